@@ -1,0 +1,1 @@
+"""Solid server, OpenID provider and Solid client."""

@@ -1,0 +1,49 @@
+"""The Protocol of authorisation: WAC implements it here, consent grants implement it a layer above."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from pods.model import Agent, Mode, Path
+from pods.storage.base import Entry, Stored, Transaction
+
+
+class View(Protocol):
+    """What of a resource a grant lets through. Applied inside the reading transaction, before negotiation."""
+
+    def document(self, stored: Stored, tx: Transaction) -> Stored:
+        """Return the resource filtered to the granted properties, with an ETag of the filtered content."""
+
+    def members(self, entries: Sequence[Entry], tx: Transaction) -> Sequence[Entry]:
+        """Return the members of a container that the grant covers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """A decision with its reason.
+
+    `user` are the agent's modes (including the public's), `public` those of everybody.
+    `owner` says that the agent owns the pod, so that reads leave no line in the owner's own log.
+    `grant` and `purpose` are the IRIs that the access log names; `view` narrows what is served.
+    """
+
+    user: Mode
+    public: Mode
+    owner: bool = False
+    grant: str | None = None
+    purpose: str | None = None
+    view: View | None = None
+
+
+class Authorizer(Protocol):
+    """Decides on one resource in the transaction that acts on it. Knows nothing of HTTP."""
+
+    def rights(self, agent: Agent, path: Path, tx: Transaction) -> Rights: ...
+
+    def challenge(self, agent: Agent, path: Path, needed: Mode, tx: Transaction) -> str | None:
+        """Return a further WWW-Authenticate challenge for a refusal (a UMA ticket), or None.
+
+        Called in a write transaction, since a ticket is stored.
+        """

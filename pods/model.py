@@ -1,0 +1,89 @@
+"""The values that travel through a pod host: agents, modes, operations and answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import IntFlag
+from types import MappingProxyType
+from typing import Any, NewType
+
+WebId = NewType("WebId", str)
+"""An IRI that identifies a person or an organisation (WebID 1.0)."""
+
+Path = NewType("Path", str)
+"""A canonical resource path on this host, `/anna/profile/card`; a container ends with a slash."""
+
+Clock = Callable[[], float]
+"""Seconds since the epoch. Passed in; only a composition root reads the real clock."""
+
+
+class Mode(IntFlag):
+    """Access modes of Web Access Control; Write includes Append."""
+
+    NONE = 0
+    READ = 1
+    APPEND = 2
+    WRITE = 4
+    CONTROL = 8
+
+
+ALL_MODES = Mode.READ | Mode.APPEND | Mode.WRITE | Mode.CONTROL
+_NO_CLAIMS: Mapping[str, Any] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """Who asks, as proved by a token. `webid` is None when the request carried no token at all."""
+
+    webid: WebId | None
+    client_id: str | None = None
+    issuer: str | None = None
+    claims: Mapping[str, Any] = field(default=_NO_CLAIMS, repr=False)
+    """Verified claims of a requesting party token (UMA), empty for every other token."""
+
+
+PUBLIC = Agent(None)
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """Content with its media type as the client stated it, parameters removed and lower-cased."""
+
+    media_type: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Preconditions:
+    """The conditional headers of RFC 9110 section 13; None where the header is absent."""
+
+    if_match: str | None = None
+    if_none_match: str | None = None
+    if_modified_since: str | None = None
+    if_unmodified_since: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """A request after parsing and authentication, before any decision."""
+
+    method: str
+    path: Path
+    agent: Agent
+    accept: str = "*/*"
+    body: Body | None = None
+    slug: str | None = None
+    link_types: frozenset[str] = frozenset()
+    conditions: Preconditions = Preconditions()
+    range: str | None = None
+    prefer: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the rim writes out. `headers` hold what the resource decides; the rim adds CORS and the like."""
+
+    status: int
+    headers: Iterable[tuple[str, str]] = ()
+    content: bytes = b""

@@ -1,0 +1,62 @@
+"""Settings: PORTICO_* variables over a TOML file over defaults, read once by a composition root."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, TypeVar, get_type_hints
+
+S = TypeVar("S")
+
+
+class BadSetting(ValueError):
+    """A setting that cannot be used; the message names it and the value that was given."""
+
+
+def read_settings(kind: type[S], environ: Mapping[str, str]) -> S:
+    """Return the dataclass `kind` filled from `environ` (PORTICO_NAME) and the file PORTICO_CONFIG names.
+
+    Each field `pod_url` is `PORTICO_POD_URL` in the environment and `pod_url` in the file.
+    Raises BadSetting for a value of the wrong kind.
+    """
+    config = environ.get("PORTICO_CONFIG")
+    stored: Mapping[str, Any] = tomllib.loads(Path(config).read_text("utf-8")) if config else {}
+    hints = get_type_hints(kind)
+    values: dict[str, Any] = {}
+    for setting in fields(kind):  # type: ignore[arg-type]  # `kind` is a dataclass by contract
+        variable = f"PORTICO_{setting.name.upper()}"
+        if variable in environ:
+            values[setting.name] = _typed(variable, environ[variable], hints[setting.name])
+        elif setting.name in stored:
+            values[setting.name] = _typed(setting.name, stored[setting.name], hints[setting.name])
+    return kind(**values)
+
+
+def _typed(name: str, value: Any, wanted: Any) -> Any:
+    try:
+        if wanted is bool and isinstance(value, str):
+            return {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}[value.lower()]
+        if wanted == tuple[str, ...]:
+            return tuple(value.split()) if isinstance(value, str) else tuple(str(item) for item in value)
+        return wanted(value)
+    except (KeyError, TypeError, ValueError) as error:
+        raise BadSetting(f"{name}: {value!r} is not a {getattr(wanted, '__name__', wanted)}") from error
+
+
+@dataclass(frozen=True, slots=True)
+class PodSettings:
+    """Settings of the pod host."""
+
+    data: Path = Path("var")
+    """Folder of everything that the host stores."""
+
+    pod_url: str = "http://localhost:8080"
+    """Origin of the pod host as clients see it, without a trailing slash; the issuer is this with one."""
+
+    consent_clients: tuple[str, ...] = ("http://localhost:8081/client.jsonld",)
+    """Client ids that may give, refuse and withdraw consent for the person who logged in through them."""
+
+    trusted_hosts: tuple[str, ...] = ()
+    """host:port pairs that outgoing requests may reach although they are private or without TLS."""

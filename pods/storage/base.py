@@ -1,0 +1,120 @@
+"""Protocols of a store: one transaction reads rights, data and log, or writes them, together."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
+
+from pods.model import Path, WebId
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Pod:
+    """A storage (`pim:Storage`) and its owner. `root` is its container, `/anna/`."""
+
+    key: int
+    name: str
+    root: Path
+    owner: WebId
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A resource as a listing shows it. `modified` is milliseconds since the epoch; `size` bytes."""
+
+    path: Path
+    media_type: str
+    size: int
+    etag: str
+    modified: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A resource with its content. A container has media type `text/turtle` and holds extra triples only."""
+
+    path: Path
+    pod: int
+    media_type: str
+    content: bytes
+    etag: str
+    modified: int
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A line of the outbox, numbered in commit order. `kind` is Create, Update or Delete (ActivityStreams)."""
+
+    seq: int
+    pod: int
+    path: Path
+    kind: str
+    at: float
+
+
+class Transaction(Protocol):
+    """Everything that one request may do with the store; all of it commits, or none."""
+
+    def pod(self, name: str) -> Pod | None: ...
+
+    def pod_by_key(self, key: int) -> Pod | None: ...
+
+    def add_pod(self, name: str, owner: WebId, at: float) -> Pod:
+        """Create a pod with its root container; raise Conflict if the name is taken."""
+
+    def get(self, path: Path) -> Stored | None: ...
+
+    def first_of(self, paths: Sequence[Path]) -> Stored | None:
+        """Return the longest of these paths that exists (the effective ACL lookup), in one query."""
+
+    def children(self, container: Path, *, after: Path | None = None, limit: int | None = None) -> list[Entry]:
+        """Return the members of a container in path order; auxiliary resources are never members."""
+
+    def write(self, path: Path, media_type: str, content: bytes, at: float) -> Stored:
+        """Create or replace; missing containers on the way are created. Announces each change.
+
+        Raises Conflict if an ancestor is a document, or the path with or without its slash exists.
+        """
+
+    def delete(self, path: Path, at: float) -> None:
+        """Remove a resource with its auxiliary resources; raise Conflict for a container with members."""
+
+    def changes(self, after: int, limit: int) -> list[Change]: ...
+
+    def execute(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """Run one statement with `?` parameters and return its rows; for tables that another module owns."""
+
+    def execute_many(self, sql: str, parameters: Iterable[Sequence[Any]]) -> None: ...
+
+    @property
+    def row_count(self) -> int:
+        """Rows that the last `execute` changed."""
+
+
+class Observer(Protocol):
+    """Told of every change inside the transaction that makes it, so that an index can never lag behind."""
+
+    def changed(self, tx: Transaction, path: Path, kind: str, stored: Stored | None) -> None: ...
+
+
+class Store(Protocol):
+    """A database of pods. Schemas of layers above are given at opening as (name, statements)."""
+
+    def reading(self) -> AbstractContextManager[Transaction]:
+        """A snapshot: nothing committed later is seen."""
+
+    def writing(self) -> AbstractContextManager[Transaction]:
+        """A serialised write transaction, durable when the block ends; rolled back on any exception."""
+
+    def close(self) -> None: ...
+
+
+class Commits(Protocol):
+    """Runs write jobs one after another, several to a commit, each in a savepoint of its own."""
+
+    def submit(self, job: Callable[[Transaction], T]) -> Awaitable[T]:
+        """Return once the commit that holds the job is durable; the job's exception rolls back the job alone."""
