@@ -1,0 +1,94 @@
+# Portico. The only things needed: Python 3.11 or newer, make, a network.
+# `make` lists what can be made; each target's comment is its help.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+VENV := .venv
+BIN := $(VENV)/bin
+# `make` may be told which Python to use: make setup PYTHON=python3.12
+PYTHON ?=
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --no-header --no-annotate
+
+.PHONY: help demo tour setup test check format bench wheel assets lock clean
+
+help: ## show this list
+	@echo "make TARGET, where TARGET is one of:"
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1	\2/p' Makefile | expand -t 12
+
+demo: setup ## set everything up, then start the platform with the demo town (stop it with Ctrl-C)
+	$(BIN)/portico demo
+
+tour: setup ## walk through the main job against the running demo
+	$(BIN)/portico tour
+
+setup: $(VENV)/.portico vocab/static/vendor/manifest.json ## the virtual environment, Portico in it, and the front-end files
+
+test: $(VENV)/.test setup ## set everything up (Chromium too, where it may be installed), then run every test
+	@sh deploy/chromium.sh
+	$(BIN)/python -m pytest
+
+check: $(VENV)/.test setup ## lint, format, types, import rules, module sizes
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest -q tests/architecture
+
+format: $(VENV)/.test ## put the code into its one format, and fix what can be fixed by rule
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(VENV)/.test setup ## measure against other Solid servers from npm; takes minutes
+	$(BIN)/python -m tests.bench
+
+wheel: $(VENV)/.test setup ## build the wheel into dist/
+	rm -rf dist
+	$(BIN)/python -m hatchling build -t wheel
+
+assets: vocab/static/vendor/manifest.json ## fetch and copy the front-end files that we serve
+
+lock: $(VENV)/.test ## write the lock files in requirements/ and package-lock.json anew
+	$(LOCK) pyproject.toml -o requirements/run.txt
+	$(LOCK) --extra build -c requirements/run.txt pyproject.toml -o requirements/setup.txt
+	$(LOCK) --extra build --extra node -c requirements/run.txt pyproject.toml -o requirements/node.txt
+	$(LOCK) --extra build --extra test -c requirements/run.txt pyproject.toml -o requirements/test.txt
+	@! grep -n '://' requirements/*.txt || { echo "an address stands in a lock file"; exit 1; }
+
+clean: ## remove what was built or installed; the data in var/ stays
+	rm -rf $(VENV) build dist node_modules vocab/static .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+# The first Python that is new enough and can make virtual environments.
+$(BIN)/python:
+	@for candidate in $(PYTHON) python3 python3.11 python3.12 python3.13 python3.14; do \
+		if "$$candidate" -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+			echo "virtual environment from $$("$$candidate" --version)"; \
+			exec "$$candidate" -m venv --clear $(VENV); \
+		fi; \
+	done; \
+	echo "Portico needs Python 3.11 or newer with the venv module on the PATH, and found none." >&2; \
+	echo "On Debian or Ubuntu: apt-get install python3 python3-venv" >&2; \
+	exit 1
+
+# Hashes of every file are checked; nothing is installed that the lock does not name.
+$(VENV)/.run: requirements/setup.txt | $(BIN)/python
+	@echo "installing what Portico needs (about a minute the first time)"
+	@$(PIP) install --require-hashes -r requirements/setup.txt
+	@touch $@
+
+$(VENV)/.test: requirements/test.txt | $(BIN)/python
+	@echo "installing what Portico and its tests need (about a minute the first time)"
+	@$(PIP) install --require-hashes -r requirements/test.txt
+	@touch $@ $(VENV)/.run
+
+# Portico itself, from this folder; its dependencies are already there, its build tool too.
+$(VENV)/.portico: pyproject.toml $(VENV)/.run
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+vocab/static/vendor/manifest.json: package-lock.json deploy/assets.py | $(VENV)/.run
+	@echo "fetching the front-end files"
+	@$(BIN)/python deploy/assets.py

@@ -1,0 +1,1 @@
+"""Services for administrations and cooperatives, and the command line."""

@@ -1,0 +1,1 @@
+"""Purposes, requests, grants, receipts, the access log and aggregation inside the trust zone."""

@@ -1,0 +1,58 @@
+"""Fixtures that every kind of test may use, and the rule that CI leaves nothing out."""
+
+import os
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+
+import pytest
+from starlette.types import ASGIApp
+
+from tests.serving import serving
+
+
+class SettableClock:
+    """A clock that stands still until a test moves it; called, it gives seconds since 1970."""
+
+    def __init__(self, now: float) -> None:
+        self.now = now
+
+    def __call__(self) -> float:
+        return self.now
+
+    def advance(self, seconds: float) -> None:
+        """Move on by so many seconds."""
+        self.now += seconds
+
+
+@pytest.fixture
+def clock() -> SettableClock:
+    """A clock that starts at 2026-03-01T12:00:00Z."""
+    return SettableClock(1772366400.0)
+
+
+@pytest.fixture
+def free_port() -> int:
+    """A port on loopback that nobody listened on a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture
+def live_server() -> Callable[[ASGIApp], AbstractContextManager[str]]:
+    """A function that serves an ASGI application on a real port: `with live_server(app) as origin:`."""
+    return serving
+
+
+@pytest.hookimpl(wrapper=True, trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> Iterator[None]:
+    """Fail a CI run that left a test out: a skip there means that something was not installed."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    skipped = reporter.stats.get("skipped", []) if reporter is not None else []
+    if reporter and skipped and os.environ.get("CI") == "true" and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        reporter.write_line(
+            f"\nCI=true, and {len(skipped)} tests were left out: see the reasons below", red=True
+        )
+    return (yield)

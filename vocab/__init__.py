@@ -1,0 +1,1 @@
+"""Terms, JSON-LD contexts, SHACL shapes and JSON Schemas."""

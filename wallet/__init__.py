@@ -1,0 +1,1 @@
+"""The citizen's web app: consent given, seen, used and withdrawn."""
