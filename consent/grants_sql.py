@@ -1,0 +1,166 @@
+"""Rows of grants: read, written and listed in the caller's transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+import orjson
+
+from consent.model import (
+    DataItem,
+    Grant,
+    GrantEvent,
+    GrantId,
+    GrantState,
+    LiveGrant,
+    OutputMode,
+    Pairwise,
+    PurposeIri,
+)
+from pods.model import WebId
+from pods.storage.base import Transaction
+
+_COLUMNS = """g.id, g.pod, g.subject, g.controller, g.purpose, g.items, g.state, g.given_at, g.expires_at,
+    coalesce(e.value, 0), g.pairwise, g.digest, g.notice_digest"""
+_FROM = "FROM grant_ g LEFT JOIN consent_epoch e ON e.pod = g.pod AND e.controller = g.controller"
+GRANTS_PATH = "/.consent/grants/"
+
+
+class Grants:
+    """The table of grants; `origin` is the pod host's, so that a grant has an IRI."""
+
+    def __init__(self, origin: str) -> None:
+        self._prefix = origin + GRANTS_PATH
+
+    def by_id(self, tx: Transaction, grant_id: str) -> Grant | None:
+        """Return a grant whatever its state."""
+        return self._one(tx, "g.id = ?", (grant_id,))
+
+    def by_purpose(self, tx: Transaction, pod: int, purpose: str) -> Grant | None:
+        """Return what this pod's owner decided about a purpose, or was asked."""
+        return self._one(tx, "g.pod = ? AND g.purpose = ?", (pod, purpose))
+
+    def of_pod(self, tx: Transaction, pod: int) -> list[Grant]:
+        """Return all grants of a pod, the newest change first."""
+        return self._many(tx, "g.pod = ? ORDER BY g.changed_at DESC, g.id", (pod,))
+
+    def of_purpose(self, tx: Transaction, purpose: str, at: float) -> list[Grant]:
+        """Return the grants for a purpose that are in force at this time, in the order of their ids."""
+        condition = "g.purpose = ? AND g.state = ? AND g.expires_at > ? ORDER BY g.id"
+        return self._many(tx, condition, (purpose, GrantState.GIVEN.value, at))
+
+    def iri(self, grant_id: str) -> str:
+        """Return the IRI of a grant."""
+        return self._prefix + grant_id
+
+    def _one(self, tx: Transaction, condition: str, parameters: Sequence[Any]) -> Grant | None:
+        found = self._many(tx, condition, parameters)
+        return found[0] if found else None
+
+    def _many(self, tx: Transaction, condition: str, parameters: Sequence[Any]) -> list[Grant]:
+        # `condition` is one of the texts above, never a value.
+        rows = tx.execute(f"SELECT {_COLUMNS} {_FROM} WHERE {condition}", parameters)
+        return [self._grant(row) for row in rows]
+
+    def _grant(self, row: Sequence[Any]) -> Grant:
+        return Grant(
+            id=GrantId(row[0]),
+            iri=self._prefix + row[0],
+            pod=row[1],
+            subject=WebId(row[2]),
+            controller=WebId(row[3]),
+            purpose=PurposeIri(row[4]),
+            items=items_from_json(row[5]),
+            state=GrantState(row[6]),
+            given_at=row[7],
+            expires_at=row[8],
+            epoch=row[9],
+            pairwise=Pairwise(row[10]),
+            digest=row[11],
+            notice_digest=row[12],
+        )
+
+
+def live(tx: Transaction, purpose: str, at: float) -> list[LiveGrant]:
+    """Return every grant for a purpose that is in force at this time, in the order of pod keys."""
+    rows = tx.execute(
+        "SELECT g.pod, g.id, e.value, g.items, g.pairwise, g.expires_at FROM grant_ g"
+        " JOIN consent_epoch e ON e.pod = g.pod AND e.controller = g.controller"
+        " WHERE g.purpose = ? AND g.state = ? AND g.expires_at > ? ORDER BY g.pod",
+        (purpose, GrantState.GIVEN.value, at),
+    )
+    return [
+        LiveGrant(pod, GrantId(grant_id), epoch, items_from_json(items), Pairwise(pairwise), expires_at)
+        for pod, grant_id, epoch, items, pairwise, expires_at in rows
+    ]
+
+
+def epoch_of(tx: Transaction, pod: int, controller: str) -> int:
+    """Return the grantee's epoch in a pod; 0 before the first event."""
+    rows = tx.execute("SELECT value FROM consent_epoch WHERE pod = ? AND controller = ?", (pod, controller))
+    return int(rows[0][0]) if rows else 0
+
+
+def raise_epoch(tx: Transaction, pod: int, controller: str) -> int:
+    """Raise the grantee's epoch in a pod and return it: every token issued before is dead from the commit on."""
+    rows = tx.execute(
+        "INSERT INTO consent_epoch (pod, controller, value) VALUES (?, ?, 1)"
+        " ON CONFLICT (pod, controller) DO UPDATE SET value = consent_epoch.value + 1 RETURNING value",
+        (pod, controller),
+    )
+    return int(rows[0][0])
+
+
+def save(tx: Transaction, grant: Grant, at: float) -> None:
+    """Insert or replace the row of a grant."""
+    tx.execute(
+        "INSERT INTO grant_ (id, pod, subject, controller, purpose, items, state, given_at, expires_at,"
+        " changed_at, pairwise, digest, notice_digest) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (id) DO UPDATE SET items = excluded.items, state = excluded.state,"
+        " given_at = excluded.given_at, expires_at = excluded.expires_at, changed_at = excluded.changed_at,"
+        " digest = excluded.digest, notice_digest = excluded.notice_digest",
+        (
+            *(grant.id, grant.pod, grant.subject, grant.controller, grant.purpose),
+            *(items_to_json(grant.items), grant.state.value, grant.given_at, grant.expires_at, at),
+            *(grant.pairwise, grant.digest, grant.notice_digest),
+        ),
+    )
+
+
+def add_event(tx: Transaction, grant: Grant, event: GrantEvent, client: str, at: float) -> None:
+    """Append what happened to a grant; the list is never edited."""
+    tx.execute(
+        "INSERT INTO consent_event (grant_id, number, event, state, at, expires_at, epoch, client, items)"
+        " VALUES (?, (SELECT coalesce(max(number), 0) + 1 FROM consent_event WHERE grant_id = ?),"
+        " ?, ?, ?, ?, ?, ?, ?)",
+        (
+            *(grant.id, grant.id, event.value, grant.state.value, at),
+            *(grant.expires_at, grant.epoch, client, items_to_json(grant.items)),
+        ),
+    )
+
+
+def events(tx: Transaction, grant_id: str) -> list[tuple[GrantState, float, float, tuple[DataItem, ...]]]:
+    """Return state, time, end and items of everything that happened to a grant, the oldest first."""
+    rows = tx.execute(
+        "SELECT state, at, expires_at, items FROM consent_event WHERE grant_id = ? ORDER BY number",
+        (grant_id,),
+    )
+    return [(GrantState(state), at, end, items_from_json(items)) for state, at, end, items in rows]
+
+
+def items_to_json(items: Sequence[DataItem]) -> str:
+    """Return items as compact JSON, the form that is stored."""
+    plain = [{"shape": item.shape, "properties": item.properties, "mode": item.mode.value} for item in items]
+    return orjson.dumps(plain).decode()
+
+
+@lru_cache(maxsize=4096)  # thousands of people choose among a handful of subsets
+def items_from_json(text: str) -> tuple[DataItem, ...]:
+    """Return the items that `items_to_json` wrote."""
+    return tuple(
+        DataItem(item["shape"], tuple(item["properties"]), OutputMode(item["mode"]))
+        for item in orjson.loads(text)
+    )

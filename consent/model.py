@@ -1,0 +1,199 @@
+"""The values of consent: controllers, purposes, items, grants, and the table of a grant's life."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, NewType
+
+from pods.model import WebId
+
+PurposeIri = NewType("PurposeIri", str)
+"""The IRI of one immutable version of a purpose declaration. Purposes match by equality of this, never wider."""
+
+GrantId = NewType("GrantId", str)
+"""The opaque name of a grant, 128 random bits in hexadecimal. It tells nothing about the person."""
+
+Pairwise = NewType("Pairwise", str)
+"""A person's pseudonym towards one controller: another controller gets another one."""
+
+REFUSAL_COOL_DOWN_DAYS = 180  # nobody is asked again for the same programme within half a year of saying no
+RPT_SECONDS = 60  # the life of a requesting party token; across hosts this bounds how long a withdrawal takes
+TICKET_SECONDS = 300  # the life of a permission ticket
+DAY = 86_400.0
+
+
+class OutputMode(StrEnum):
+    """What may leave the pod under an item of a grant, from the widest to the narrowest."""
+
+    ROWS = "rows"
+    CLAIM = "claim"
+    AGGREGATE_ONLY = "aggregateOnly"
+    APPEND = "append"
+
+
+class ControllerState(StrEnum):
+    """Whether the operator has verified an organisation; only an approved one may publish and ask."""
+
+    PENDING = "pending"
+    APPROVED = "approved"
+
+
+class GrantState(StrEnum):
+    """Where a purpose stands with one person (DPV `ConsentStatus`)."""
+
+    UNKNOWN = "unknown"
+    ASKED = "asked"
+    GIVEN = "given"
+    REFUSED = "refused"
+    EXPIRED = "expired"
+    WITHDRAWN = "withdrawn"
+    SUPERSEDED = "superseded"
+
+
+class GrantEvent(StrEnum):
+    """What can happen to a grant."""
+
+    ASK = "ask"
+    GIVE = "give"
+    REFUSE = "refuse"
+    WITHDRAW = "withdraw"
+    EXPIRE = "expire"
+    SUPERSEDE = "supersede"
+
+
+TRANSITIONS: Mapping[tuple[GrantState, GrantEvent], GrantState] = {
+    (GrantState.UNKNOWN, GrantEvent.ASK): GrantState.ASKED,
+    (GrantState.UNKNOWN, GrantEvent.GIVE): GrantState.GIVEN,
+    (GrantState.UNKNOWN, GrantEvent.REFUSE): GrantState.REFUSED,
+    (GrantState.ASKED, GrantEvent.GIVE): GrantState.GIVEN,
+    (GrantState.ASKED, GrantEvent.REFUSE): GrantState.REFUSED,
+    (GrantState.ASKED, GrantEvent.SUPERSEDE): GrantState.SUPERSEDED,
+    (GrantState.REFUSED, GrantEvent.ASK): GrantState.ASKED,
+    (GrantState.REFUSED, GrantEvent.GIVE): GrantState.GIVEN,
+    (GrantState.GIVEN, GrantEvent.WITHDRAW): GrantState.WITHDRAWN,
+    (GrantState.GIVEN, GrantEvent.EXPIRE): GrantState.EXPIRED,
+    (GrantState.GIVEN, GrantEvent.SUPERSEDE): GrantState.SUPERSEDED,
+    (GrantState.WITHDRAWN, GrantEvent.GIVE): GrantState.GIVEN,
+    (GrantState.EXPIRED, GrantEvent.ASK): GrantState.ASKED,
+    (GrantState.EXPIRED, GrantEvent.GIVE): GrantState.GIVEN,
+}
+"""Everything that is not in this table is refused. A superseded grant stays so: its successor is another purpose."""
+
+
+@dataclass(frozen=True, slots=True)
+class Controller:
+    """An organisation that answers for processing (GDPR art. 4(7)), with the keys that sign its purpose claims."""
+
+    iri: WebId
+    name: str
+    kind: str
+    contact: str
+    dpo: str
+    jwks: Mapping[str, Any] = field(repr=False)
+    state: ControllerState
+    registered_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class DataItem:
+    """Some properties of one shape, by the names of `vocab.shapes`, and what may leave the pod of them."""
+
+    shape: str
+    properties: tuple[str, ...]
+    mode: OutputMode
+
+    def covers(self, asked: DataItem) -> bool:
+        """Say whether `asked` is a part of this item."""
+        same = self.shape == asked.shape and self.mode == asked.mode
+        return same and bool(asked.properties) and set(asked.properties) <= set(self.properties)
+
+
+@dataclass(frozen=True, slots=True)
+class PurposeDeclaration:
+    """One published version of a purpose. It never changes; a change is a new version with a new IRI."""
+
+    iri: PurposeIri
+    identifier: str
+    controller: WebId
+    version: int
+    title: Mapping[str, str]
+    text: Mapping[str, str]
+    legal_basis: str
+    items: tuple[DataItem, ...]
+    recipients: tuple[str, ...]
+    retention_days: int
+    valid_until: float
+    """Seconds since 1970; the declaration permits nothing from that moment on."""
+    grant_days: int
+    """The longest life of one grant; a person may choose a shorter one."""
+    notice_digest: str
+    """`sha256-` and the hexadecimal digest of the texts that people are shown, in all languages."""
+    digest: str
+    """`sha256-` and the hexadecimal digest of the whole document as published."""
+    programme: str | None = None
+    """The IRI of the aggregate programme that is part of this declaration; its terms are `document["programme"]`."""
+    document: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    """The declaration as it was published, ready for JSON."""
+
+    def limit(self, given_at: float) -> float:
+        """Return the latest end of a grant that is given at this time."""
+        return min(self.valid_until, given_at + self.grant_days * DAY)
+
+    def active(self, at: float) -> bool:
+        """Say whether the declaration permits anything at this time."""
+        return at < self.valid_until
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What one person allowed for one purpose. `epoch` is the grantee's epoch in that pod right now."""
+
+    id: GrantId
+    iri: str
+    pod: int
+    subject: WebId
+    controller: WebId
+    purpose: PurposeIri
+    items: tuple[DataItem, ...]
+    state: GrantState
+    given_at: float
+    expires_at: float
+    epoch: int
+    pairwise: Pairwise
+    digest: str
+    """The digest of the declaration as it stood when the person agreed."""
+    notice_digest: str
+    """The digest of the texts that the person was shown."""
+
+    def state_at(self, at: float) -> GrantState:
+        """Return the state at this time: a given grant expires by the clock alone."""
+        expired = self.state is GrantState.GIVEN and at >= self.expires_at
+        return GrantState.EXPIRED if expired else self.state
+
+    def item(self, shape: str, mode: OutputMode) -> DataItem | None:
+        """Return what is granted of this shape in this mode."""
+        return next((item for item in self.items if item.shape == shape and item.mode is mode), None)
+
+    def modes(self) -> frozenset[OutputMode]:
+        """Return the output modes that occur in the grant."""
+        return frozenset(item.mode for item in self.items)
+
+
+@dataclass(frozen=True, slots=True)
+class LiveGrant:
+    """A grant in force as an aggregate question or a claim needs it: pod key, epoch and items, no WebID."""
+
+    pod: int
+    id: GrantId
+    epoch: int
+    items: tuple[DataItem, ...]
+    pairwise: Pairwise
+    expires_at: float
+
+
+def widest(items: Iterable[DataItem]) -> OutputMode | None:
+    """Return the widest output mode among items, or None for no items."""
+    present = {item.mode for item in items}
+    return next((mode for mode in OutputMode if mode in present), None)

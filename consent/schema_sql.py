@@ -1,0 +1,49 @@
+"""The tables of consent in the pod host's database. Migrations are numbered and never edited."""
+
+from __future__ import annotations
+
+SCHEMAS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    (
+        "consent-1",
+        (
+            """CREATE TABLE controller (
+                   iri TEXT PRIMARY KEY, name TEXT NOT NULL, kind TEXT NOT NULL, contact TEXT NOT NULL,
+                   dpo TEXT NOT NULL, jwks TEXT NOT NULL, state TEXT NOT NULL, registered_at REAL NOT NULL)""",
+            # A row is one published version; nothing in consent updates or deletes it, and `digest` is compared
+            # with the document whenever a grant leans on it.
+            """CREATE TABLE purpose (
+                   iri TEXT PRIMARY KEY, identifier TEXT NOT NULL, version INTEGER NOT NULL,
+                   controller TEXT NOT NULL REFERENCES controller (iri), document TEXT NOT NULL,
+                   digest TEXT NOT NULL, published_at REAL NOT NULL, UNIQUE (identifier, version))""",
+            "CREATE INDEX purpose_controller ON purpose (controller)",
+            # One row for each pod and purpose; what happened to it before is in consent_event.
+            """CREATE TABLE grant_ (
+                   id TEXT PRIMARY KEY, pod INTEGER NOT NULL, subject TEXT NOT NULL, controller TEXT NOT NULL,
+                   purpose TEXT NOT NULL REFERENCES purpose (iri), items TEXT NOT NULL, state TEXT NOT NULL,
+                   given_at REAL NOT NULL, expires_at REAL NOT NULL, changed_at REAL NOT NULL,
+                   pairwise TEXT NOT NULL, digest TEXT NOT NULL, notice_digest TEXT NOT NULL,
+                   UNIQUE (pod, purpose))""",
+            "CREATE INDEX grant_purpose ON grant_ (purpose, state)",
+            # The grantee's epoch in a pod: it only ever rises, whatever grant of that grantee is touched.
+            """CREATE TABLE consent_epoch (
+                   pod INTEGER NOT NULL, controller TEXT NOT NULL, value INTEGER NOT NULL,
+                   PRIMARY KEY (pod, controller))""",
+            """CREATE TABLE consent_event (
+                   grant_id TEXT NOT NULL, number INTEGER NOT NULL, event TEXT NOT NULL, state TEXT NOT NULL,
+                   at REAL NOT NULL, expires_at REAL NOT NULL, epoch INTEGER NOT NULL, client TEXT NOT NULL,
+                   items TEXT NOT NULL, PRIMARY KEY (grant_id, number))""",
+            # A refusal counts for the programme, so that a new version of it does not ask again at once.
+            """CREATE TABLE refusal (
+                   pod INTEGER NOT NULL, identifier TEXT NOT NULL, at REAL NOT NULL,
+                   PRIMARY KEY (pod, identifier))""",
+            # Tickets are sealed and self-contained; only those that were used are kept, until they would expire.
+            "CREATE TABLE spent_ticket (id TEXT PRIMARY KEY, expires_at REAL NOT NULL)",
+            "CREATE INDEX spent_ticket_expiry ON spent_ticket (expires_at)",
+            "CREATE TABLE spent_claim (id TEXT PRIMARY KEY, expires_at REAL NOT NULL)",
+            "CREATE INDEX spent_claim_expiry ON spent_claim (expires_at)",
+            # Which resource is an instance of which shape, kept by an observer in the writing transaction.
+            "CREATE TABLE shaped (path TEXT PRIMARY KEY, pod INTEGER NOT NULL, shape TEXT NOT NULL)",
+            "CREATE INDEX shaped_pod ON shaped (pod, shape)",
+        ),
+    ),
+)
