@@ -1,0 +1,1 @@
+"""The command line: composes what the packages offer and runs it."""

@@ -1,0 +1,21 @@
+"""What the operator's commands work with: the pod host's core, opened without serving."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from consent.main import schemas
+from pods.main import Core, open_core
+from pods.settings import PodSettings
+
+
+@contextmanager
+def operator_core(settings: PodSettings) -> Iterator[Core]:
+    """Open the database of the pod host for an operator's command; works beside a running server."""
+    core = open_core(settings, time.time, schemas=schemas())
+    try:
+        yield core
+    finally:
+        core.close()

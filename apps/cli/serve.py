@@ -1,0 +1,123 @@
+"""`portico serve`: run the pod host, the wallet and the apps, together or apart."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+import click
+import uvicorn
+
+from apps.settings import AppSettings
+from pods.settings import read_settings
+
+PARTS = {
+    "pods": ("consent.main:create_app", "pod_url"),
+    "wallet": ("wallet.main:create_app", "wallet_url"),
+    "apps": ("apps.main:create_app", "apps_url"),
+}
+BACKLOG = 2048
+GRACE = 5  # seconds that open requests get when the platform stops
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """One origin: the factory of its application and where it listens."""
+
+    factory: str
+    host: str
+    port: int
+
+
+def listener(part: str, settings: AppSettings, *, host: str, port: int | None = None) -> Listener:
+    """Return where a part listens: the port of its public address, unless another is given."""
+    factory, url = PARTS[part]
+    return Listener(factory, host, port or urlsplit(getattr(settings, url)).port or 80)
+
+
+def config(at: Listener, *, workers: int = 1) -> uvicorn.Config:
+    """Return uvicorn's configuration for an origin. The access log would name pods; it stays off."""
+    return uvicorn.Config(
+        at.factory,
+        factory=True,
+        host=at.host,
+        port=at.port,
+        workers=workers,
+        backlog=BACKLOG,
+        access_log=False,
+        log_level="warning",
+        server_header=False,
+        date_header=True,
+        proxy_headers=False,
+        timeout_graceful_shutdown=GRACE,
+        loop="uvloop",
+        http="httptools",
+    )
+
+
+async def serve_together(listeners: Sequence[Listener], *, started: asyncio.Event | None = None) -> None:
+    """Serve several origins in this process until a signal stops them; all stop when one does."""
+    servers = [uvicorn.Server(config(at)) for at in listeners]
+    running = [asyncio.create_task(server.serve()) for server in servers]
+    if started is not None:
+        while not all(server.started for server in servers):
+            if any(task.done() for task in running):
+                break
+            await asyncio.sleep(0.02)
+        started.set()
+    await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+    for server in servers:
+        server.should_exit = True
+    await asyncio.gather(*running)
+
+
+@click.command()
+@click.argument("part", required=False, type=click.Choice(list(PARTS)))
+@click.option("--data", type=click.Path(file_okay=False), help="Data folder (PORTICO_DATA).")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option(
+    "--port", type=int, help="Port of the named PART; otherwise that of its address in the settings."
+)
+@click.option(
+    "--workers", type=click.IntRange(1), default=1, show_default=True, help="Processes of the named PART."
+)
+def command(part: str | None, data: str | None, host: str, port: int | None, workers: int) -> None:
+    """Run the platform, or only PART of it.
+
+    Without PART the pod host, the wallet and the apps run in one process, each at its own origin.
+    With --port and no PORTICO_POD_URL the pod host takes http://localhost:PORT as its address.
+    """
+    if part is None and (port or workers > 1):
+        raise click.UsageError("--port and --workers need a PART: pods, wallet or apps.")
+    if data:
+        os.environ["PORTICO_DATA"] = data
+    if part and port:
+        os.environ.setdefault(f"PORTICO_{PARTS[part][1].upper()}", f"http://localhost:{port}")
+    settings = read_settings(AppSettings, os.environ)
+    if part is None:
+        asyncio.run(serve_together([listener(name, settings, host=host) for name in PARTS]))
+        return
+    at = listener(part, settings, host=host, port=port)
+    if workers > 1:
+        uvicorn.run(**_options(config(at, workers=workers)))
+    else:
+        asyncio.run(serve_together([at]))
+
+
+def _options(chosen: uvicorn.Config) -> dict[str, object]:
+    """The configuration again as keyword arguments: uvicorn's own supervisor starts the workers."""
+    names = (
+        "app",
+        "factory",
+        "host",
+        "port",
+        "workers",
+        "backlog",
+        "access_log",
+        "log_level",
+        "server_header",
+    )
+    return {name: getattr(chosen, name) for name in names}
