@@ -1,0 +1,1 @@
+"""Double-entry ledger: integer minor units, append-only, checked by the database itself."""
