@@ -120,26 +120,23 @@ class PurposeDeclaration:
     version: int
     title: Mapping[str, str]
     text: Mapping[str, str]
+    consequence_of_refusal: Mapping[str, str]
     legal_basis: str
     items: tuple[DataItem, ...]
     recipients: tuple[str, ...]
     retention_days: int
     valid_until: float
-    """Seconds since 1970; the declaration permits nothing from that moment on."""
-    grant_days: int
-    """The longest life of one grant; a person may choose a shorter one."""
+    """Seconds since 1970; no grant lasts longer, and the declaration permits nothing from that moment on."""
     notice_digest: str
     """`sha256-` and the hexadecimal digest of the texts that people are shown, in all languages."""
     digest: str
     """`sha256-` and the hexadecimal digest of the whole document as published."""
     programme: str | None = None
     """The IRI of the aggregate programme that is part of this declaration; its terms are `document["programme"]`."""
+    revision_of: str | None = None
+    """The IRI of the version that this one revises."""
     document: Mapping[str, Any] = field(default_factory=dict, repr=False)
     """The declaration as it was published, ready for JSON."""
-
-    def limit(self, given_at: float) -> float:
-        """Return the latest end of a grant that is given at this time."""
-        return min(self.valid_until, given_at + self.grant_days * DAY)
 
     def active(self, at: float) -> bool:
         """Say whether the declaration permits anything at this time."""
@@ -197,3 +194,60 @@ def widest(items: Iterable[DataItem]) -> OutputMode | None:
     """Return the widest output mode among items, or None for no items."""
     present = {item.mode for item in items}
     return next((mode for mode in OutputMode if mode in present), None)
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentRequest:
+    """A question that waits for the person's answer: who asks, and the declaration of what for."""
+
+    purpose: PurposeDeclaration
+    controller: Controller
+    asked_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class OwnGrant:
+    """A decision as the person sees it."""
+
+    id: GrantId
+    purpose: PurposeDeclaration
+    controller: Controller
+    items: tuple[DataItem, ...]
+    state: GrantState
+    given_at: float
+    expires_at: float
+    changed_at: float
+    record: str
+    """The IRI of the consent record in the pod."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceGrant:
+    """A grant as the grantee sees it: never a WebID, and a place in a pod only where it may read rows."""
+
+    id: GrantId
+    pairwise: Pairwise
+    items: tuple[DataItem, ...]
+    expires_at: float
+    resources: tuple[str, ...] = ()
+    """IRIs of the containers that hold what `rows` items cover."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """A line of the person's access log in words: who, when, what, why, and whether it was allowed."""
+
+    seq: int
+    at: float
+    agent: str | None
+    agent_name: str | None
+    """The registered name of the controller, if the agent is one."""
+    client: str | None
+    path: str
+    action: str
+    permitted: bool
+    reason: str
+    grant: str | None
+    purpose: str | None
+    purpose_title: Mapping[str, str]
+    digest: str
