@@ -1,0 +1,39 @@
+"""Choice of the page's language: the link just followed, then the cookie, then what the browser asks for."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+
+from vocab.pages.catalogues import DEFAULT_LANGUAGE, LANGUAGES
+
+COOKIE = "lang"
+COOKIE_AGE = 365 * 24 * 3600
+
+
+def asked_for(request: Request) -> str | None:
+    """Return the language that `?lang=` names, or None."""
+    value = request.query_params.get("lang")
+    return value if value in LANGUAGES else None
+
+
+def language_of(request: Request) -> str:
+    """Return the language of the answer, always one of LANGUAGES."""
+    chosen = asked_for(request) or request.cookies.get(COOKIE)
+    if chosen in LANGUAGES:
+        return chosen
+    return _accepted(request.headers.get("accept-language", "")) or DEFAULT_LANGUAGE
+
+
+def _accepted(header: str) -> str | None:
+    ranked: list[tuple[float, str]] = []
+    for part in header.split(","):
+        name, _, parameter = part.strip().partition(";")
+        try:
+            weight = float(parameter.strip().removeprefix("q=")) if parameter else 1.0
+        except ValueError:
+            continue
+        ranked.append((weight, name.lower().split("-")[0]))
+    for weight, name in sorted(ranked, key=lambda item: -item[0]):
+        if weight > 0 and name in LANGUAGES:
+            return name
+    return None
