@@ -1,0 +1,1 @@
+"""Signed receipts of purchases and of participation: model, signatures, derived RDF, trust levels."""
