@@ -39,7 +39,7 @@ class Agent:
     webid: WebId | None
     client_id: str | None = None
     issuer: str | None = None
-    claims: Mapping[str, Any] = field(default=_NO_CLAIMS, repr=False)
+    claims: Mapping[str, Any] = field(default_factory=lambda: _NO_CLAIMS, repr=False, hash=False)
     """Verified claims of a requesting party token (UMA), empty for every other token."""
 
 
