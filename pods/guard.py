@@ -53,7 +53,7 @@ class GuardedTransport(httpx.AsyncBaseTransport):
         deadline = loop.time() + self._max_seconds
         try:
             async with asyncio.timeout_at(deadline):
-                response = await self._inner.handle_async_request(await self._pinned(request))
+                response = await self._send(request)
         except TimeoutError as error:
             raise Refused(f"{request.url.host} did not answer within {self._max_seconds} s") from error
         # We asked for no compression: a small answer that unpacks to gigabytes is an attack.
@@ -69,12 +69,21 @@ class GuardedTransport(httpx.AsyncBaseTransport):
         """Close the connections."""
         await self._inner.aclose()
 
-    async def _pinned(self, request: httpx.Request) -> httpx.Request:
-        """Return the request with the checked address as its target; Host and SNI keep the name.
+    async def _send(self, request: httpx.Request) -> httpx.Response:
+        """Send the request with a checked address as its target; Host and SNI keep the name."""
+        *others, last = await self._checked_addresses(request.url)
+        for address in others:
+            try:
+                return await self._inner.handle_async_request(_pinned(request, address))
+            except httpx.ConnectError:
+                continue  # nobody listens there: of localhost's two addresses, one is often unused
+        return await self._inner.handle_async_request(_pinned(request, last))
+
+    async def _checked_addresses(self, url: httpx.URL) -> list[str]:
+        """Return where the host may be reached, at least one address; raise Refused.
 
         The name is resolved once: checking one answer and connecting to the next lets DNS rebinding through.
         """
-        url = request.url
         host = url.host.lower()
         port = url.port or _DEFAULT_PORTS.get(url.scheme, 0)
         trusted = f"{host}:{port}" in self._trusted
@@ -90,14 +99,7 @@ class GuardedTransport(httpx.AsyncBaseTransport):
         # Every address must pass: of a public and a private one, the attacker would choose the private.
         if not addresses or not (trusted or all(map(is_public, addresses))):
             raise Refused(f"{host} does not stand in the public internet")
-        headers = [(name, value) for name, value in request.headers.raw if name.lower() != b"accept-encoding"]
-        return httpx.Request(
-            request.method,
-            url.copy_with(host=str(addresses[0])),
-            headers=[*headers, (b"Accept-Encoding", b"identity")],
-            stream=request.stream,
-            extensions={**request.extensions, "sni_hostname": host},
-        )
+        return [str(address) for address in addresses]
 
 
 class _Bounded(httpx.AsyncByteStream):
@@ -156,6 +158,17 @@ def is_public(address: Address) -> bool:
         and not address.is_multicast
         and not address.is_unspecified
         and not address.is_reserved
+    )
+
+
+def _pinned(request: httpx.Request, address: str) -> httpx.Request:
+    headers = [(name, value) for name, value in request.headers.raw if name.lower() != b"accept-encoding"]
+    return httpx.Request(
+        request.method,
+        request.url.copy_with(host=address),
+        headers=[*headers, (b"Accept-Encoding", b"identity")],
+        stream=request.stream,
+        extensions={**request.extensions, "sni_hostname": request.url.host},
     )
 
 

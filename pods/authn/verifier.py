@@ -1,0 +1,205 @@
+"""From the headers of a request to the agent who sent it: access tokens (Solid-OIDC) bound to keys by DPoP."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+from pods.authn.issuers import Issuers, Unreadable
+from pods.authn.replay import ReplayGuard
+from pods.errors import Unauthenticated
+from pods.identity.keys import BadToken, SigningKeys
+from pods.model import PUBLIC, Agent, Clock, WebId
+from pods.protocol import jose
+from pods.protocol.dpop import CLOCK_SKEW, BadProof, Proof, check_proof
+
+ACCESS_TOKEN_TYP = "at+jwt"  # RFC 9068 section 2.1
+CHALLENGE = f'DPoP algs="{" ".join(jose.ALGORITHMS)}"'
+"""What a 401 says about how to come in (RFC 9449 section 7.1)."""
+
+Headers = Mapping[str, str] | Mapping[bytes, bytes] | Iterable[tuple[bytes, bytes]]
+"""Header fields with lower-case names: a mapping, or the raw pairs of an ASGI scope."""
+
+_MOST_KNOWN = 10_000  # verified tokens remembered per worker; a full memory costs one signature check more
+_FOREIGN_TYPES = frozenset({None, "jwt", ACCESS_TOKEN_TYP, f"application/{ACCESS_TOKEN_TYP}"})
+
+
+class NeedsFetch(Unauthenticated):
+    """The token is of another issuer that must be asked first; `agent_async` does. Unheeded, it refuses."""
+
+    def __init__(self, *, issuer: str | None = None, webid: str | None = None) -> None:
+        super().__init__("the token's issuer or the WebID's profile must be read first; try again")
+        self.issuer = issuer
+        """Whose keys are missing, or None."""
+        self.webid = webid
+        """Whose profile is missing, or None."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """A token whose signature and claims were checked; only its proof and its end remain to check."""
+
+    agent: Agent
+    thumbprint: str
+    issued_at: float
+    expires: float
+
+
+class Verifier:
+    """Absent, bad and good tokens are three outcomes: PUBLIC, Unauthenticated, the agent."""
+
+    def __init__(
+        self, keys: SigningKeys, replay: ReplayGuard, issuers: Issuers, *, issuer: str, clock: Clock
+    ) -> None:
+        self._keys = keys
+        self._replay = replay
+        self._issuers = issuers
+        self._issuer = issuer
+        self._clock = clock
+        self._known: dict[str, _Known] = {}
+
+    def agent(self, method: str, url: str, headers: Headers) -> Agent:
+        """Return who sent this request to `url`, the address as the client sees it.
+
+        Raises Unauthenticated for a token that proves nothing, and NeedsFetch where another issuer must be
+        asked. Remembers the proof, so a second call with the same headers fails.
+        """
+        authorization, unverified_proof = _credentials(headers)
+        if authorization is None:
+            return PUBLIC
+        scheme, _, token = authorization.partition(" ")
+        token = token.strip()
+        if scheme.lower() != "dpop" or not token:
+            # A token bound to a key must not be used without it: a thief has the token, not the key.
+            raise _refusal("invalid_token", f"'{scheme}' is not accepted: send the access token with DPoP")
+        if unverified_proof is None:
+            raise _refusal("invalid_dpop_proof", "the DPoP header with the proof is missing")
+        now = self._clock()
+        # The cheap and local first (a stranger's token makes us fetch nothing before its proof fits).
+        try:
+            proof = check_proof(unverified_proof, method, url, at=now, access_token=token)
+        except (BadProof, UnicodeEncodeError) as error:
+            raise _refusal("invalid_dpop_proof", str(error)) from error
+        known = self._known.get(token)
+        if known is None:
+            known = self._verified(token, proof, now)
+            while len(self._known) >= _MOST_KNOWN:
+                self._known.pop(next(iter(self._known)), None)
+            self._known[token] = known
+        if known.expires <= now:
+            self._known.pop(token, None)
+            raise _refusal("invalid_token", "the access token has expired; get a new one")
+        _require_binding(known.thumbprint, proof)
+        if not self._replay.first_use(proof, now):
+            raise _refusal("invalid_dpop_proof", "this DPoP proof was used before; make one for each request")
+        return known.agent
+
+    async def agent_async(self, method: str, url: str, headers: Headers) -> Agent:
+        """Do what `agent` does, asking another issuer and the WebID's profile if need be."""
+        for _ in range(3):  # the issuer's keys, the profile, the answer
+            try:
+                return self.agent(method, url, headers)
+            except NeedsFetch as need:
+                if need.issuer is not None:
+                    await self._issuers.fetch_keys(need.issuer)
+                if need.webid is not None:
+                    await self._issuers.fetch_trusted(need.webid)
+        raise _refusal("invalid_token", "the issuer's keys or the profile could not be kept; try again")
+
+    def _verified(self, token: str, proof: Proof, now: float) -> _Known:
+        try:
+            unverified = jose.parse(token)
+        except jose.BadJose as error:
+            raise _refusal("invalid_token", str(error)) from error
+        known = _read(unverified.claims, self._issuer)
+        _require_binding(known.thumbprint, proof)
+        if known.expires <= now:
+            raise _refusal("invalid_token", "the access token has expired; get a new one")
+        if known.issued_at > now + CLOCK_SKEW:
+            raise _refusal("invalid_token", "the access token says that it was issued in the future")
+        if known.agent.issuer == self._issuer:
+            try:
+                self._keys.verify(token, ACCESS_TOKEN_TYP)
+            except BadToken as error:
+                raise _refusal("invalid_token", str(error)) from error
+        else:
+            self._verify_foreign(unverified, known.agent)
+        return known
+
+    def _verify_foreign(self, unverified: jose.Jws, unverified_agent: Agent) -> None:
+        issuer, webid = str(unverified_agent.issuer), str(unverified_agent.webid)
+        # People who live here name this issuer only; no other may speak for them, and we never ask ourselves.
+        if webid.startswith(self._issuer):
+            raise _refusal("invalid_token", "a WebID of this host is vouched for by this host only")
+        if unverified.header.typ not in _FOREIGN_TYPES:
+            raise _refusal("invalid_token", f"typ {unverified.header.typ!r} is not that of an access token")
+        try:
+            keys, trusted = self._issuers.keys(issuer), self._issuers.trusted_by(webid)
+        except Unreadable as error:
+            raise _refusal("invalid_token", str(error)) from error
+        if keys is None:
+            raise NeedsFetch(issuer=issuer)
+        key = keys.get(unverified.header.kid or "")
+        if key is None or not key.verifies(
+            unverified.header.alg, unverified.signing_input, unverified.signature
+        ):
+            raise _refusal("invalid_token", "the access token is not signed by its issuer")
+        # Solid-OIDC section 5: the profile decides which issuers may speak for its owner.
+        if trusted is None:
+            raise NeedsFetch(webid=webid)
+        if issuer not in trusted:
+            raise _refusal("invalid_token", "the WebID's profile does not name the token's issuer")
+
+
+def _credentials(headers: Headers) -> tuple[str | None, str | None]:
+    pairs: Iterable[tuple[Any, Any]] = headers.items() if isinstance(headers, Mapping) else headers
+    found: dict[str, str] = {}
+    for name, value in pairs:
+        if name in (b"authorization", b"dpop", "authorization", "dpop"):
+            key = name if isinstance(name, str) else name.decode("ascii")
+            # RFC 9449 section 4.3, check 1: not more than one. Two tokens are an attempt to confuse.
+            if key in found:
+                raise _refusal("invalid_request", f"the {key} header came twice")
+            found[key] = value if isinstance(value, str) else value.decode("latin-1")
+    return found.get("authorization"), found.get("dpop")
+
+
+def _read(claims: Mapping[str, Any], own_issuer: str) -> _Known:
+    """Return what an access token says; the signature is the caller's to check."""
+    issuer, client = claims.get("iss"), claims.get("client_id", claims.get("azp"))
+    webid, confirmation = claims.get("webid"), claims.get("cnf")
+    thumbprint = confirmation.get("jkt") if isinstance(confirmation, dict) else None
+    for name, value in (("iss", issuer), ("webid", webid), ("cnf.jkt", thumbprint)):
+        if not isinstance(value, str) or not value:
+            raise _refusal("invalid_token", f"the access token has no {name}")
+    issued, expires = claims.get("iat"), claims.get("exp")
+    if not isinstance(issued, int | float) or not isinstance(expires, int | float):
+        raise _refusal("invalid_token", "the access token must say iat and exp")
+    audience = claims.get("aud")
+    audiences = audience if isinstance(audience, list) else [audience]
+    # Solid-OIDC section 6: tokens for Solid resource servers have the audience "solid".
+    if "solid" not in audiences and own_issuer not in audiences:
+        raise _refusal("invalid_token", "the access token's aud must contain 'solid'")
+    # The rights inside a requesting party token count only where this host itself put them there.
+    own_grant = issuer == own_issuer and "permissions" in claims
+    agent = Agent(
+        WebId(str(webid)),
+        client if isinstance(client, str) else None,
+        issuer,
+        *((MappingProxyType(dict(claims)),) if own_grant else ()),
+    )
+    return _Known(agent, str(thumbprint), issued, expires)
+
+
+def _require_binding(thumbprint: str, proof: Proof) -> None:
+    if thumbprint != proof.thumbprint:
+        raise _refusal("invalid_token", "the access token is bound to another key than the proof's (cnf.jkt)")
+
+
+def _refusal(error: str, description: str) -> Unauthenticated:
+    plain = description.replace("\\", "").replace('"', "'")
+    ascii_only = plain.encode("ascii", "replace").decode("ascii")
+    challenge = f'{CHALLENGE}, error="{error}", error_description="{ascii_only}"'
+    return Unauthenticated(description, headers=(("www-authenticate", challenge),))
