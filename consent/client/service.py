@@ -1,0 +1,171 @@
+"""A service's side of consent: register, publish, invite, and use grants; the whole UMA exchange in one call."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import httpx
+import orjson
+
+from consent import wire
+from consent.client.uma import Challenge, Exchange, Rpt, challenge_of
+from consent.declarations import canonical_json
+from consent.model import Controller, PurposeDeclaration, ServiceGrant
+from consent.purpose_claim import PurposeKey, bound_hash
+from pods.client import ClientCredentials, SolidClient, SolidError
+from pods.model import Clock
+from pods.protocol import jose
+
+MOST_TOKENS = 10_000  # tokens remembered; they live a minute, so more would be stale anyway
+_JSON = {"content-type": "application/json", "accept": "application/json"}
+
+
+class ServiceClient:
+    """Acts for one controller on one pod host.
+
+    Management methods raise SolidError, and those that use a grant raise AccessRefused where the
+    authorization server gives no token; both carry the host's explanation.
+    """
+
+    def __init__(
+        self,
+        http: httpx.AsyncClient,
+        credentials: ClientCredentials,
+        purpose_key: PurposeKey,
+        *,
+        clock: Clock,
+        host: str | None = None,
+    ) -> None:
+        self._http = http
+        self._credentials = credentials
+        self._purpose_key = purpose_key
+        self._clock = clock
+        self._host = (host or credentials.issuer).rstrip("/")
+        self._solid = SolidClient(http, credentials, clock=clock)
+        self._exchange = Exchange(
+            http, credentials, purpose_key, authorization_server=self._host, clock=clock
+        )
+        self._tokens: dict[tuple[str, str, str], Rpt] = {}
+
+    async def register(self, name: str, kind: str, contact: str, dpo: str) -> Controller:
+        """Register the organisation with its purpose key; it may publish once the operator approved it."""
+        body = {
+            "name": name,
+            "kind": kind,
+            "contact": contact,
+            "dpo": dpo,
+            "jwks": self._purpose_key.jwks(),
+        }
+        return wire.controller_value(await self._post("/controllers", body))
+
+    async def publish(self, declaration: Mapping[str, Any]) -> PurposeDeclaration:
+        """Publish a version of a purpose declaration; the same document again gives the same answer."""
+        return wire.purpose_value(await self._post("/purposes", declaration))
+
+    async def purpose(self, iri: str) -> PurposeDeclaration:
+        """Return a published declaration."""
+        return wire.purpose_value(await self._answer("GET", iri))
+
+    async def invite(self, purpose: str) -> None:
+        """Let the host ask everybody who may be asked. The answer tells nothing about people."""
+        await self._post("/invitations", {"purpose": purpose})
+
+    async def grants(self, purpose: str) -> list[ServiceGrant]:
+        """Return the grants in force for a purpose with `rows`, `claim` or `append` items."""
+        url = str(httpx.URL(f"{self._host}/.consent/grants", params={"purpose": purpose}))
+        return [wire.service_grant_value(plain) for plain in await self._answer("GET", url)]
+
+    async def read(self, url: str, purpose: str, *, accept: str = "text/turtle") -> httpx.Response:
+        """Read a resource under a `rows` grant; the answer holds the granted properties only."""
+        return await self._use("GET", url, purpose, headers={"accept": accept})
+
+    async def claim(self, grant_id: str, body: Mapping[str, Any], purpose: str) -> dict[str, Any]:
+        """Have a rule computed beside the pod; return the host's answer with its signed result."""
+        url = f"{self._host}/.consent/grants/{grant_id}/claims"
+        response = await self._use("POST", url, purpose, headers=_JSON, content=orjson.dumps(body))
+        if response.is_error:
+            raise SolidError.from_response(response)
+        answer: dict[str, Any] = orjson.loads(response.content)
+        return answer
+
+    async def append(self, grant_id: str, content: bytes, media_type: str, purpose: str) -> None:
+        """Deliver a document into the person's pod under an `append` grant; the same bytes arrive once."""
+        url = f"{self._host}/.consent/grants/{grant_id}/inbox"
+        response = await self._use(
+            "POST", url, purpose, headers={"content-type": media_type}, content=content
+        )
+        if response.is_error:
+            raise SolidError.from_response(response)
+
+    async def query(self, query: Mapping[str, Any], purpose: str) -> dict[str, Any]:
+        """Ask an aggregate question over everybody who opted in; return the release."""
+        claim = self._purpose_key.claim(
+            purpose,
+            client_id=await self._client_id(),
+            webid=await self._webid(),
+            audience=self._host + "/",
+            at=self._clock(),
+            bound=("request_hash", bound_hash(canonical_json(query))),
+        )
+        answer: dict[str, Any] = await self._post("/queries", {"query": query, "purpose_claim": claim})
+        return answer
+
+    async def _use(
+        self, method: str, url: str, purpose: str, *, headers: Mapping[str, str], content: bytes | None = None
+    ) -> httpx.Response:
+        """Send a request with a token for this resource and purpose, and get a new one if the epoch rose."""
+        key = (method, url, purpose)
+        known = self._tokens.pop(key, None)
+        if known is not None and self._clock() < known.stale_at:
+            response = await self._send(method, url, known, headers, content)
+            if response.status_code != httpx.codes.UNAUTHORIZED:
+                self._tokens[key] = known
+                return response
+        # UMA grant, 3.1: the first request comes without a token; nothing of the body is sent yet.
+        refused = await self._http.request(method, url, headers=dict(headers))
+        challenge = challenge_of(refused) if refused.status_code == httpx.codes.UNAUTHORIZED else None
+        if challenge is None:
+            return refused
+        fresh = await self._trade(challenge, purpose)
+        response = await self._send(method, url, fresh, headers, content)
+        if response.status_code != httpx.codes.UNAUTHORIZED:
+            self._remember(key, fresh)
+        return response
+
+    async def _send(
+        self, method: str, url: str, rpt: Rpt, headers: Mapping[str, str], content: bytes | None
+    ) -> httpx.Response:
+        proof = self._credentials.key.proof(method, url, at=self._clock(), access_token=rpt.token)
+        proved = {**headers, "authorization": f"DPoP {rpt.token}", "dpop": proof}
+        return await self._http.request(method, url, headers=proved, content=content)
+
+    async def _trade(self, challenge: Challenge, purpose: str) -> Rpt:
+        return await self._exchange.token(
+            challenge, purpose, webid=await self._webid(), client_id=await self._client_id()
+        )
+
+    def _remember(self, key: tuple[str, str, str], rpt: Rpt) -> None:
+        if len(self._tokens) >= MOST_TOKENS:
+            self._tokens.clear()
+        self._tokens[key] = rpt
+
+    async def _webid(self) -> str:
+        return str(self._own_claims(await self._credentials.access_token())["webid"])
+
+    async def _client_id(self) -> str:
+        return str(self._own_claims(await self._credentials.access_token())["client_id"])
+
+    @staticmethod
+    def _own_claims(access_token: str) -> Mapping[str, Any]:
+        """Return what our own token says; we have it from the issuer over a trusted connection."""
+        return jose.parse(access_token).claims
+
+    async def _post(self, place: str, body: Any) -> Any:
+        return await self._answer("POST", f"{self._host}/.consent{place}", orjson.dumps(body))
+
+    async def _answer(self, method: str, url: str, content: bytes | None = None) -> Any:
+        response = await self._solid.request(method, url, headers=_JSON, content=content)
+        if response.is_error:
+            raise SolidError.from_response(response)
+        return orjson.loads(response.content) if response.content else None
