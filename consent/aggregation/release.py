@@ -1,0 +1,134 @@
+"""One differentially private release of a table of cells, by OpenDP; nothing else of an answer may leave.
+
+Noise is the discrete Gaussian under zero-concentrated differential privacy: counts and sums stay whole numbers,
+and the randomness is the operating system's (attack 30 of the consent reference: no seed exists).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from math import ceil, sqrt
+from typing import Any
+
+import numpy as np
+import opendp.prelude as dp
+
+from consent.aggregation.engine import Cells, Vector
+from consent.aggregation.programme import MICRO, Function
+from consent.aggregation.query import Query
+
+dp.enable_features(
+    "contrib"
+)  # the Gaussian mechanism is one of OpenDP's contributed ones, with a written proof
+
+DELTA = 1e-7  # the delta at which rho is told as epsilon: one in ten million
+CONFIDENCE = 0.95
+NORMAL_QUANTILE = 1.959964  # two-sided 95 % of a normal, which a wide discrete Gaussian is
+PEOPLE_SHARE = 5  # a fifth of a sum's budget buys the head count that decides which cells are shown
+
+
+@dataclass(frozen=True, slots=True)
+class Mechanism:
+    """One vector of noise: its scale (sigma), cost and the bounds it was made for."""
+
+    scale: float
+    rho: int
+    """In millionths."""
+    l0: int
+    linf: int
+
+    @property
+    def margin(self) -> int:
+        """Return the half-width of the 95 % interval of each noisy value."""
+        return ceil(NORMAL_QUANTILE * self.scale)
+
+
+@dataclass(frozen=True, slots=True)
+class ReleasedCell:
+    """A noisy value, or None where the noisy group is below the programme's minimum."""
+
+    key: tuple[str, ...]
+    people: int | None
+    value: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """A noisy table with the mechanisms that made it. Only this type can be stored, shown or served."""
+
+    query: Query
+    cells: tuple[ReleasedCell, ...]
+    people: Mechanism
+    values: Mechanism
+
+    @property
+    def rho(self) -> int:
+        """Return what the release cost, in millionths."""
+        return self.query.rho
+
+
+@dataclass(frozen=True, slots=True)
+class HeadCount:
+    """The noisy number of people who take part in a programme."""
+
+    people: int
+    mechanism: Mechanism
+
+
+def release(query: Query, cells: Cells, *, l0: int, k_min: int) -> Release:
+    """Return the noisy table of exact cells; the whole cost is `query.rho`."""
+    counts_people = query.measure.function is Function.PEOPLE
+    people_rho = query.rho if counts_people else max(query.rho // PEOPLE_SHARE, 1)
+    people_by = mechanism(people_rho, l0, 1)
+    noisy_people = add_noise(cells.people, people_by)
+    values_by, noisy_values = people_by, noisy_people
+    if not counts_people:
+        values_by = mechanism(query.rho - people_rho, l0, query.measure.largest)
+        noisy_values = add_noise(cells.values, values_by)
+    keys = [query.keys(field) for field in query.group_by]
+    released = []
+    for position in range(len(noisy_people)):
+        index = np.unravel_index(position, cells.shape) if cells.shape else ()
+        key = tuple(keys[dimension][int(at)] for dimension, at in enumerate(index))
+        people = int(noisy_people[position])
+        # The minimum is applied to the noisy count: to use the true one would tell it, unaccounted for.
+        shown = people >= k_min
+        value = int(noisy_values[position])
+        released.append(ReleasedCell(key, people if shown else None, value if shown else None))
+    return Release(query, tuple(released), people_by, values_by)
+
+
+def head_count(people: int, rho: int) -> HeadCount:
+    """Return a noisy number of participants; one person changes it by one."""
+    by = mechanism(rho, 1, 1)
+    return HeadCount(int(add_noise(np.array([people], np.int64), by)[0]), by)
+
+
+@lru_cache(maxsize=1024)
+def mechanism(rho: int, l0: int, linf: int) -> Mechanism:
+    """Return the least noise that keeps a change of `linf` in `l0` cells within rho millionths."""
+    distance = linf * sqrt(l0)
+    # The map is monotone in the scale; the analytic value starts the search close to its end.
+    analytic = distance / sqrt(2 * rho / MICRO)
+    scale = dp.binary_search_param(
+        _gaussian, d_in=distance, d_out=rho / MICRO, bounds=(analytic * 0.5, analytic * 2)
+    )
+    return Mechanism(float(scale), rho, l0, linf)
+
+
+def add_noise(exact: Vector, by: Mechanism) -> Vector:
+    """Return the vector with independent discrete Gaussian noise on each entry."""
+    return np.array(_gaussian(by.scale)([int(value) for value in exact]), np.int64)
+
+
+def epsilon(rho: int) -> float:
+    """Return the epsilon that rho (in millionths) means at DELTA, by OpenDP's conversion."""
+    space = dp.vector_domain(dp.atom_domain(T="i64")), dp.l2_distance(T=float)
+    noisy: Any = dp.c.make_zCDP_to_approxDP(dp.m.make_gaussian(*space, 1 / sqrt(2 * rho / MICRO)))
+    return float(noisy.map(1.0).epsilon(DELTA))
+
+
+def _gaussian(scale: float) -> Any:
+    space = dp.vector_domain(dp.atom_domain(T="i64")), dp.l2_distance(T=float)
+    return dp.m.make_gaussian(*space, scale)
