@@ -1,0 +1,278 @@
+"""A claim counts verified receipts of the programme's issuers, each once, and gives away sums only."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path as FilePath
+from typing import Any
+
+import pytest
+
+from consent.claims import claims_sql
+from consent.claims.evaluation import ClaimResult, evaluate
+from consent.claims.rules import CLAIM_RULES
+from consent.declarations import declaration, digest
+from consent.model import DataItem, Grant, GrantId, GrantState, OutputMode, Pairwise, PurposeIri
+from consent.receipts import signing
+from consent.receipts.derive import target
+from consent.receipts.keys import IssuerKey, jwks, key_ring
+from consent.receipts.model import Instant, Notation, ParticipationReceipt, PurchaseLine, PurchaseReceipt
+from consent.registry_sql import Purposes
+from consent.schema_sql import SCHEMAS
+from pods.errors import BadContent, Conflict, Forbidden, Unprocessable
+from pods.model import Path, WebId
+from pods.storage.base import Pod, Transaction
+from pods.storage.sqlite import SqliteStore
+
+ORIGIN = "http://localhost:8080"
+COOP = f"{ORIGIN}/coop/profile/card#me"
+FORNO = IssuerKey.generate("http://localhost:8082/valueback/shops/forno")
+MARKET = IssuerKey.generate("http://localhost:8082/valueback/shops/ospizio")
+STRANGER = IssuerKey.generate("http://localhost:8082/valueback/shops/elsewhere")
+HOUSE = IssuerKey.generate("http://localhost:8082/checkin/casa-orologio")
+EVERYBODY = key_ring(key.public() for key in (FORNO, MARKET, STRANGER, HOUSE))
+PURCHASES, MINUTES, TIMES = CLAIM_RULES
+NOW = 1_772_366_400.0
+OCTOBER = {"from": "2017-10", "to": "2017-10"}
+
+
+def programme(rule: str = PURCHASES, name: str = "ristorno") -> dict[str, Any]:
+    return {
+        "id": f"http://localhost:8082/valueback/programmes/{name}/1",
+        "rule": rule,
+        "issuers": [{"iri": key.issuer, "jwks": jwks([key.public()])} for key in (FORNO, MARKET, HOUSE)],
+        "minimum_trust": 3,
+        "period": {"from": "2017-01", "to": "2017-12"},
+        "share_bp": 200,
+    }
+
+
+def request(document: dict[str, Any], period: dict[str, str] | None = None) -> dict[str, Any]:
+    return {"rule": document["rule"], "programme": document, "period": period or OCTOBER}
+
+
+def purchase(number: int, cents: int, day: str = "2017-10-03", key: IssuerKey = FORNO) -> bytes:
+    at = Instant(f"{day}T09:15:00Z")
+    line = PurchaseLine(Notation("bakery"), 1, cents)
+    receipt = PurchaseReceipt(f"r{number}", key.issuer, f"{number:032x}", at, at, key.issuer, (line,), cents)
+    return signing.sign(receipt, key)
+
+
+def help_given(number: int, minutes: int, kind: str = "volunteering") -> bytes:
+    at = Instant("2017-10-05T15:00:00Z")
+    receipt = ParticipationReceipt(
+        f"p{number}", HOUSE.issuer, f"{number:032x}", at, Notation(kind), Notation("green"), at, minutes
+    )
+    return signing.sign(receipt, HOUSE)
+
+
+class Town:
+    """A pod database with people who hold receipts and consent to programmes."""
+
+    def __init__(self, tx: Transaction) -> None:
+        self.tx = tx
+        self.purposes = Purposes(ORIGIN)
+
+    def pod(self, name: str) -> Pod:
+        webid = WebId(f"{ORIGIN}/{name}/profile/card#me")
+        return self.tx.pod(name) or self.tx.add_pod(name, webid, NOW)
+
+    def holds(self, name: str, *receipts: bytes, folder: str = "", suffix: str = "") -> None:
+        for jws in receipts:
+            container, base = target(signing.verify(jws, EVERYBODY))
+            path = Path(f"{self.pod(name).root}{folder or container}{base}{suffix}.jws")
+            self.tx.write(path, signing.MEDIA_TYPE, jws, NOW)
+
+    def declare(self, document: dict[str, Any], *, text: str | None = None) -> PurposeIri:
+        identifier = document["id"].split("/")[-2]
+        shown = text if text is not None else f"Regolamento {digest(document)}"
+        plain = {
+            "id": identifier,
+            "version": 1,
+            "title": {"it": "Ristorno", "en": "Patronage refund"},
+            "text": {"it": shown, "en": shown},
+            "consequence_of_refusal": {"it": "Nessuna", "en": "None"},
+            "legal_basis": "gdpr:A6-1-a",
+            "items": [{"shape": "Purchase", "properties": ["total"], "mode": "claim"}],
+            "recipients": [],
+            "retention_days": 3650,
+            "valid_until": "2030-01-01",
+        }
+        purpose = declaration(plain, COOP, ORIGIN)
+        if self.purposes.by_iri(self.tx, purpose.iri) is None:
+            self.purposes.add(self.tx, purpose, NOW)
+        return purpose.iri
+
+    def grant(self, name: str, document: dict[str, Any], *, text: str | None = None) -> Grant:
+        rule = CLAIM_RULES[document["rule"]]
+        pod, purpose = self.pod(name), self.declare(document, text=text)
+        return Grant(
+            id=GrantId(f"{0xA0 + pod.key:032x}"),
+            iri=f"{ORIGIN}/.consent/grants/{0xA0 + pod.key:032x}",
+            pod=pod.key,
+            subject=pod.owner,
+            controller=WebId(COOP),
+            purpose=purpose,
+            items=(DataItem(rule.shape, rule.reads, OutputMode.CLAIM),),
+            state=GrantState.GIVEN,
+            given_at=NOW,
+            expires_at=NOW + 1000,
+            epoch=1,
+            pairwise=Pairwise(f"pair-{name}"),
+            digest="",
+            notice_digest="",
+        )
+
+    def claim(
+        self, name: str, document: dict[str, Any] | None = None, period: dict[str, str] | None = None
+    ) -> ClaimResult:
+        document = document or programme()
+        return evaluate(self.tx, self.pod(name), self.grant(name, document), request(document, period), NOW)
+
+
+@pytest.fixture
+def town(tmp_path: FilePath) -> Iterator[Town]:
+    store = SqliteStore(tmp_path / "pods.sqlite", [*SCHEMAS, claims_sql.SCHEMA])
+    with store.writing() as tx:
+        tx.execute(
+            "INSERT INTO controller VALUES (?, 'Coop', 'cooperative', '', '', '{}', 'approved', 0)", (COOP,)
+        )
+        yield Town(tx)
+    store.close()
+
+
+def test_the_sum_and_the_number_of_the_period_leave(town: Town) -> None:
+    town.holds("anna", purchase(1, 1250), purchase(2, 301, key=MARKET), purchase(3, 99, "2017-11-01"))
+    result = town.claim("anna")
+    assert (result.amount, result.count, result.unit) == (1551, 2, "EUR")
+    assert len(set(result.nullifiers)) == 2
+
+
+def test_no_date_no_shop_and_no_single_amount_leaves(town: Town) -> None:
+    town.holds("anna", purchase(1, 1250), purchase(2, 301, key=MARKET))
+    text = json.dumps(town.claim("anna").as_json())
+    for secret in ("2017-10-03", FORNO.issuer, "1250", "301", "bakery", f"{1:032x}", "anna/"):
+        assert secret not in text
+
+
+def test_a_receipt_that_two_people_hold_counts_for_the_first_alone(town: Town) -> None:
+    town.holds("anna", purchase(1, 1250))
+    town.holds("bruno", purchase(1, 1250), purchase(2, 40))
+    assert town.claim("anna").amount == 1250
+    second = town.claim("bruno")
+    assert (second.amount, second.count) == (40, 1)
+
+
+def test_a_receipt_stored_twice_in_a_pod_counts_once(town: Town) -> None:
+    town.holds("anna", purchase(1, 1250))
+    town.holds("anna", purchase(1, 1250), suffix="-copy")
+    town.holds("anna", purchase(1, 1250), folder="purchases/2017-11/")
+    assert town.claim("anna", period={"from": "2017-10", "to": "2017-11"}).amount == 1250
+
+
+def test_the_same_receipt_counts_in_another_programme(town: Town) -> None:
+    town.holds("anna", purchase(1, 1250))
+    first, second = town.claim("anna"), town.claim("anna", programme(name="progetti"))
+    assert first.amount == second.amount == 1250
+    assert set(first.nullifiers).isdisjoint(second.nullifiers)
+
+
+def test_a_repeated_request_gets_the_first_answer_even_if_receipts_arrived(town: Town) -> None:
+    town.holds("anna", purchase(1, 1250))
+    first = town.claim("anna")
+    town.holds("anna", purchase(2, 999))
+    assert town.claim("anna") == first
+
+
+def test_a_month_is_answered_once_so_that_differences_tell_nothing(town: Town) -> None:
+    town.holds("anna", purchase(1, 1250))
+    town.claim("anna")
+    with pytest.raises(Conflict):
+        town.claim("anna", period={"from": "2017-10", "to": "2017-11"})
+    assert town.claim("anna", period={"from": "2017-11", "to": "2017-11"}).amount == 0
+
+
+@pytest.mark.parametrize(
+    ("broken", "why"),
+    [
+        (purchase(1, 1250)[:-4] + b"AAAA", "a changed signature"),
+        (purchase(1, 1250, key=STRANGER), "an issuer outside the programme"),
+        (b"not a receipt", "no receipt at all"),
+        (signing.seal(b"{}", FORNO), "a signed nothing"),
+    ],
+)
+def test_what_does_not_verify_counts_nothing(town: Town, broken: bytes, why: str) -> None:
+    root = town.pod("anna").root
+    town.tx.write(Path(f"{root}purchases/2017-10/x.jws"), signing.MEDIA_TYPE, broken, NOW)
+    assert town.claim("anna").amount == 0, why
+
+
+def test_a_receipt_of_another_month_in_the_folder_of_this_one_counts_nothing(town: Town) -> None:
+    town.holds("anna", purchase(1, 1250, "2017-09-30"), folder="purchases/2017-10/")
+    assert town.claim("anna").amount == 0
+
+
+def test_hours_given_are_of_the_same_rank_as_money_spent(town: Town) -> None:
+    town.holds("anna", help_given(1, 90), help_given(2, 60), help_given(3, 45, "attendance"))
+    assert town.claim("anna", programme(MINUTES, "ore")).amount == 150
+    assert town.claim("anna", programme(TIMES, "presenze")).amount == 1
+
+
+def test_terms_that_nobody_agreed_to_are_refused(town: Town) -> None:
+    agreed = programme()
+    grant = town.grant("anna", agreed)
+    narrowed = {**agreed, "issuers": agreed["issuers"][:1]}
+    with pytest.raises(Forbidden, match="fingerprint"):
+        evaluate(town.tx, town.pod("anna"), grant, request(narrowed), NOW)
+
+
+def test_a_grant_that_lacks_a_property_the_rule_reads_is_not_enough(town: Town) -> None:
+    document = programme()
+    narrow = replace(
+        town.grant("anna", document), items=(DataItem("Purchase", ("total",), OutputMode.CLAIM),)
+    )
+    with pytest.raises(Forbidden, match="orderedAt"):
+        evaluate(town.tx, town.pod("anna"), narrow, request(document), NOW)
+
+
+@pytest.mark.parametrize("mode", [OutputMode.ROWS, OutputMode.AGGREGATE_ONLY, OutputMode.APPEND])
+def test_no_other_mode_allows_a_claim(town: Town, mode: OutputMode) -> None:
+    document = programme()
+    other = DataItem("Purchase", CLAIM_RULES[PURCHASES].reads, mode)
+    grant = replace(town.grant("anna", document), items=(other,))
+    with pytest.raises(Forbidden):
+        evaluate(town.tx, town.pod("anna"), grant, request(document), NOW)
+
+
+def changed(**parts: Any) -> dict[str, Any]:
+    return {**request(programme()), **parts}
+
+
+@pytest.mark.parametrize(
+    ("asked", "error"),
+    [
+        (None, BadContent),
+        (changed(surprise=1), BadContent),
+        (changed(period={"from": "2017-10-01", "to": "2017-10-02"}), BadContent),
+        (changed(period={"from": "2017-10", "to": "2017-09"}), BadContent),
+        (changed(period={"from": "2016-01", "to": "2017-12"}), BadContent),
+        (changed(period={"from": "2018-01", "to": "2018-01"}), Unprocessable),
+        (changed(rule=MINUTES), BadContent),
+        (changed(programme={**programme(), "rule": "https://example.org/any"}), BadContent),
+        (changed(programme={**programme(), "minimum_trust": 0}), BadContent),
+        (changed(programme={**programme(), "issuers": []}), BadContent),
+        (changed(programme={**programme(), "issuers": [{"iri": "x"}]}), BadContent),
+    ],
+)
+def test_an_unclear_request_is_refused_with_a_place(town: Town, asked: Any, error: type[Exception]) -> None:
+    grant = town.grant("anna", programme())
+    with pytest.raises(error):
+        evaluate(town.tx, town.pod("anna"), grant, asked, NOW)
+
+
+def test_the_owner_can_see_what_left_word_for_word(town: Town) -> None:
+    town.holds("anna", purchase(1, 1250))
+    result = town.claim("anna")
+    ((at, purpose, left),) = claims_sql.of_pod(town.tx, town.pod("anna").key)
+    assert (at, left) == (NOW, result.as_json())
+    assert purpose.endswith("/ristorno/1")
