@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.resources import files
 from typing import Any, cast
 
 from jsonschema import Draft202012Validator, FormatChecker
 from jsonschema.exceptions import ValidationError, best_match
+from jsonschema.validators import extend
 
 NAMES = (
     "purpose-declaration",
@@ -47,10 +49,21 @@ def source(name: str) -> str:
     return (files("vocab") / "schemata" / f"{name}.json").read_text("utf-8")
 
 
+def _pattern(_validator: Any, pattern: str, instance: object, _schema: object) -> Iterator[ValidationError]:
+    # `$` in Python also matches before a final newline, in ECMA 262 (JSON Schema, "Regular Expressions") it
+    # does not; without this "anna\n" would pass as a slug.
+    exact = pattern[:-1] + r"\Z" if pattern.endswith("$") else pattern
+    if isinstance(instance, str) and re.search(exact, instance) is None:
+        yield ValidationError(f"{instance!r} does not match {pattern!r}")
+
+
+_Validator = extend(Draft202012Validator, {"pattern": _pattern})  # type: ignore[no-untyped-call]  # as published
+
+
 @cache
 def _validator(name: str) -> Draft202012Validator:
     schema: Mapping[str, Any] = json.loads(source(name))
-    return Draft202012Validator(schema, format_checker=FormatChecker())
+    return cast(Draft202012Validator, _Validator(schema, format_checker=FormatChecker()))
 
 
 def _pointer(error: ValidationError) -> str:
