@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from consent.claims import claims_sql
-from consent.claims.rules import Rule
+from consent.claims.rules import happened
 from consent.claims.terms import Period, Terms, period, require_agreed, terms
 from consent.model import Grant, OutputMode
 from consent.receipts.errors import BadReceipt
@@ -90,7 +90,7 @@ def evaluate(tx: Transaction, pod: Pod, grant: Grant, request: Any, at: float) -
         grant=grant.id,
         pairwise=grant.pairwise,
         period=asked,
-        unit=agreed.rule.unit,
+        unit=agreed.rule.text.unit,
         amount=amount,
         count=len(seen),
         nullifiers=tuple(sorted(seen)),
@@ -113,7 +113,7 @@ def _request(request: Any) -> tuple[Period, Terms]:
 
 
 def _require_covered(tx: Transaction, grant: Grant, agreed: Terms) -> None:
-    rule: Rule = agreed.rule
+    rule = agreed.rule.text
     item = grant.item(rule.shape, OutputMode.CLAIM)
     missing = set(rule.reads) - set(item.properties if item else ())
     if missing:
@@ -133,7 +133,7 @@ def _receipts(tx: Transaction, pod: Pod, agreed: Terms, asked: Period) -> Iterat
             receipt = verify(content, agreed.keys)
         except BadReceipt:
             continue
-        if asked.holds(agreed.rule.happened(receipt)):
+        if asked.holds(happened(receipt)):
             yield receipt
 
 

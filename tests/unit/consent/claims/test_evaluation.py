@@ -23,6 +23,8 @@ from pods.errors import BadContent, Conflict, Forbidden, Unprocessable
 from pods.model import Path, WebId
 from pods.storage.base import Pod, Transaction
 from pods.storage.sqlite import SqliteStore
+from vocab.claim_rules import RULE_TEXTS
+from vocab.shapes import SHAPES
 
 ORIGIN = "http://localhost:8080"
 COOP = f"{ORIGIN}/coop/profile/card#me"
@@ -113,7 +115,7 @@ class Town:
             subject=pod.owner,
             controller=WebId(COOP),
             purpose=purpose,
-            items=(DataItem(rule.shape, rule.reads, OutputMode.CLAIM),),
+            items=(DataItem(rule.text.shape, rule.text.reads, OutputMode.CLAIM),),
             state=GrantState.GIVEN,
             given_at=NOW,
             expires_at=NOW + 1000,
@@ -238,7 +240,7 @@ def test_a_grant_that_lacks_a_property_the_rule_reads_is_not_enough(town: Town) 
 @pytest.mark.parametrize("mode", [OutputMode.ROWS, OutputMode.AGGREGATE_ONLY, OutputMode.APPEND])
 def test_no_other_mode_allows_a_claim(town: Town, mode: OutputMode) -> None:
     document = programme()
-    other = DataItem("Purchase", CLAIM_RULES[PURCHASES].reads, mode)
+    other = DataItem("Purchase", CLAIM_RULES[PURCHASES].text.reads, mode)
     grant = replace(town.grant("anna", document), items=(other,))
     with pytest.raises(Forbidden):
         evaluate(town.tx, town.pod("anna"), grant, request(document), NOW)
@@ -276,3 +278,9 @@ def test_the_owner_can_see_what_left_word_for_word(town: Town) -> None:
     ((at, purpose, left),) = claims_sql.of_pod(town.tx, town.pod("anna").key)
     assert (at, left) == (NOW, result.as_json())
     assert purpose.endswith("/ristorno/1")
+
+
+def test_every_published_rule_is_computed() -> None:
+    assert set(RULE_TEXTS) == set(CLAIM_RULES)
+    for rule in RULE_TEXTS.values():
+        assert set(rule.reads) <= set(SHAPES[rule.shape].by_name)
