@@ -164,3 +164,27 @@ def items_from_json(text: str) -> tuple[DataItem, ...]:
         DataItem(item["shape"], tuple(item["properties"]), OutputMode(item["mode"]))
         for item in orjson.loads(text)
     )
+
+
+def other_versions(tx: Transaction, pod: int, identifier: str, purpose: str) -> list[str]:
+    """Return the ids of grants and requests of a pod for other versions of the same purpose."""
+    rows = tx.execute(
+        "SELECT g.id FROM grant_ g JOIN purpose p ON p.iri = g.purpose WHERE g.pod = ? AND p.identifier = ?"
+        " AND g.purpose <> ? AND g.state IN (?, ?) ORDER BY g.id",
+        (pod, identifier, purpose, GrantState.GIVEN.value, GrantState.ASKED.value),
+    )
+    return [row[0] for row in rows]
+
+
+def asked(tx: Transaction, pod: int) -> list[tuple[str, float]]:
+    """Return the purposes that the owner of a pod was asked for and when, the newest first."""
+    rows = tx.execute(
+        "SELECT purpose, changed_at FROM grant_ WHERE pod = ? AND state = ? ORDER BY changed_at DESC, id",
+        (pod, GrantState.ASKED.value),
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
+def changed_at(tx: Transaction, grant_id: str) -> float:
+    """Return when something last happened to a grant."""
+    return float(tx.execute("SELECT changed_at FROM grant_ WHERE id = ?", (grant_id,))[0][0])

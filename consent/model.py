@@ -72,6 +72,7 @@ TRANSITIONS: Mapping[tuple[GrantState, GrantEvent], GrantState] = {
     (GrantState.ASKED, GrantEvent.SUPERSEDE): GrantState.SUPERSEDED,
     (GrantState.REFUSED, GrantEvent.ASK): GrantState.ASKED,
     (GrantState.REFUSED, GrantEvent.GIVE): GrantState.GIVEN,
+    (GrantState.GIVEN, GrantEvent.GIVE): GrantState.GIVEN,
     (GrantState.GIVEN, GrantEvent.WITHDRAW): GrantState.WITHDRAWN,
     (GrantState.GIVEN, GrantEvent.EXPIRE): GrantState.EXPIRED,
     (GrantState.GIVEN, GrantEvent.SUPERSEDE): GrantState.SUPERSEDED,

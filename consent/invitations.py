@@ -1,0 +1,84 @@
+"""Asking: an ActivityStreams Offer arrives in the inbox of everybody who may be asked, and of nobody else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+
+from consent import people_sql, wire
+from consent.controllers import approved
+from consent.decisions import Consents
+from consent.model import Controller, PurposeDeclaration
+from consent.registry_sql import Purposes
+from pods.errors import Conflict, Forbidden, NotFound
+from pods.model import Path, WebId
+from pods.storage.base import Transaction
+
+BATCH = 100  # people asked in one transaction; other writers wait no longer than that takes
+_CONTEXT: Mapping[str, Any] = {
+    "id": "@id",
+    "type": "@type",
+    "as": "https://www.w3.org/ns/activitystreams#",
+    "xsd": "http://www.w3.org/2001/XMLSchema#",
+    "Offer": "as:Offer",
+    "actor": {"@id": "as:actor", "@type": "@id"},
+    "object": {"@id": "as:object", "@type": "@id"},
+    "target": {"@id": "as:target", "@type": "@id"},
+    "name": "as:name",
+    "summary": {"@id": "as:summary", "@container": "@language"},
+    "published": {"@id": "as:published", "@type": "xsd:dateTime"},
+}
+"""Written out, so that a reader of the inbox needs nothing from anywhere else."""
+
+
+class Invitations:
+    """Sends the requests of controllers to people's inboxes on the host at `origin`."""
+
+    def __init__(self, origin: str, consents: Consents) -> None:
+        self._origin = origin
+        self._consents = consents
+        self._purposes = Purposes(origin)
+
+    def purpose(self, tx: Transaction, webid: WebId | None, iri: str, at: float) -> PurposeDeclaration:
+        """Return the purpose that this controller may invite for; raise what keeps it from that."""
+        owner = approved(tx, webid)
+        purpose = self._purposes.by_iri(tx, iri)
+        if purpose is None:
+            raise NotFound(f"{iri} is no purpose that is published here.")
+        if purpose.controller != owner.iri:
+            raise Forbidden("Only the controller that published a purpose may ask for it.")
+        latest = self._purposes.latest(tx, purpose.identifier)
+        if latest is None or latest.iri != purpose.iri:
+            raise Conflict("There is a newer version of this purpose; invite for that one.")
+        if not purpose.active(at):
+            raise Conflict("This purpose has ended; publish a new version first.")
+        return purpose
+
+    def ask_some(self, tx: Transaction, webid: WebId, iri: str, at: float, *, after: int) -> int | None:
+        """Ask a batch of people, in the order of pods from key `after` on; return the last key, None at the end."""
+        purpose = self.purpose(tx, webid, iri, at)
+        controller = approved(tx, webid)
+        people = people_sql.may_be_asked(tx, purpose.iri, purpose.identifier, at, after=after, limit=BATCH)
+        for pod in people:
+            grant = self._consents.ask(tx, pod, purpose, at)
+            path = Path(f"{pod.root}inbox/{grant.id}.jsonld")
+            tx.write(path, "application/ld+json", self._offer(path, purpose, controller, pod.owner, at), at)
+        return people[-1].key if len(people) == BATCH else None
+
+    def _offer(
+        self, path: Path, purpose: PurposeDeclaration, controller: Controller, person: str, at: float
+    ) -> bytes:
+        return orjson.dumps(
+            {
+                "@context": _CONTEXT,
+                "id": self._origin + path,
+                "type": "Offer",
+                "actor": {"id": controller.iri, "name": controller.name},
+                "object": purpose.iri,
+                "target": person,
+                "summary": dict(purpose.title),
+                "published": wire.timestamp(at),
+            }
+        )

@@ -1,0 +1,94 @@
+"""What a person and a controller see of grants: pending requests, own decisions, and opaque grants."""
+
+from __future__ import annotations
+
+from consent import grants_sql, records, registry_sql, shaped_sql
+from consent.controllers import approved
+from consent.grants_sql import Grants
+from consent.model import (
+    ConsentRequest,
+    ControllerState,
+    Grant,
+    GrantState,
+    OutputMode,
+    OwnGrant,
+    ServiceGrant,
+)
+from consent.registry_sql import Purposes
+from pods.errors import Forbidden, NotFound
+from pods.model import WebId
+from pods.storage.base import Pod, Transaction
+from vocab.shapes import SHAPES
+
+VISIBLE = (OutputMode.ROWS, OutputMode.CLAIM, OutputMode.APPEND)
+"""Modes whose grants a controller may list; of the others it may not even know that they exist."""
+
+
+class Overview:
+    """Lists grants on the host at `origin`."""
+
+    def __init__(self, origin: str) -> None:
+        self._origin = origin
+        self._grants = Grants(origin)
+        self._purposes = Purposes(origin)
+
+    def requests(self, tx: Transaction, pod: Pod, at: float) -> list[ConsentRequest]:
+        """Return what the owner of a pod was asked and can still answer, the newest first."""
+        found = []
+        for iri, asked_at in grants_sql.asked(tx, pod.key):
+            purpose = self._purposes.by_iri(tx, iri)
+            controller = registry_sql.controller(tx, purpose.controller) if purpose else None
+            if purpose is None or controller is None or controller.state is not ControllerState.APPROVED:
+                continue
+            latest = self._purposes.latest(tx, purpose.identifier)
+            if purpose.active(at) and latest is not None and latest.iri == iri:
+                found.append(ConsentRequest(purpose, controller, asked_at))
+        return found
+
+    def own(self, tx: Transaction, pod: Pod, at: float) -> list[OwnGrant]:
+        """Return everything that the owner of a pod decided, the latest change first."""
+        decided = [grant for grant in self._grants.of_pod(tx, pod.key) if grant.state is not GrantState.ASKED]
+        return [found for grant in decided if (found := self.of(tx, pod, grant, at)) is not None]
+
+    def of(self, tx: Transaction, pod: Pod, grant: Grant, at: float) -> OwnGrant | None:
+        """Return one decision as its owner sees it, or None if its declaration is not intact any more."""
+        purpose = self._purposes.by_iri(tx, grant.purpose)
+        controller = registry_sql.controller(tx, grant.controller)
+        if purpose is None or controller is None:
+            return None
+        return OwnGrant(
+            id=grant.id,
+            purpose=purpose,
+            controller=controller,
+            items=grant.items,
+            state=grant.state_at(at),
+            given_at=grant.given_at,
+            expires_at=grant.expires_at,
+            changed_at=grants_sql.changed_at(tx, grant.id),
+            record=self._origin + records.record_path(pod.root, grant.id),
+        )
+
+    def of_controller(self, tx: Transaction, webid: WebId | None, iri: str, at: float) -> list[ServiceGrant]:
+        """Return the grants in force for a controller's purpose, telling nothing about who gave them."""
+        owner = approved(tx, webid)
+        purpose = self._purposes.by_iri(tx, iri)
+        if purpose is None:
+            raise NotFound(f"{iri} is no purpose that is published here.")
+        if purpose.controller != owner.iri:
+            raise Forbidden("Only the controller that published a purpose may list its grants.")
+        if not any(item.mode in VISIBLE for item in purpose.items):
+            raise Forbidden("This purpose is for aggregates only: nobody learns who gave consent to it.")
+        grants = self._grants.of_purpose(tx, iri, at) if purpose.active(at) else []
+        seen = [self._opaque(tx, grant) for grant in grants if grant.digest == purpose.digest]
+        return [grant for grant in seen if grant.items]
+
+    def _opaque(self, tx: Transaction, grant: Grant) -> ServiceGrant:
+        items = tuple(item for item in grant.items if item.mode in VISIBLE)
+        pod = tx.pod_by_key(grant.pod)
+        shapes = [item.shape for item in items if item.mode is OutputMode.ROWS]
+        resources = tuple(
+            f"{self._origin}{pod.root}{SHAPES[shape].container}"
+            for shape in shapes
+            if pod is not None and shaped_sql.any_of(tx, pod.key, shape)
+        )
+        return ServiceGrant(grant.id, grant.pairwise, items, grant.expires_at, resources)

@@ -1,0 +1,51 @@
+"""Whose pod is whose, and who may be asked: rows of pods seen from consent."""
+
+from __future__ import annotations
+
+from consent.model import DAY, REFUSAL_COOL_DOWN_DAYS, GrantState
+from pods.model import Path, WebId
+from pods.storage.base import Pod, Transaction
+
+
+def own_pod(tx: Transaction, webid: str) -> Pod | None:
+    """Return the pod that this WebID owns here; the first one, if there are several."""
+    rows = tx.execute("SELECT key FROM pod WHERE owner = ? ORDER BY key LIMIT 1", (webid,))
+    return tx.pod_by_key(rows[0][0]) if rows else None
+
+
+def may_be_asked(
+    tx: Transaction, purpose: str, identifier: str, at: float, *, after: int, limit: int
+) -> list[Pod]:
+    """Return pods whose owners may be asked for a purpose, in the order of their keys from `after` on.
+
+    Left out are organisations, those who decided or were asked already, and those who said no to any version
+    of the purpose within the cool-down. A grant that expired may be asked for again.
+    """
+    rows = tx.execute(
+        "SELECT p.key, p.name, p.owner FROM pod p WHERE p.key > ?"
+        " AND NOT EXISTS (SELECT 1 FROM controller c WHERE c.iri = p.owner)"
+        " AND NOT EXISTS (SELECT 1 FROM grant_ g WHERE g.pod = p.key AND g.purpose = ?"
+        "  AND (g.state IN (?, ?, ?) OR (g.state = ? AND g.expires_at > ?)))"
+        " AND NOT EXISTS (SELECT 1 FROM refusal r WHERE r.pod = p.key AND r.identifier = ? AND r.at > ?)"
+        " ORDER BY p.key LIMIT ?",
+        (
+            *(after, purpose),
+            *(GrantState.ASKED.value, GrantState.WITHDRAWN.value, GrantState.SUPERSEDED.value),
+            *(GrantState.GIVEN.value, at, identifier, at - REFUSAL_COOL_DOWN_DAYS * DAY, limit),
+        ),
+    )
+    return [Pod(key, name, Path(f"/{name}/"), WebId(owner)) for key, name, owner in rows]
+
+
+def remember_refusal(tx: Transaction, pod: int, identifier: str, at: float) -> None:
+    """Remember that a person said no to a purpose, in whatever version."""
+    tx.execute(
+        "INSERT INTO refusal (pod, identifier, at) VALUES (?, ?, ?)"
+        " ON CONFLICT (pod, identifier) DO UPDATE SET at = excluded.at",
+        (pod, identifier, at),
+    )
+
+
+def forget_refusal(tx: Transaction, pod: int, identifier: str) -> None:
+    """Forget a refusal, since the person changed their mind and gave."""
+    tx.execute("DELETE FROM refusal WHERE pod = ? AND identifier = ?", (pod, identifier))
