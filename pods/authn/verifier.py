@@ -92,8 +92,7 @@ class Verifier:
             self._known.pop(token, None)
             raise _refusal("invalid_token", "the access token has expired; get a new one")
         _require_binding(known.thumbprint, proof)
-        if not self._replay.first_use(proof, now):
-            raise _refusal("invalid_dpop_proof", "this DPoP proof was used before; make one for each request")
+        self._remember(proof, now)
         return known.agent
 
     async def agent_async(self, method: str, url: str, headers: Headers) -> Agent:
@@ -107,6 +106,26 @@ class Verifier:
                 if need.webid is not None:
                     await self._issuers.fetch_trusted(need.webid)
         raise _refusal("invalid_token", "the issuer's keys or the profile could not be kept; try again")
+
+    def proof(self, method: str, url: str, headers: Headers) -> Proof:
+        """Return the proof of a request that has no access token, as at a token endpoint; remember it.
+
+        Raises Unauthenticated if it is missing, wrong or used before.
+        """
+        _, unverified_proof = _credentials(headers)
+        if unverified_proof is None:
+            raise _refusal("invalid_dpop_proof", "the DPoP header with the proof is missing")
+        now = self._clock()
+        try:
+            proof = check_proof(unverified_proof, method, url, at=now)
+        except BadProof as error:
+            raise _refusal("invalid_dpop_proof", str(error)) from error
+        self._remember(proof, now)
+        return proof
+
+    def _remember(self, proof: Proof, now: float) -> None:
+        if not self._replay.first_use(proof, now):
+            raise _refusal("invalid_dpop_proof", "this DPoP proof was used before; make one for each request")
 
     def _verified(self, token: str, proof: Proof, now: float) -> _Known:
         try:

@@ -1,0 +1,145 @@
+"""Accounts: who may log in here, with which WebID, and which scripts may act for them."""
+
+from __future__ import annotations
+
+import re
+
+from pods.errors import BadContent, Conflict, NotFound, TooManyRequests
+from pods.identity import accounts_sql as sql
+from pods.identity.accounts_sql import Account, Credential
+from pods.identity.passwords import (
+    MAX_PASSWORD,
+    MIN_PASSWORD,
+    HashedPassword,
+    hash_password,
+    matches,
+    new_secret,
+    seal,
+)
+from pods.model import Clock, WebId
+from pods.storage.base import Transaction
+
+NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+MAX_EMAIL = 254  # RFC 5321 section 4.5.3.1.3
+MAX_LABEL = 100
+MAX_CREDENTIALS = 50  # of one account
+
+WINDOW = 900.0  # seconds that a failed log-in counts
+# One address guessing at one account stops first, so that a stranger cannot lock somebody out from elsewhere;
+# the account and the address alone have higher limits, against guessing from many places or at many accounts.
+MOST_FAILURES = {"pair": 5, "account": 50, "address": 50}
+
+
+class Accounts:
+    """Accounts on the host's store; every method works in the caller's transaction."""
+
+    def __init__(self, *, clock: Clock) -> None:
+        self._clock = clock
+
+    def create(
+        self,
+        tx: Transaction,
+        name: str,
+        *,
+        email: str | None = None,
+        password: str | HashedPassword | None = None,
+        webid: WebId,
+    ) -> Account:
+        """Add an account; without a password nobody can log in until one is set.
+
+        Raises BadContent for a name, address or password that will not do, Conflict for a taken one.
+        """
+        if not NAME.fullmatch(name):
+            raise BadContent("The name must be 1 to 63 of a-z, 0-9 and hyphen, and not begin with a hyphen.")
+        if email is not None and (len(email) > MAX_EMAIL or not _EMAIL.fullmatch(email)):
+            raise BadContent("The e-mail address is not complete; it looks like name@example.org.")
+        account = sql.add_account(tx, name, email, hashed(password), webid, self._clock())
+        if account is None:
+            raise Conflict("This name or e-mail address is already in use; choose another.")
+        return account
+
+    def by_id(self, tx: Transaction, account_id: int) -> Account | None:
+        """Return an account."""
+        return sql.account_by_id(tx, account_id)
+
+    def by_login(self, tx: Transaction, login: str) -> Account | None:
+        """Return the account with this name or e-mail address."""
+        return sql.account_by_login(tx, login.strip())
+
+    def by_webid(self, tx: Transaction, webid: str) -> Account | None:
+        """Return the account of a WebID."""
+        return sql.account_by_webid(tx, webid)
+
+    def set_password(self, tx: Transaction, account: Account, password: str | HashedPassword) -> None:
+        """Replace the password; raise BadContent if the new one will not do."""
+        new = hashed(password)
+        if new is not None:
+            sql.set_password(tx, account.id, new)
+
+    def check_password(self, account: Account | None, password: str) -> bool:
+        """Say whether the password is the account's; equally slow for an account that does not exist."""
+        return matches(account.password if account else None, password)
+
+    def require_patience(self, tx: Transaction, login: str, address: str) -> None:
+        """Raise TooManyRequests if this account or address failed too often of late."""
+        since = self._clock() - WINDOW
+        for kind, subject in _subjects(login, address).items():
+            if sql.failures(tx, subject, since) >= MOST_FAILURES[kind]:
+                wait = ("retry-after", str(int(WINDOW)))
+                raise TooManyRequests("Too many failed log-ins; wait a quarter of an hour.", headers=(wait,))
+
+    def note_failure(self, tx: Transaction, login: str, address: str) -> None:
+        """Remember a failed log-in."""
+        now = self._clock()
+        sql.add_failures(tx, list(_subjects(login, address).values()), now, now - WINDOW)
+
+    def credentials(
+        self,
+        tx: Transaction,
+        webid: WebId,
+        label: str,
+        *,
+        client_id: str | None = None,
+        client_secret: str | None = None,
+    ) -> tuple[str, str]:
+        """Make client credentials for the account of a WebID; return id and secret, which is never shown again.
+
+        A seed may bring its own id and secret. Raises NotFound without an account, Conflict for a taken id.
+        """
+        account = sql.account_by_webid(tx, webid)
+        if account is None:
+            raise NotFound("There is no account with this WebID.")
+        if not label.strip() or len(label) > MAX_LABEL:
+            raise BadContent(f"The label must have 1 to {MAX_LABEL} characters.")
+        if len(sql.credentials_of(tx, account.id)) >= MAX_CREDENTIALS:
+            raise Conflict(f"An account has at most {MAX_CREDENTIALS} client credentials; revoke one first.")
+        chosen = client_id or f"{account.name}-{new_secret()[:16]}"
+        secret = client_secret or new_secret()
+        credential = Credential(chosen, account.id, label.strip(), seal(secret), self._clock(), None)
+        if not sql.add_credential(tx, credential):
+            raise Conflict(f"The client id {chosen} is already in use.")
+        return chosen, secret
+
+    def list_credentials(self, tx: Transaction, account: Account) -> list[Credential]:
+        """Return the credentials of an account, the oldest first."""
+        return sql.credentials_of(tx, account.id)
+
+    def revoke_credential(self, tx: Transaction, account: Account, client_id: str) -> None:
+        """Remove credentials, so that they get no further token; raise NotFound if the account has none such."""
+        if not sql.remove_credential(tx, account.id, client_id):
+            raise NotFound("There are no such client credentials.")
+
+
+def hashed(password: str | HashedPassword | None) -> HashedPassword | None:
+    """Return the hash of a password that will do; raise BadContent if it will not."""
+    if not isinstance(password, str):
+        return password
+    if not MIN_PASSWORD <= len(password) <= MAX_PASSWORD:
+        raise BadContent(f"The password must have {MIN_PASSWORD} to {MAX_PASSWORD} characters.")
+    return hash_password(password)
+
+
+def _subjects(login: str, address: str) -> dict[str, str]:
+    name = login.strip().lower()[:MAX_EMAIL]
+    return {"pair": f"{name} {address}", "account": f"account {name}", "address": f"address {address}"}

@@ -1,0 +1,129 @@
+"""Rows of accounts, their client credentials and failed log-ins, in the caller's transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pods.identity.passwords import HashedPassword
+from pods.model import WebId
+from pods.storage.base import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A person or an organisation who can log in; `name` is also the name of the first pod."""
+
+    id: int
+    name: str
+    email: str | None
+    password: HashedPassword | None
+    webid: WebId
+    created: float
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """A client id with which a script acts for its account; the secret itself is not kept."""
+
+    client_id: str
+    account: int
+    label: str
+    sealed_secret: str
+    created: float
+    last_used: float | None
+
+
+_ACCOUNT = "SELECT id, name, email, password, webid, created FROM account WHERE "
+_CREDENTIAL = "SELECT client_id, account, label, secret, created, last_used FROM credential WHERE "
+
+
+def account_by_id(tx: Transaction, account_id: int) -> Account | None:
+    """Return an account."""
+    return _account(tx.execute(_ACCOUNT + "id = ?", (account_id,)))
+
+
+def account_by_login(tx: Transaction, login: str) -> Account | None:
+    """Return the account with this name or e-mail address."""
+    column = "email = ?" if "@" in login else "name = ?"
+    return _account(tx.execute(_ACCOUNT + column, (login,)))
+
+
+def account_by_webid(tx: Transaction, webid: str) -> Account | None:
+    """Return the account of a WebID."""
+    return _account(tx.execute(_ACCOUNT + "webid = ?", (webid,)))
+
+
+def add_account(
+    tx: Transaction, name: str, email: str | None, password: HashedPassword | None, webid: WebId, at: float
+) -> Account | None:
+    """Add an account; None if the name, the address or the WebID is taken."""
+    tx.execute(
+        "INSERT INTO account (name, email, password, webid, created) VALUES (?, ?, ?, ?, ?)"
+        " ON CONFLICT DO NOTHING",
+        (name, email, password.encoded if password else None, webid, at),
+    )
+    return account_by_webid(tx, webid) if tx.row_count == 1 else None
+
+
+def set_password(tx: Transaction, account_id: int, password: HashedPassword) -> None:
+    """Replace the password."""
+    tx.execute("UPDATE account SET password = ? WHERE id = ?", (password.encoded, account_id))
+
+
+def credential(tx: Transaction, client_id: str) -> Credential | None:
+    """Return the credentials with this client id."""
+    rows = tx.execute(_CREDENTIAL + "client_id = ?", (client_id,))
+    return Credential(*rows[0]) if rows else None
+
+
+def credentials_of(tx: Transaction, account_id: int) -> list[Credential]:
+    """Return an account's credentials, the oldest first."""
+    return [
+        Credential(*row) for row in tx.execute(_CREDENTIAL + "account = ? ORDER BY created", (account_id,))
+    ]
+
+
+def add_credential(tx: Transaction, new: Credential) -> bool:
+    """Add credentials; False if the client id is taken."""
+    tx.execute(
+        "INSERT INTO credential (client_id, account, label, secret, created) VALUES (?, ?, ?, ?, ?)"
+        " ON CONFLICT DO NOTHING",
+        (new.client_id, new.account, new.label, new.sealed_secret, new.created),
+    )
+    return tx.row_count == 1
+
+
+def remove_credential(tx: Transaction, account_id: int, client_id: str) -> bool:
+    """Remove credentials of an account; False if there are none such."""
+    tx.execute("DELETE FROM credential WHERE client_id = ? AND account = ?", (client_id, account_id))
+    return tx.row_count == 1
+
+
+def mark_used(tx: Transaction, client_id: str, at: float) -> None:
+    """Note when credentials were last used."""
+    tx.execute("UPDATE credential SET last_used = ? WHERE client_id = ?", (at, client_id))
+
+
+def failures(tx: Transaction, subject: str, since: float) -> int:
+    """Count the failed log-ins of a subject since a time."""
+    return int(
+        tx.execute("SELECT count(*) FROM login_failure WHERE subject = ? AND at > ?", (subject, since))[0][0]
+    )
+
+
+def add_failures(tx: Transaction, subjects: Sequence[str], at: float, forget_before: float) -> None:
+    """Note a failed log-in under each subject, and forget old ones."""
+    tx.execute_many("INSERT INTO login_failure (subject, at) VALUES (?, ?)", [(s, at) for s in subjects])
+    tx.execute_many(
+        "DELETE FROM login_failure WHERE subject = ? AND at < ?", [(s, forget_before) for s in subjects]
+    )
+
+
+def _account(rows: list[tuple[Any, ...]]) -> Account | None:
+    if not rows:
+        return None
+    account_id, name, email, password, webid, created = rows[0]
+    hashed = HashedPassword(password) if password is not None else None
+    return Account(account_id, name, email, hashed, WebId(webid), created)

@@ -1,0 +1,171 @@
+"""The provider's endpoints for programs: discovery, keys, tokens, registration of clients."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+from urllib.parse import parse_qsl
+
+import orjson
+from starlette.requests import Request as HttpRequest
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from pods.errors import TooLarge, Unauthenticated
+from pods.identity import codes_sql, discovery
+from pods.identity.clients import Client, from_metadata
+from pods.identity.documents import BadDocument, Documents
+from pods.identity.grants import register_grants
+from pods.identity.host import Addresses, Host
+from pods.identity.oauth import REGISTERED_SECONDS, Provider, Reply, Request
+from pods.identity.passwords import new_secret, seal
+from pods.protocol.dpop import Proof
+from pods.storage.base import Transaction
+
+MAX_FORM = 64 * 1024  # bytes; a token request needs some hundred
+_NO_STORE = {"cache-control": "no-store", "pragma": "no-cache"}  # RFC 6749 section 5.1
+
+
+class Endpoints:
+    """Answers programs. What a browser shows is in `authorize` and `account_pages`."""
+
+    def __init__(self, host: Host, documents: Documents) -> None:
+        self._host = host
+        self._documents = documents
+        self._addresses = Addresses(host.settings.pod_url)
+
+    def routes(self) -> list[BaseRoute]:
+        """Return the routes of these endpoints."""
+        return [
+            Route("/.well-known/openid-configuration", self.configuration, methods=["GET"]),
+            Route("/.well-known/oauth-authorization-server", self.configuration, methods=["GET"]),
+            Route("/.oidc/jwks", self.jwks, methods=["GET"]),
+            Route("/.oidc/token", self.token, methods=["POST"]),
+            Route("/.oidc/register", self.register, methods=["POST"]),
+        ]
+
+    async def configuration(self, request: HttpRequest) -> Response:
+        """Return the discovery document."""
+        return _json(discovery.configuration(self._addresses), headers={"cache-control": "max-age=300"})
+
+    async def jwks(self, request: HttpRequest) -> Response:
+        """Return the public keys."""
+        return _json(self._host.keys.jwks(), headers={"cache-control": "max-age=300"})
+
+    async def token(self, request: HttpRequest) -> Response:
+        """Change a code, a refresh token or client credentials into tokens (RFC 6749 section 3.2)."""
+        if request.headers.get("content-type", "").partition(";")[0].strip() != _FORM:
+            return _error("invalid_request", f"The body must be {_FORM}.")
+        try:
+            pairs = parse_qsl((await _body(request)).decode(), keep_blank_values=True, max_num_fields=50)
+        except (ValueError, TooLarge):
+            return _error("invalid_request", "The form cannot be read.")
+        names = [name for name, _ in pairs]
+        # RFC 6749 section 3.2: parameters must not be included more than once.
+        if len(names) != len(set(names)):
+            return _error("invalid_request", "A parameter came twice.")
+        try:
+            proof = self._host.verifier.proof("POST", self._addresses.token, request.headers.raw)
+        except Unauthenticated as error:
+            # RFC 9449 section 5: every token here is bound to a key, and a wrong proof is a 400.
+            return _error("invalid_dpop_proof", str(error))
+        try:
+            documented = await self._documented(dict(pairs).get("client_id", ""))
+        except BadDocument as error:
+            return _error("invalid_client", str(error))
+        reply = await self._host.commits.submit(
+            lambda tx: self._exchange(tx, pairs, request.headers.get("authorization"), proof, documented)
+        )
+        headers = {name: value for name, value in reply.headers if name.lower() != "content-type"}
+        return _json(reply.body, reply.status, headers={**headers, **_NO_STORE})
+
+    def _exchange(
+        self,
+        tx: Transaction,
+        pairs: list[tuple[str, str]],
+        authorization: str | None,
+        proof: Proof,
+        documented: Client | None,
+    ) -> Reply:
+        provider = register_grants(
+            Provider(
+                tx,
+                self._host.keys,
+                issuer=self._addresses.issuer,
+                now=self._host.clock(),
+                documented=documented,
+            )
+        )
+        request = Request("POST", pairs, authorization=authorization, proof=proof)
+        try:
+            reply: Reply = provider.create_token_response(request)
+        except ValueError:
+            # Authlib puts parameters into its messages, and refuses messages with characters not allowed there.
+            return Reply(
+                400, {"error": "invalid_request", "error_description": "A parameter is not usable."}, ()
+            )
+        return reply
+
+    async def register(self, request: HttpRequest) -> Response:
+        """Register a client that has no document (RFC 7591); it expires unless it is used."""
+        try:
+            metadata = orjson.loads(await _body(request))
+            if not isinstance(metadata, dict):
+                raise ValueError("the body must be a JSON object")
+            method = metadata.setdefault("token_endpoint_auth_method", "client_secret_basic")
+            if method not in discovery.AUTH_METHODS:
+                raise ValueError(f"token_endpoint_auth_method: one of {', '.join(discovery.AUTH_METHODS)}")
+            secret = None if method == "none" else new_secret()
+            client_id, sealed = secrets.token_urlsafe(16), None if secret is None else seal(secret)
+            client = from_metadata(client_id, metadata, sealed_secret=sealed)
+        except (ValueError, TooLarge) as error:
+            kind = "invalid_redirect_uri" if "redirect_uris" in str(error) else "invalid_client_metadata"
+            return _error(kind, str(error))
+        now = self._host.clock()
+        expires = now + REGISTERED_SECONDS
+        kept = {name: metadata[name] for name in _REGISTERED if name in metadata}
+        await self._host.commits.submit(
+            lambda tx: codes_sql.register_client(
+                tx, client_id, orjson.dumps(kept).decode(), sealed, expires, now
+            )
+        )
+        answer: dict[str, Any] = {
+            **kept,
+            "client_id": client_id,
+            "client_id_issued_at": int(now),
+            "grant_types": list(client.grant_types),
+            "response_types": ["code"],
+        }
+        if secret is not None:
+            answer |= {"client_secret": secret, "client_secret_expires_at": int(expires)}
+        return _json(answer, 201, headers=_NO_STORE)
+
+    async def _documented(self, client_id: str) -> Client | None:
+        if not client_id.startswith(("https://", "http://")):
+            return None
+        return await self._documents.client(client_id)
+
+
+_FORM = "application/x-www-form-urlencoded"
+_REGISTERED = (
+    *("redirect_uris", "client_name", "client_uri", "grant_types", "token_endpoint_auth_method"),
+    *("post_logout_redirect_uris", "scope", "application_type"),
+)
+
+
+async def _body(request: HttpRequest) -> bytes:
+    parts, size = [], 0
+    async for part in request.stream():
+        size += len(part)
+        if size > MAX_FORM:
+            raise TooLarge(f"The body must not exceed {MAX_FORM} bytes.")
+        parts.append(part)
+    return b"".join(parts)
+
+
+def _json(content: Any, status: int = 200, *, headers: dict[str, str] | None = None) -> Response:
+    return Response(orjson.dumps(content), status, headers=headers, media_type="application/json")
+
+
+def _error(error: str, description: str) -> Response:
+    return _json({"error": error, "error_description": description}, 400, headers=_NO_STORE)
