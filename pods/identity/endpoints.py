@@ -76,7 +76,7 @@ class Endpoints:
         reply = await self._host.commits.submit(
             lambda tx: self._exchange(tx, pairs, request.headers.get("authorization"), proof, documented)
         )
-        headers = {name: value for name, value in reply.headers if name.lower() != "content-type"}
+        headers = {name.lower(): value for name, value in reply.headers if name.lower() != "content-type"}
         return _json(reply.body, reply.status, headers={**headers, **_NO_STORE})
 
     def _exchange(

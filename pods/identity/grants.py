@@ -9,6 +9,7 @@ from authlib.oauth2.rfc7636 import CodeChallenge
 
 from pods.identity import accounts_sql, codes_sql
 from pods.identity.accounts_sql import Account
+from pods.identity.client_auth import client_by_basic
 from pods.identity.clients import Client
 from pods.identity.codes_sql import Code, RefreshToken
 from pods.identity.oauth import Provider, Request, new_family
@@ -129,6 +130,7 @@ class ClientCredentialsGrant(grants.ClientCredentialsGrant):  # type: ignore[mis
 
 def register_grants(provider: Provider) -> Provider:
     """Give the provider its three grants."""
+    provider.register_client_auth_method("client_secret_basic", client_by_basic)
     provider.register_grant(AuthorizationCodeGrant, [Pkce(required=True)])
     provider.register_grant(RefreshTokenGrant)
     provider.register_grant(ClientCredentialsGrant)
