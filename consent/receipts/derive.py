@@ -7,7 +7,6 @@ it with the graph that a JSON-LD processor makes of the same payload.
 from __future__ import annotations
 
 import hashlib
-import re
 from functools import lru_cache
 
 from consent.receipts.model import ParticipationReceipt, PurchaseReceipt, Receipt
@@ -17,22 +16,12 @@ from vocab.places import DISTRICT, VENUE
 from vocab.shapes import money
 from vocab.terms import NS, PROV, SCHEMA, XSD
 from vocab.trade import CATEGORY, KIND, ROLE, THEME
+from vocab.turtle import angled, quoted
 
 _PREFIXES = (
     f"@prefix category: <{CATEGORY.iri}#> .\n@prefix po: <{NS}> .\n@prefix prov: <{PROV}> .\n"
     f"@prefix schema: <{SCHEMA}> .\n@prefix xsd: <{XSD}> .\n\n"
 )
-_ESCAPED = {
-    "\\": "\\\\",
-    '"': '\\"',
-    "\n": "\\n",
-    "\r": "\\r",
-    "\t": "\\t",
-    "\b": "\\b",
-    "\f": "\\f",
-}
-_SPECIAL = re.compile(r'[\x00-\x1f"\\\x7f]')
-_NOT_IN_IRI = re.compile(r'[\x00-\x20<>"{}|^`\\]')
 
 
 def target(receipt: Receipt) -> tuple[str, str]:
@@ -50,11 +39,11 @@ def turtle(receipt: Receipt, jws_name: str, trust: TrustLevel = TrustLevel.SIGNE
     body = _purchase(receipt) if isinstance(receipt, PurchaseReceipt) else _participation(receipt)
     return (
         f"{_PREFIXES}{body}"
-        f"  po:issuer <{_iri(receipt.issuer)}> ;\n"
+        f"  po:issuer {angled(receipt.issuer)} ;\n"
         f'  po:nonce "{receipt.nonce}" ;\n'
         f'  schema:dateIssued "{receipt.issued_at}"^^xsd:dateTime ;\n'
         f"  po:trustLevel {int(trust)} ;\n"
-        f"  prov:wasDerivedFrom <{_iri(jws_name)}> .\n"
+        f"  prov:wasDerivedFrom {angled(jws_name)} .\n"
     ).encode()
 
 
@@ -65,15 +54,15 @@ def _purchase(receipt: PurchaseReceipt) -> str:
             f"schema:price {money(line.amount)} ]"
             if line.name is None
             else f"    [ po:category category:{line.category} ; schema:orderQuantity {line.quantity} ; "
-            f'schema:price {money(line.amount)} ; schema:name "{_text(line.name)}" ]'
+            f"schema:price {money(line.amount)} ; schema:name {quoted(line.name)} ]"
             for line in receipt.lines
         ]
     )
     district = f"  po:district {_DISTRICTS[receipt.district]} ;\n" if receipt.district is not None else ""
     return (
-        f'<#it> a schema:Order ;\n  schema:orderNumber "{_text(receipt.id)}" ;\n'
+        f"<#it> a schema:Order ;\n  schema:orderNumber {quoted(receipt.id)} ;\n"
         f'  schema:orderDate "{receipt.ordered_at}"^^xsd:dateTime ;\n'
-        f"  schema:seller <{_iri(receipt.seller)}> ;\n{district}"
+        f"  schema:seller {angled(receipt.seller)} ;\n{district}"
         f"  schema:price {money(receipt.total)} ;\n"
         f'  schema:priceCurrency "{receipt.currency}" ;\n'
         f"  schema:orderedItem\n{lines} ;\n"
@@ -82,7 +71,7 @@ def _purchase(receipt: PurchaseReceipt) -> str:
 
 def _participation(receipt: ParticipationReceipt) -> str:
     parts = [
-        f'<#it> a po:Participation ;\n  schema:identifier "{_text(receipt.id)}" ;\n',
+        f"<#it> a po:Participation ;\n  schema:identifier {quoted(receipt.id)} ;\n",
         f"  po:kind {_KINDS[receipt.kind]} ;\n  schema:about {_THEMES[receipt.theme]} ;\n",
         f'  schema:startTime "{receipt.started_at}"^^xsd:dateTime ;\n  po:minutes {receipt.minutes} ;\n',
     ]
@@ -93,21 +82,8 @@ def _participation(receipt: ParticipationReceipt) -> str:
     if receipt.role is not None:
         parts.append(f"  po:role {_ROLES[receipt.role]} ;\n")
     if receipt.title is not None:
-        parts.append(f'  schema:name "{_text(receipt.title)}" ;\n')
+        parts.append(f"  schema:name {quoted(receipt.title)} ;\n")
     return "".join(parts)
-
-
-def _text(text: str) -> str:
-    """Escape for a quoted literal (Turtle 1.1, section 6.4 and STRING_LITERAL_QUOTE)."""
-    if _SPECIAL.search(text) is None:
-        return text
-    return _SPECIAL.sub(lambda found: _ESCAPED.get(found[0]) or f"\\u{ord(found[0]):04X}", text)
-
-
-@lru_cache(maxsize=4096)
-def _iri(iri: str) -> str:
-    """Escape what an IRIREF may not hold (Turtle 1.1, production IRIREF)."""
-    return _NOT_IN_IRI.sub(lambda found: f"%{ord(found[0]):02X}", iri)
 
 
 @lru_cache(maxsize=4096)

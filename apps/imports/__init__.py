@@ -1,0 +1,1 @@
+"""Bulk importers that the operator runs inside the trust zone."""
