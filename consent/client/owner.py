@@ -9,7 +9,7 @@ import orjson
 
 from consent import wire
 from consent.model import ConsentRequest, DataItem, LogLine, OwnGrant, PurposeDeclaration
-from pods.client import SolidClient, SolidError
+from pods.client import SolidClient, refusal
 
 LOG_PAGE = 50  # lines of one page; a screenful on a phone is about ten
 _JSON = {"content-type": "application/json", "accept": "application/json"}
@@ -63,7 +63,7 @@ class OwnerClient:
         """Return the whole pod as one zip archive."""
         response = await self._solid.request("GET", self._consent + "/export")
         if response.is_error:
-            raise SolidError.from_response(response)
+            raise refusal(response)
         return response.content
 
     async def _get(self, place: str) -> Any:
@@ -75,5 +75,5 @@ class OwnerClient:
     async def _answer(self, method: str, url: str, content: bytes | None = None) -> Any:
         response = await self._solid.request(method, url, headers=_JSON, content=content)
         if response.is_error:
-            raise SolidError.from_response(response)
+            raise refusal(response)
         return orjson.loads(response.content) if response.content else None

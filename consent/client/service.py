@@ -9,11 +9,11 @@ import httpx
 import orjson
 
 from consent import wire
-from consent.client.uma import Challenge, Exchange, Rpt, challenge_of
+from consent.client.uma import Exchange, Identity, Rpt, challenge_of
 from consent.declarations import canonical_json
 from consent.model import Controller, PurposeDeclaration, ServiceGrant
 from consent.purpose_claim import PurposeKey, bound_hash
-from pods.client import ClientCredentials, SolidClient, SolidError
+from pods.client import ClientCredentials, SolidClient, refusal
 from pods.model import Clock
 from pods.protocol import jose
 
@@ -41,11 +41,9 @@ class ServiceClient:
         self._credentials = credentials
         self._purpose_key = purpose_key
         self._clock = clock
-        self._host = (host or credentials.issuer).rstrip("/")
+        self._host = host.rstrip("/") if host is not None else None
         self._solid = SolidClient(http, credentials, clock=clock)
-        self._exchange = Exchange(
-            http, credentials, purpose_key, authorization_server=self._host, clock=clock
-        )
+        self._exchange = Exchange(http, credentials, purpose_key, clock=clock)
         self._tokens: dict[tuple[str, str, str], Rpt] = {}
 
     async def register(self, name: str, kind: str, contact: str, dpo: str) -> Controller:
@@ -73,7 +71,8 @@ class ServiceClient:
 
     async def grants(self, purpose: str) -> list[ServiceGrant]:
         """Return the grants in force for a purpose with `rows`, `claim` or `append` items."""
-        url = str(httpx.URL(f"{self._host}/.consent/grants", params={"purpose": purpose}))
+        place = f"{(await self._own()).host}/.consent/grants"
+        url = str(httpx.URL(place, params={"purpose": purpose}))
         return [wire.service_grant_value(plain) for plain in await self._answer("GET", url)]
 
     async def read(self, url: str, purpose: str, *, accept: str = "text/turtle") -> httpx.Response:
@@ -82,29 +81,30 @@ class ServiceClient:
 
     async def claim(self, grant_id: str, body: Mapping[str, Any], purpose: str) -> dict[str, Any]:
         """Have a rule computed beside the pod; return the host's answer with its signed result."""
-        url = f"{self._host}/.consent/grants/{grant_id}/claims"
+        url = f"{(await self._own()).host}/.consent/grants/{grant_id}/claims"
         response = await self._use("POST", url, purpose, headers=_JSON, content=orjson.dumps(body))
         if response.is_error:
-            raise SolidError.from_response(response)
+            raise refusal(response)
         answer: dict[str, Any] = orjson.loads(response.content)
         return answer
 
     async def append(self, grant_id: str, content: bytes, media_type: str, purpose: str) -> None:
         """Deliver a document into the person's pod under an `append` grant; the same bytes arrive once."""
-        url = f"{self._host}/.consent/grants/{grant_id}/inbox"
+        url = f"{(await self._own()).host}/.consent/grants/{grant_id}/inbox"
         response = await self._use(
             "POST", url, purpose, headers={"content-type": media_type}, content=content
         )
         if response.is_error:
-            raise SolidError.from_response(response)
+            raise refusal(response)
 
     async def query(self, query: Mapping[str, Any], purpose: str) -> dict[str, Any]:
         """Ask an aggregate question over everybody who opted in; return the release."""
+        own = await self._own()
         claim = self._purpose_key.claim(
             purpose,
-            client_id=await self._client_id(),
-            webid=await self._webid(),
-            audience=self._host + "/",
+            client_id=own.client_id,
+            webid=own.webid,
+            audience=own.host + "/",
             at=self._clock(),
             bound=("request_hash", bound_hash(canonical_json(query))),
         )
@@ -127,7 +127,7 @@ class ServiceClient:
         challenge = challenge_of(refused) if refused.status_code == httpx.codes.UNAUTHORIZED else None
         if challenge is None:
             return refused
-        fresh = await self._trade(challenge, purpose)
+        fresh = await self._exchange.token(challenge, purpose, await self._own())
         response = await self._send(method, url, fresh, headers, content)
         if response.status_code != httpx.codes.UNAUTHORIZED:
             self._remember(key, fresh)
@@ -140,32 +140,22 @@ class ServiceClient:
         proved = {**headers, "authorization": f"DPoP {rpt.token}", "dpop": proof}
         return await self._http.request(method, url, headers=proved, content=content)
 
-    async def _trade(self, challenge: Challenge, purpose: str) -> Rpt:
-        return await self._exchange.token(
-            challenge, purpose, webid=await self._webid(), client_id=await self._client_id()
-        )
-
     def _remember(self, key: tuple[str, str, str], rpt: Rpt) -> None:
         if len(self._tokens) >= MOST_TOKENS:
             self._tokens.clear()
         self._tokens[key] = rpt
 
-    async def _webid(self) -> str:
-        return str(self._own_claims(await self._credentials.access_token())["webid"])
-
-    async def _client_id(self) -> str:
-        return str(self._own_claims(await self._credentials.access_token())["client_id"])
-
-    @staticmethod
-    def _own_claims(access_token: str) -> Mapping[str, Any]:
-        """Return what our own token says; we have it from the issuer over a trusted connection."""
-        return jose.parse(access_token).claims
+    async def _own(self) -> Identity:
+        """Return who we are by our own access token, which we have from the issuer over a trusted connection."""
+        claims = jose.parse(await self._credentials.access_token()).claims
+        host = self._host or str(claims["iss"]).rstrip("/")
+        return Identity(str(claims["webid"]), str(claims["client_id"]), host)
 
     async def _post(self, place: str, body: Any) -> Any:
-        return await self._answer("POST", f"{self._host}/.consent{place}", orjson.dumps(body))
+        return await self._answer("POST", f"{(await self._own()).host}/.consent{place}", orjson.dumps(body))
 
     async def _answer(self, method: str, url: str, content: bytes | None = None) -> Any:
         response = await self._solid.request(method, url, headers=_JSON, content=content)
         if response.is_error:
-            raise SolidError.from_response(response)
+            raise refusal(response)
         return orjson.loads(response.content) if response.content else None

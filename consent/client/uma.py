@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 
 from consent.purpose_claim import CLAIM_FORMAT, PurposeKey, bound_hash
-from pods.client import ClientCredentials
+from pods.client import ClientCredentials, send_with_proof
 from pods.model import Clock
 
 GRANT_TYPE = "urn:ietf:params:oauth:grant-type:uma-ticket"
@@ -45,6 +45,15 @@ class Challenge:
     ticket: str
 
 
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who the service is, and the one host whose authorization server it trusts."""
+
+    webid: str
+    client_id: str
+    host: str
+
+
 def challenge_of(response: httpx.Response) -> Challenge | None:
     """Return the UMA challenge of a 401, or None if it carries none."""
     for value in response.headers.get_list("www-authenticate"):
@@ -56,7 +65,7 @@ def challenge_of(response: httpx.Response) -> Challenge | None:
 
 
 class Exchange:
-    """Trades tickets for tokens at the one authorization server that the service trusts."""
+    """Trades tickets for tokens at the authorization server of one host."""
 
     def __init__(
         self,
@@ -64,62 +73,58 @@ class Exchange:
         credentials: ClientCredentials,
         purpose_key: PurposeKey,
         *,
-        authorization_server: str,
         clock: Clock,
     ) -> None:
         self._http = http
         self._credentials = credentials
         self._purpose_key = purpose_key
-        self._server = authorization_server.rstrip("/")
         self._clock = clock
-        self._endpoint: str | None = None
+        self._endpoints: dict[str, str] = {}
 
-    async def token(self, challenge: Challenge, purpose: str, *, webid: str, client_id: str) -> Rpt:
+    async def token(self, challenge: Challenge, purpose: str, own: Identity) -> Rpt:
         """Return a token for what was refused; raise AccessRefused if the server says no."""
         # Attack 17, mix-up: a resource server must not send our identity to a server of its choice.
-        if challenge.as_uri.rstrip("/") != self._server:
-            raise AccessRefused(
-                "untrusted_server", f"the resource names {challenge.as_uri}, not {self._server}"
-            )
+        if challenge.as_uri.rstrip("/") != own.host:
+            raise AccessRefused("untrusted_server", f"the resource names {challenge.as_uri}, not {own.host}")
+        endpoint = await self._token_endpoint(own.host)
         identity = await self._credentials.id_token()
-        first = await self._push(challenge.ticket, ID_TOKEN_FORMAT, identity)
-        if first.get("error") == "need_info" and isinstance(first.get("ticket"), str):
-            ticket = first["ticket"]
+        answer = await self._push(endpoint, challenge.ticket, ID_TOKEN_FORMAT, identity)
+        ticket = answer.get("ticket")
+        if answer.get("error") == "need_info" and isinstance(ticket, str):
             claim = self._purpose_key.claim(
                 purpose,
-                client_id=client_id,
-                webid=webid,
-                audience=self._server + "/",
+                client_id=own.client_id,
+                webid=own.webid,
+                audience=own.host + "/",
                 at=self._clock(),
                 bound=("ticket_hash", bound_hash(ticket.encode("ascii"))),
             )
-            first = await self._push(ticket, CLAIM_FORMAT, claim)
-        if not isinstance(first.get("access_token"), str):
-            raise AccessRefused(str(first.get("error", "unknown")), str(first.get("error_description", "")))
-        return Rpt(first["access_token"], self._clock() + _worth(first.get("expires_in")))
+            answer = await self._push(endpoint, ticket, CLAIM_FORMAT, claim)
+        if not isinstance(answer.get("access_token"), str):
+            raise AccessRefused(str(answer.get("error", "unknown")), str(answer.get("error_description", "")))
+        return Rpt(answer["access_token"], self._clock() + _worth(answer.get("expires_in")))
 
-    async def _push(self, ticket: str, claim_format: str, claim: str) -> Mapping[str, Any]:
+    async def _push(self, endpoint: str, ticket: str, claim_format: str, claim: str) -> Mapping[str, Any]:
         """Push one claim (UMA grant, 3.3.1 allows one each time) with a proof of our key."""
-        endpoint = await self._token_endpoint()
         form = {
             "grant_type": GRANT_TYPE,
             "ticket": ticket,
             "claim_token": claim,
             "claim_token_format": claim_format,
         }
-        proof = self._credentials.key.proof("POST", endpoint, at=self._clock())
-        response = await self._http.post(endpoint, data=form, headers={"dpop": proof})
-        return _json_object(response)
+        key = self._credentials.key
+        return _json_object(
+            await send_with_proof(self._http, key, "POST", endpoint, clock=self._clock, data=form)
+        )
 
-    async def _token_endpoint(self) -> str:
-        if self._endpoint is None:
-            response = await self._http.get(self._server + DISCOVERY)
-            found = _json_object(response)
+    async def _token_endpoint(self, server: str) -> str:
+        if server not in self._endpoints:
+            found = _json_object(await self._http.get(server + DISCOVERY))
             # RFC 8414 section 3.3: the document must say that it is of the server we asked.
-            if str(found.get("issuer", "")).rstrip("/") != self._server:
+            if str(found.get("issuer", "")).rstrip("/") != server:
                 raise AccessRefused("untrusted_server", "the discovery document is of another server")
-            self._endpoint = str(found["token_endpoint"])
-        return self._endpoint
+            self._endpoints[server] = str(found["token_endpoint"])
+        return self._endpoints[server]
 
 
 def _json_object(response: httpx.Response) -> Mapping[str, Any]:
