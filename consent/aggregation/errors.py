@@ -12,6 +12,7 @@ class QueryRefused(Unprocessable):
 
     def __init__(self, pointer: str, message: str) -> None:
         super().__init__(f"{pointer or '/'}: {message}")
+        self.sentence = message
         self.pointer = pointer
 
 

@@ -1,0 +1,57 @@
+"""Who contributes to a question: live grants that cover every property the question needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from consent.grants_sql import items_from_json
+from consent.model import DataItem, GrantState, OutputMode
+from pods.storage.base import Transaction
+
+Needs = frozenset[tuple[str, str]]
+"""Pairs of shape and property."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contributors:
+    """The persons of a question, in the order of pod keys, with the grant and the epoch they contribute under."""
+
+    pods: tuple[int, ...]
+    grants: tuple[str, ...]
+    epochs: tuple[int, ...]
+    participants: int
+    """Everybody with a live grant for the purpose, whatever properties it covers."""
+
+    def kept(self, now: Contributors) -> Contributors:
+        """Return those who contribute now exactly as they did before: no grant that changed, nobody new."""
+        same = set(zip(self.pods, self.grants, self.epochs, strict=True))
+        rows = [row for row in zip(now.pods, now.grants, now.epochs, strict=True) if row in same]
+        pods, grants, epochs = zip(*rows, strict=True) if rows else ((), (), ())
+        return Contributors(pods, grants, epochs, now.participants)
+
+
+def contributors(tx: Transaction, purpose: str, needs: Needs, at: float) -> Contributors:
+    """Return the contributors at this time, as the transaction sees the grants."""
+    rows = tx.execute(
+        "SELECT g.pod, g.id, e.value, g.items FROM grant_ g"
+        " JOIN consent_epoch e ON e.pod = g.pod AND e.controller = g.controller"
+        " WHERE g.purpose = ? AND g.state = ? AND g.expires_at > ? ORDER BY g.pod",
+        (purpose, GrantState.GIVEN.value, at),
+    )
+    # People choose among a handful of subsets, so the decision is made once for each.
+    covering = {items for items in {row[3] for row in rows} if covers(items_from_json(items), needs)}
+    chosen = [row for row in rows if row[3] in covering]
+    pods, grants, epochs, _ = zip(*chosen, strict=True) if chosen else ((), (), (), ())
+    return Contributors(pods, grants, epochs, len(rows))
+
+
+def covers(items: Iterable[DataItem], needs: Needs) -> bool:
+    """Say whether items allow aggregate use of every property."""
+    granted = {
+        (item.shape, name)
+        for item in items
+        if item.mode is OutputMode.AGGREGATE_ONLY
+        for name in item.properties
+    }
+    return needs <= granted

@@ -1,0 +1,159 @@
+"""Keeps the projection in step with the pods: reads the change feed, verifies receipts, writes typed rows."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from consent.aggregation.projection_sql import RECEIPT_TABLES, ProjectionTables
+from consent.aggregation.rows import Value, profile_row, receipt_rows
+from consent.receipts.errors import BadReceipt
+from consent.receipts.keys import KeyLookup
+from consent.receipts.model import Receipt
+from consent.receipts.signing import verify
+from pods.errors import StoreError
+from pods.model import Path as ResourcePath
+from pods.storage.base import Change, Store, Transaction
+from vocab.shapes import SHAPES
+
+BATCH = 20_000  # changes of one DuckDB transaction: a few seconds of work to lose in a crash
+CONTAINERS = tuple(SHAPES[name].container for name in ("Participation", "Purchase"))
+PROFILE_DOCUMENT = SHAPES["Profile"].document or ""
+SIGNED = ".jws"  # the receipt is the signed bytes; the RDF beside them is derived and proves nothing
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Documents to read again: path and person."""
+
+    profiles: dict[str, int] = field(default_factory=dict)
+    receipts: dict[str, int] = field(default_factory=dict)
+
+
+class Projector:
+    """Owns the projection. Threads may call it at once; a second process cannot open the same file."""
+
+    def __init__(self, store: Store, path: Path | None, keys: KeyLookup) -> None:
+        self._store = store
+        self._path = path
+        self._keys = keys
+        self._lock = threading.Lock()
+        self._tables: ProjectionTables | None = None
+
+    def catch_up(self) -> int:
+        """Bring the rows up to the last committed change and return its number."""
+        with self._lock:
+            tables = self._opened()
+            position = tables.position()
+            while True:
+                with self._store.reading() as tx:
+                    changes = tx.changes(position, BATCH)
+                    if not changes:
+                        return position
+                    self._write(tables, batch_of(changes), tx, changes[-1].seq)
+                position = changes[-1].seq
+
+    def retry_unverified(self) -> None:
+        """Verify again what failed before: the key of a new issuer may have become known."""
+        with self._lock:
+            tables = self._opened()
+            batch = Batch(receipts=tables.unverified())
+            if batch.receipts:
+                with self._store.reading() as tx:
+                    self._write(tables, batch, tx, tables.position())
+
+    def cursor(self) -> Any:
+        """Return a DuckDB connection that sees the rows as they stand now."""
+        with self._lock:
+            return self._opened().cursor()
+
+    def close(self) -> None:
+        """Close the file; the next call opens it again."""
+        with self._lock:
+            if self._tables is not None:
+                self._tables.close()
+                self._tables = None
+
+    def _opened(self) -> ProjectionTables:
+        if self._tables is None:
+            try:
+                self._tables = ProjectionTables(self._path)
+            except duckdb.IOException as error:
+                raise StoreError(
+                    "Aggregate questions are answered by another process of this host."
+                ) from error
+        return self._tables
+
+    def _write(self, tables: ProjectionTables, batch: Batch, tx: Transaction, position: int) -> None:
+        tables.begin()
+        try:
+            self._write_profiles(tables, batch.profiles, tx)
+            doubles = tables.forget(list(batch.receipts))
+            tables.forget(list(doubles))
+            self._write_receipts(tables, {**batch.receipts, **doubles}, tx)
+            tables.commit(position)
+        except BaseException:
+            tables.rollback()
+            raise
+
+    def _write_profiles(self, tables: ProjectionTables, profiles: Mapping[str, int], tx: Transaction) -> None:
+        rows: list[tuple[Value, ...]] = []
+        for path, unit in profiles.items():
+            stored, pod = tx.get(ResourcePath(path)), tx.pod_by_key(unit)
+            row = profile_row(stored.content, pod.owner) if stored and pod else None
+            if row is not None:
+                rows.append((unit, *row))
+        tables.replace_profiles(list(profiles.values()), rows)
+
+    def _write_receipts(self, tables: ProjectionTables, paths: Mapping[str, int], tx: Transaction) -> None:
+        verified, failed = self._verify(paths, tx)
+        # A receipt that lies twice in one pod counts once. Copies in two pods are not looked for here: if one
+        # person's data could silence another's, adding a person would change two contributions, not one.
+        seen = tables.counted([unit for _, unit, _ in verified], [one.nonce for _, _, one in verified])
+        number = tables.next_receipt()
+        receipts: list[tuple[int, int, str, str, bool]] = []
+        rows: dict[str, list[tuple[Value, ...]]] = {table: [] for table in RECEIPT_TABLES}
+        for path, unit, receipt in verified:
+            fresh = (unit, receipt.nonce) not in seen
+            receipts.append((number, unit, path, receipt.nonce, fresh))
+            if fresh:
+                seen.add((unit, receipt.nonce))
+                for table, found in receipt_rows(receipt).items():
+                    rows[table] += [(unit, number, *row) for row in found]
+            number += 1
+        tables.add_receipts(receipts)
+        for table, found in rows.items():
+            tables.add_rows(table, found)
+        tables.set_unverified(paths, failed)
+
+    def _verify(
+        self, paths: Mapping[str, int], tx: Transaction
+    ) -> tuple[list[tuple[str, int, Receipt]], dict[str, int]]:
+        verified: list[tuple[str, int, Receipt]] = []
+        failed: dict[str, int] = {}
+        for path, unit in paths.items():
+            stored = tx.get(ResourcePath(path))
+            if stored is None:
+                continue
+            try:
+                verified.append((path, unit, verify(stored.content, self._keys)))
+            except BadReceipt:
+                failed[path] = unit
+        return verified, failed
+
+
+def batch_of(changes: Sequence[Change]) -> Batch:
+    """Return what the changes touch of all that a question could be about."""
+    batch = Batch()
+    for change in changes:
+        relative = change.path.split("/", 2)[-1]
+        if relative == PROFILE_DOCUMENT:
+            batch.profiles[change.path] = change.pod
+        elif relative.endswith(SIGNED) and relative.startswith(CONTAINERS):
+            batch.receipts[change.path] = change.pod
+    return batch
