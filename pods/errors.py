@@ -11,6 +11,7 @@ PodError
   NotAcceptable       no representation fits the Accept header
   Conflict            the request contradicts the stored state
   PreconditionFailed  a conditional header does not hold
+  RangeNotSatisfiable the resource has no such bytes
   TooLarge            a body over the limit
   UnsupportedMedia    a media type we do not take
   Unprocessable       well-formed, but refused by a shape or a rule
@@ -71,6 +72,10 @@ class Conflict(PodError):
 
 class PreconditionFailed(PodError):
     code = "precondition-failed"
+
+
+class RangeNotSatisfiable(PodError):
+    code = "range-not-satisfiable"
 
 
 class TooLarge(PodError):

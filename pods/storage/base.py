@@ -71,7 +71,9 @@ class Transaction(Protocol):
     def first_of(self, paths: Sequence[Path]) -> Stored | None:
         """Return the longest of these paths that exists (the effective ACL lookup), in one query."""
 
-    def children(self, container: Path, *, after: Path | None = None, limit: int | None = None) -> list[Entry]:
+    def children(
+        self, container: Path, *, after: Path | None = None, limit: int | None = None
+    ) -> list[Entry]:
         """Return the members of a container in path order; auxiliary resources are never members."""
 
     def write(self, path: Path, media_type: str, content: bytes, at: float) -> Stored:

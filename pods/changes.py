@@ -1,0 +1,195 @@
+"""Writes on resources, authorised already: replace, create, patch and delete by the rules of the protocol."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from pods.authz import acl
+from pods.errors import (
+    BadContent,
+    BadRequest,
+    Conflict,
+    MethodNotAllowed,
+    NotFound,
+    Unprocessable,
+    UnsupportedMedia,
+)
+from pods.model import Answer, Body, Operation, Path
+from pods.protocol import conditions, headers, listing, n3_patch, patch, rdf, sparql_update, target
+from pods.protocol.patch import Patch
+from pods.protocol.rdf import Quad, node
+from pods.provision import card_of
+from pods.representation import tags
+from pods.storage.base import Stored, Transaction
+
+_READERS: dict[str, Callable[[bytes, str], Patch]] = {
+    patch.N3_PATCH: n3_patch.read,
+    patch.SPARQL_UPDATE: sparql_update.read,
+}
+_IDENTITY = frozenset(
+    {
+        node("http://www.w3.org/ns/solid/terms#oidcIssuer"),
+        node("http://www.w3.org/ns/pim/space#storage"),
+        node("http://www.w3.org/ns/ldp#inbox"),
+    }
+)
+"""What a profile says that decides who may speak for its owner, and where; an app must not change it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """A body that was read and checked: its bytes, and its quads where it is RDF."""
+
+    media_type: str
+    content: bytes
+    quads: tuple[Quad, ...] = ()
+
+
+def read_body(body: Body | None, address: str) -> Content:
+    """Return the body of a PUT or POST, parsed if it is RDF; raise BadRequest or BadContent."""
+    if body is None or not body.media_type:
+        # Solid Protocol, 2.1: content without a Content-Type is refused with 400.
+        raise BadRequest("The Content-Type header is missing; say what the body is, such as text/turtle.")
+    quads = tuple(rdf.parse(body.media_type, body.content, address)) if rdf.is_rdf(body.media_type) else ()
+    return Content(body.media_type, body.content, quads)
+
+
+def read_patch(body: Body | None, address: str) -> Patch:
+    """Return the patch in a body; raise BadRequest, UnsupportedMedia, BadContent or Unprocessable."""
+    if body is None or not body.media_type:
+        raise BadRequest(f"The Content-Type header is missing; a patch is {headers.ACCEPT_PATCH}.")
+    reader = _READERS.get(body.media_type)
+    if reader is None:
+        raise UnsupportedMedia(
+            f"A patch is {headers.ACCEPT_PATCH}, not {body.media_type}.",
+            headers=(("accept-patch", headers.ACCEPT_PATCH),),
+        )
+    return reader(body.content, address)
+
+
+class Changes:
+    """Carries out writes in a transaction. Whoever calls has authorised them."""
+
+    def __init__(self, base_url: str, new_name: Callable[[], str]) -> None:
+        self._base = base_url
+        self._new_name = new_name
+
+    def replace(
+        self, op: Operation, stored: Stored | None, content: Content, tx: Transaction, at: float
+    ) -> Answer:
+        """PUT: create or replace a resource."""
+        _require_conditions(op, stored)
+        return self._store(op.path, stored, content, tx, at, whole=False)
+
+    def create(self, op: Operation, content: Content | None, tx: Transaction, at: float) -> Answer:
+        """POST: create a member of a container under the name that the client suggests, or another one."""
+        container = tx.get(op.path)
+        if container is None:
+            raise NotFound("There is no container at this address to create a member in.")
+        _require_conditions(op, container)
+        as_container = not headers.CONTAINER_TYPES.isdisjoint(op.link_types)
+        if content is None and not as_container:
+            raise BadRequest("The Content-Type header is missing; say what the body is, such as text/turtle.")
+        path = self._free_path(op, tx, "/" if as_container else "")
+        body = content if content is not None else Content(rdf.TURTLE, b"")
+        made = self._store(path, None, body, tx, at, whole=False)
+        return Answer(made.status, (*made.headers, ("location", self._base + path)))
+
+    def patch(
+        self, op: Operation, stored: Stored | None, change: Patch, tx: Transaction, at: float
+    ) -> Answer:
+        """PATCH: change an RDF document, which is created if there is none."""
+        _require_conditions(op, stored)
+        media_type = stored.media_type if stored is not None else rdf.TURTLE
+        if not rdf.is_rdf(media_type):
+            raise Conflict(f"The resource is {media_type}, which cannot be patched; replace it with PUT.")
+        address = self._base + op.path
+        before, prefixes = (
+            rdf.parse_with_prefixes(media_type, stored.content, address) if stored is not None else ([], {})
+        )
+        if stored is not None and target.is_container(op.path):
+            before += listing.quads(stored, tx.children(op.path), self._base)
+        after = patch.apply(change, before)
+        if stored is not None and target.is_container(op.path):
+            return self._store(op.path, stored, Content(rdf.TURTLE, b"", tuple(after)), tx, at, whole=True)
+        if len(after) > rdf.MAX_TRIPLES:
+            raise BadContent(f"The document would have more than {rdf.MAX_TRIPLES} triples.")
+        result = Content(media_type, rdf.serialise(media_type, after, prefixes), tuple(after))
+        return self._store(op.path, stored, result, tx, at, whole=True)
+
+    def delete(self, op: Operation, stored: Stored, tx: Transaction, at: float) -> Answer:
+        """DELETE: remove a resource with its auxiliary resources."""
+        _require_conditions(op, stored)
+        if "DELETE" not in headers.allowed(op.path):
+            raise MethodNotAllowed(
+                "The storage itself and its ACL cannot be deleted.",
+                headers=(("allow", headers.allowed(op.path)),),
+            )
+        if op.path == card_of(target.pod_root(op.path)):
+            raise Conflict("The profile says who may log in for its owner; it can be changed, not deleted.")
+        tx.delete(op.path, at)
+        return Answer(204)
+
+    def _store(
+        self, path: Path, stored: Stored | None, content: Content, tx: Transaction, at: float, *, whole: bool
+    ) -> Answer:
+        if target.is_auxiliary(path):
+            self._check_auxiliary(path, content)
+        if target.is_container(path):
+            content = self._container_content(path, stored, content, tx, whole=whole)
+        if path == card_of(target.pod_root(path)):
+            self._check_profile(path, stored, content)
+        written = tx.write(path, content.media_type, content.content, at)
+        fields = (
+            ("etag", f'"{written.etag}"'),
+            ("last-modified", conditions.http_date(written.modified)),
+            *headers.descriptive(self._base, path),
+        )
+        return Answer(204, fields) if stored is not None else Answer(201, fields)
+
+    def _check_auxiliary(self, path: Path, content: Content) -> None:
+        if not rdf.is_rdf(content.media_type):
+            raise UnsupportedMedia(f"An auxiliary resource is RDF: {', '.join(rdf.OFFERED)}.")
+        if target.is_acl(path):
+            subject = target.subject_of(path)
+            is_root = subject == target.pod_root(path)
+            acl.check(content.quads, root=self._base + subject if is_root else None)
+
+    def _check_profile(self, path: Path, stored: Stored | None, content: Content) -> None:
+        known = (
+            rdf.parse(stored.media_type, stored.content, self._base + path)
+            if stored is not None and rdf.is_rdf(stored.media_type)
+            else []
+        )
+        if rdf.objects(content.quads, _IDENTITY) != rdf.objects(known, _IDENTITY):
+            raise Conflict(
+                "solid:oidcIssuer, pim:storage and ldp:inbox of the profile are kept by the host: they decide "
+                "who may log in for you. Send them as they were; they change through the account only."
+            )
+
+    def _container_content(
+        self, path: Path, stored: Stored | None, content: Content, tx: Transaction, *, whole: bool
+    ) -> Content:
+        if content.content and not rdf.is_rdf(content.media_type):
+            raise UnsupportedMedia(f"What is said about a container is RDF: {', '.join(rdf.OFFERED)}.")
+        known = stored or Stored(path, 0, rdf.TURTLE, b"", "", 0)
+        stated = listing.quads(known, tx.children(path) if stored is not None else [], self._base)
+        kept = listing.extra(content.quads, stated, path, self._base, whole=whole and stored is not None)
+        return Content(rdf.TURTLE, rdf.serialise(rdf.TURTLE, kept) if kept else b"", tuple(kept))
+
+    def _free_path(self, op: Operation, tx: Transaction, ending: str) -> Path:
+        suggested = target.segment_from_slug(op.slug) if op.slug else None
+        names = [suggested, f"{suggested}-{self._new_name()}"] if suggested else [self._new_name()]
+        for name in names:
+            document, container = Path(f"{op.path}{name}"), Path(f"{op.path}{name}/")
+            if tx.get(document) is None and tx.get(container) is None and not headers.is_managed(document):
+                return target.canonical(f"{op.path}{name}{ending}".encode("ascii"))
+        raise Unprocessable("No free name was found for the new resource; suggest another Slug.")
+
+
+def _require_conditions(op: Operation, stored: Stored | None) -> None:
+    if stored is None:
+        conditions.require(op.conditions, (), None)
+    else:
+        conditions.require(op.conditions, tags(stored.etag), stored.modified)

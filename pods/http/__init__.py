@@ -1,0 +1,1 @@
+"""The ASGI rim of the pod host: bytes to operations, answers and errors to bytes."""

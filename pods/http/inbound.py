@@ -1,0 +1,106 @@
+"""From an ASGI request to an Operation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.types import Receive
+
+from pods.errors import BadRequest, TooLarge, UnsupportedMedia
+from pods.model import Agent, Body, Operation, Path, Preconditions
+from pods.protocol import headers
+
+MAX_BODY = 16 * 1024 * 1024  # bytes; a photo. Larger uploads answer 413
+MAX_HEADER = 4_096  # characters of Slug, Link and Accept
+_WITH_BODY = frozenset({"PUT", "POST", "PATCH"})
+_NO_CONDITIONS = Preconditions()
+_CONDITIONAL = (b"if-match", b"if-none-match", b"if-modified-since", b"if-unmodified-since")
+
+
+def fields(pairs: list[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
+    """Return header fields by lower-case name; what came more than once is joined (RFC 9110, 5.3)."""
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        found = {}
+        for name, value in pairs:
+            found[name] = found[name] + b", " + value if name in found else value
+    return found
+
+
+async def operation(
+    method: str, path: Path, agent: Agent, request: Mapping[bytes, bytes], receive: Receive
+) -> Operation:
+    """Return the request as a value; raise BadRequest, TooLarge or UnsupportedMedia."""
+    accept = request.get(b"accept")
+    if method in _WITH_BODY:
+        slug, link = request.get(b"slug"), request.get(b"link")
+        return Operation(
+            method,
+            path,
+            agent,
+            accept=accept.decode("latin-1") if accept else "*/*",
+            body=await _body(request, receive),
+            slug=_text(slug) if slug else None,
+            link_types=headers.types_of_link(_text(link)) if link else frozenset(),
+            conditions=_conditions(request),
+        )
+    # If-Range asks for the whole unless a condition holds; the whole is always a right answer.
+    wanted = request.get(b"range") if b"if-range" not in request else None
+    return Operation(
+        method,
+        path,
+        agent,
+        accept=accept.decode("latin-1") if accept else "*/*",
+        conditions=_conditions(request),
+        range=wanted.decode("latin-1") if wanted else None,
+    )
+
+
+def _conditions(request: Mapping[bytes, bytes]) -> Preconditions:
+    if not any(name in request for name in _CONDITIONAL):
+        return _NO_CONDITIONS
+    values = (request.get(name) for name in _CONDITIONAL)
+    return Preconditions(*(value.decode("latin-1") if value is not None else None for value in values))
+
+
+async def _body(request: Mapping[bytes, bytes], receive: Receive) -> Body | None:
+    if b"content-encoding" in request and request[b"content-encoding"].strip().lower() != b"identity":
+        # A small body that unpacks to a huge one is an old attack.
+        raise UnsupportedMedia("Content-Encoding is not supported; send the body as it is.")
+    declared = request.get(b"content-length")
+    if declared is not None and (not declared.isdigit() or int(declared) > MAX_BODY):
+        raise TooLarge(f"A body has at most {MAX_BODY} bytes.")
+    content = await _received(receive)
+    media_type = request.get(b"content-type", b"").decode("latin-1").partition(";")[0].strip().lower()
+    if not content and not media_type:
+        return None
+    if media_type and "/" not in media_type:
+        raise BadRequest(f"Content-Type: {media_type!r} is no media type.")
+    return Body(media_type, content)
+
+
+async def _received(receive: Receive) -> bytes:
+    message: Any = await receive()
+    content: bytes = message.get("body", b"")
+    if not message.get("more_body"):
+        return content
+    parts, size = [content], len(content)
+    while message.get("more_body"):
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise BadRequest("The connection ended within the body.")
+        parts.append(message.get("body", b""))
+        size += len(parts[-1])
+        if size > MAX_BODY:
+            raise TooLarge(f"A body has at most {MAX_BODY} bytes.")
+    return b"".join(parts)
+
+
+def _text(value: bytes) -> str:
+    if len(value) > MAX_HEADER:
+        raise BadRequest(f"A header field is longer than {MAX_HEADER} characters.")
+    try:
+        return value.decode("utf-8")
+    except UnicodeDecodeError:
+        return value.decode("latin-1")

@@ -1,0 +1,88 @@
+"""Problem documents (RFC 9457): the one place where an error becomes a status."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from pods import errors
+from pods.errors import PodError
+from pods.model import Answer
+
+STATUSES: Mapping[type[PodError], int] = {
+    PodError: 500,
+    errors.BadRequest: 400,
+    errors.BadTarget: 400,
+    errors.BadContent: 400,
+    errors.Unauthenticated: 401,
+    errors.Forbidden: 403,
+    errors.NotFound: 404,
+    errors.MethodNotAllowed: 405,
+    errors.NotAcceptable: 406,
+    errors.Conflict: 409,
+    errors.PreconditionFailed: 412,
+    errors.TooLarge: 413,
+    errors.UnsupportedMedia: 415,
+    errors.RangeNotSatisfiable: 416,
+    errors.Unprocessable: 422,
+    errors.TooManyRequests: 429,
+    errors.StoreError: 500,
+    errors.QuotaExceeded: 507,
+}
+TITLES: Mapping[int, str] = {
+    400: "The request cannot be understood",
+    401: "Authentication needed",
+    403: "Not allowed",
+    404: "Nothing there",
+    405: "Method not supported",
+    406: "No such representation",
+    409: "Conflict with what is stored",
+    412: "Precondition failed",
+    413: "Too large",
+    415: "Media type not supported",
+    416: "No such range",
+    422: "Refused by a rule",
+    429: "Too many requests",
+    500: "The host failed",
+    507: "The pod is full",
+}
+PROBLEM_JSON = "application/problem+json"
+_TYPE = "https://w3id.org/portico/problems#"
+
+
+def status_of(error: PodError) -> int:
+    """Return the status of an error; a class without an entry has its nearest ancestor's."""
+    return next(STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES)
+
+
+def problem(error: BaseException, *, realm: str, challenge: str) -> Answer:
+    """Return the answer to a failed request. An error that is not ours tells nothing about itself.
+
+    `challenge` is what a 401 says about how to authenticate, if the error does not say it itself.
+    """
+    if not isinstance(error, PodError):
+        error = PodError("Something went wrong on the host; the operator can see what in its log.")
+    status = status_of(error)
+    fields = list(error.headers)
+    if status == 401 and not any(_is_dpop(name, value) for name, value in fields):
+        fields.insert(0, ("www-authenticate", challenge))
+    if status == 401:
+        fields = [
+            (name, _with_realm(value, realm) if _is_dpop(name, value) else value) for name, value in fields
+        ]
+    document = {
+        "type": _TYPE + error.code,
+        "title": TITLES.get(status, "Error"),
+        "status": status,
+        "detail": str(error) or TITLES.get(status, "Error"),
+    }
+    content = json.dumps(document, ensure_ascii=False).encode()
+    return Answer(status, [*fields, ("content-type", PROBLEM_JSON)], content)
+
+
+def _is_dpop(name: str, value: str) -> bool:
+    return name == "www-authenticate" and value.startswith("DPoP ")
+
+
+def _with_realm(challenge: str, realm: str) -> str:
+    return challenge if "realm=" in challenge else challenge.replace("DPoP ", f'DPoP realm="{realm}", ', 1)

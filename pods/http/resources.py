@@ -1,0 +1,76 @@
+"""The data plane: a plain ASGI callable over the pod service."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import Protocol
+
+from starlette.types import Receive, Scope, Send
+
+from pods.authn.verifier import CHALLENGE, NeedsFetch, Verifier
+from pods.errors import MethodNotAllowed, PodError
+from pods.http import cors, inbound, outbound
+from pods.http.problem import problem
+from pods.model import Agent, Answer, Operation
+from pods.protocol import headers, target
+
+log = logging.getLogger(__name__)
+
+METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
+
+
+class Service(Protocol):
+    """What the data plane needs of the pod service."""
+
+    async def answer(self, op: Operation) -> Answer: ...
+
+
+class Resources:
+    """Every path that does not begin with a dot is a resource of a pod."""
+
+    def __init__(self, service: Service, verifier: Verifier, *, base_url: str) -> None:
+        self._service = service
+        self._verifier = verifier
+        self._base = base_url
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = inbound.fields(scope["headers"])
+        method: str = scope["method"]
+        further = cors.fields(request)
+        try:
+            answer = await self._answer(method, scope, request, receive, further)
+        except PodError as error:
+            answer = self._problem(error)
+        except Exception as error:  # the one door for what nobody foresaw
+            log.exception("request failed")
+            answer = self._problem(error)
+        await outbound.send_answer(send, answer, further, head=method == "HEAD")
+
+    async def _answer(
+        self,
+        method: str,
+        scope: Scope,
+        request: Mapping[bytes, bytes],
+        receive: Receive,
+        further: list[tuple[bytes, bytes]],
+    ) -> Answer:
+        # The path as it was sent, never decoded twice; the origin is a setting, never the Host header.
+        raw_path: bytes = scope.get("raw_path") or scope["path"].encode()
+        path = target.canonical(raw_path)
+        if method == "OPTIONS":
+            further += cors.preflight(request)
+            return Answer(204, headers.descriptive(self._base, path))
+        if method not in METHODS:
+            raise MethodNotAllowed(f"{method} is not supported.", headers=(("allow", headers.allowed(path)),))
+        agent = await self._agent(method, self._base + raw_path.decode("ascii"), request)
+        return await self._service.answer(await inbound.operation(method, path, agent, request, receive))
+
+    async def _agent(self, method: str, url: str, request: Mapping[bytes, bytes]) -> Agent:
+        try:
+            return self._verifier.agent(method, url, dict(request))
+        except NeedsFetch:
+            return await self._verifier.agent_async(method, url, dict(request))
+
+    def _problem(self, error: BaseException) -> Answer:
+        return problem(error, realm=self._base, challenge=CHALLENGE)

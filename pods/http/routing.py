@@ -1,0 +1,119 @@
+"""The whole host as one ASGI application: resources of pods, and management routes below a leading dot."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from pods import errors
+from pods.authn.verifier import CHALLENGE
+from pods.errors import PodError
+from pods.http import cors, inbound, outbound
+from pods.http.problem import STATUSES, problem
+from pods.model import Answer
+
+log = logging.getLogger(__name__)
+
+_ERROR_OF = {status: kind for kind, status in STATUSES.items() if kind not in (PodError, errors.StoreError)}
+
+
+class Host:
+    """Hands each request to the data plane or to the routes, and answers what neither foresaw."""
+
+    def __init__(self, resources: ASGIApp, management: ASGIApp, *, realm: str) -> None:
+        self._resources = resources
+        self._management = management
+        self._realm = realm
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"][:2] not in ("/", "/."):
+            await self._resources(scope, receive, send)
+        elif scope["type"] == "http":
+            await self._manage(scope, receive, send)
+        else:
+            await self._management(scope, receive, send)
+
+    async def _manage(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = inbound.fields(scope["headers"])
+        further = cors.fields(request)
+        if scope["method"] == "OPTIONS":
+            await outbound.send_answer(send, Answer(204), [*further, *cors.preflight(request)])
+            return
+        started = False
+
+        async def send_with_fields(message: Message) -> None:
+            nonlocal started
+            if message["type"] == "http.response.start":
+                started = True
+                known = {name for name, _ in message["headers"]}
+                message["headers"] = [
+                    *message["headers"],
+                    *(field for field in further if field[0] not in known or field[0] == b"vary"),
+                ]
+            await send(message)
+
+        try:
+            await self._management(scope, receive, send_with_fields)
+        except Exception as error:  # the one door for what nobody foresaw
+            log.exception("request failed")
+            if not started:
+                await outbound.send_answer(send, self.problem(error), further)
+
+    def problem(self, error: BaseException) -> Answer:
+        """Return the problem document of an error."""
+        return problem(error, realm=self._realm, challenge=CHALLENGE)
+
+
+def management(routes: Sequence[BaseRoute], *, realm: str, close: Callable[[], Awaitable[None]]) -> FastAPI:
+    """Return an application of these routes whose errors are problem documents; it closes the host at its end."""
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        await close()
+
+    async def on_error(_: Request, error: Exception) -> Response:
+        answer = problem(_as_pod_error(error), realm=realm, challenge=CHALLENGE)
+        response = Response(answer.content, answer.status)
+        for name, value in answer.headers:
+            response.headers.append(name, value)
+        return response
+
+    app = FastAPI(
+        title="Portico pod host",
+        lifespan=lifespan,
+        openapi_url="/.openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        exception_handlers={
+            PodError: on_error,
+            HTTPException: on_error,
+            RequestValidationError: on_error,
+        },
+    )
+    app.router.routes.extend(routes)
+    return app
+
+
+def _as_pod_error(error: Exception) -> Exception:
+    if isinstance(error, RequestValidationError):
+        places = "; ".join(
+            f"{'.'.join(str(part) for part in item['loc'])}: {item['msg']}" for item in error.errors()
+        )
+        return errors.Unprocessable(places)
+    if isinstance(error, HTTPException):
+        kind = _ERROR_OF.get(error.status_code)
+        if kind is not None:
+            fields = tuple((name.lower(), value) for name, value in (error.headers or {}).items())
+            return kind(str(error.detail), headers=fields)
+    return error

@@ -1,0 +1,107 @@
+"""Composition root of the pod host: builds the parts of a plain Solid server, and the ground for layers above."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import httpx
+from starlette.routing import BaseRoute
+from starlette.types import ASGIApp
+
+from pods.authn.issuers import Issuers
+from pods.authn.replay import ReplayGuard
+from pods.authn.verifier import Verifier
+from pods.authz.base import Authorizer
+from pods.authz.wac import Wac
+from pods.guard import guarded_client
+from pods.http.resources import Resources
+from pods.http.routing import Host, management
+from pods.identity.accounts import Accounts
+from pods.identity.keys import SigningKeys
+from pods.identity.routes import identity_routes
+from pods.identity.schema_sql import IDENTITY_1
+from pods.model import Clock
+from pods.service import Pods
+from pods.settings import PodSettings, read_settings
+from pods.storage.base import Observer
+from pods.storage.commits import CommitQueue
+from pods.storage.migrations import Schema
+from pods.storage.sqlite import SqliteStore
+
+DATABASE = "pods.sqlite"
+SIGNING_KEYS = "signing-keys.json"
+REPLAY = "replay.sqlite"
+
+
+@dataclass(frozen=True, slots=True)
+class Core:
+    """The parts that a pod host is made of, and that consent builds upon."""
+
+    settings: PodSettings
+    clock: Clock
+    store: SqliteStore
+    commits: CommitQueue
+    keys: SigningKeys
+    accounts: Accounts
+    verifier: Verifier
+    replay: ReplayGuard
+    http: httpx.AsyncClient
+    """The guarded client for addresses that a stranger chose."""
+
+    def close(self) -> None:
+        """Release files and threads; for programs that ran no server."""
+        self.commits.close()
+        self.store.close()
+        self.replay.close()
+
+    async def aclose(self) -> None:
+        """Finish what was submitted, then release everything."""
+        await self.commits.drain()
+        await self.http.aclose()
+        self.close()
+
+
+def open_core(settings: PodSettings, clock: Clock, *, schemas: Sequence[Schema] = ()) -> Core:
+    """Open the data folder and return the parts of a host; `schemas` are the tables of layers above."""
+    settings.data.mkdir(parents=True, exist_ok=True)
+    store = SqliteStore(settings.data / DATABASE, (IDENTITY_1, *schemas))
+    keys = SigningKeys.open(settings.data / SIGNING_KEYS, clock=clock)
+    replay = ReplayGuard(settings.data / REPLAY)
+    http = guarded_client(settings.trusted_hosts)
+    issuers = Issuers(http, clock=clock)
+    return Core(
+        settings=settings,
+        clock=clock,
+        store=store,
+        commits=CommitQueue(store),
+        keys=keys,
+        accounts=Accounts(clock=clock),
+        verifier=Verifier(keys, replay, issuers, issuer=settings.pod_url + "/", clock=clock),
+        replay=replay,
+        http=http,
+    )
+
+
+def application(
+    core: Core,
+    *,
+    authorizer: Authorizer | None = None,
+    observers: Sequence[Observer] = (),
+    routes: Sequence[BaseRoute] = (),
+) -> ASGIApp:
+    """Return the host as an ASGI application; its lifespan closes the core."""
+    base = core.settings.pod_url
+    for observer in observers:
+        core.store.observe(observer)
+    pods = Pods(core.store, core.commits, authorizer or Wac(base), base_url=base, clock=core.clock)
+    resources = Resources(pods, core.verifier, base_url=base)
+    every_route = [*identity_routes(core), *routes]
+    return Host(resources, management(every_route, realm=base, close=core.aclose), realm=base)
+
+
+def create_app() -> ASGIApp:
+    """Return a plain Solid server set up by PORTICO_* variables; what `uvicorn --factory` calls."""
+    return application(open_core(read_settings(PodSettings, os.environ), time.time))

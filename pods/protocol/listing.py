@@ -1,0 +1,98 @@
+"""Containers as RDF: members with their metadata (Solid Protocol, 4.2), beside the triples of the owner."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+
+from pods.errors import Conflict
+from pods.model import Path
+from pods.protocol import rdf, target
+from pods.protocol.rdf import Quad, node
+from pods.storage.base import Entry, Stored
+
+_PREFIXES = (
+    "@prefix ldp: <http://www.w3.org/ns/ldp#>.\n"
+    "@prefix dcterms: <http://purl.org/dc/terms/>.\n"
+    "@prefix posix: <http://www.w3.org/ns/posix/stat#>.\n"
+    "@prefix xsd: <http://www.w3.org/2001/XMLSchema#>.\n"
+)
+_CONTAINS = node("http://www.w3.org/ns/ldp#contains")
+_MANAGED = frozenset(
+    {
+        _CONTAINS,
+        node("http://purl.org/dc/terms/modified"),
+        node("http://www.w3.org/ns/posix/stat#mtime"),
+        node("http://www.w3.org/ns/posix/stat#size"),
+    }
+)
+"""What the host says about a container and its members; nobody else may say it differently."""
+
+_MEDIA_TYPE_CLASS = "http://www.w3.org/ns/iana/media-types/"
+
+
+def turtle(container: Stored, members: Sequence[Entry]) -> bytes:
+    """Return a container as Turtle; relative references are to its own address."""
+    return _own(container, members).encode() + container.content
+
+
+def quads(container: Stored, members: Sequence[Entry], base: str) -> list[Quad]:
+    """Return the triples that the host states about a container and its members."""
+    return rdf.parse(rdf.TURTLE, _own(container, members).encode(), base + container.path)
+
+
+def _own(container: Stored, members: Sequence[Entry]) -> str:
+    storage = ""
+    if container.path == target.pod_root(container.path):
+        storage = ", <http://www.w3.org/ns/pim/space#Storage>"
+    parts = [
+        f"{_PREFIXES}<> a ldp:Resource, ldp:Container, ldp:BasicContainer{storage};\n"
+        f"    dcterms:modified {_time(container.modified)}; posix:mtime {container.modified // 1000}"
+    ]
+    start = len(container.path)
+    names = [_reference(entry.path[start:]) for entry in members]
+    if names:
+        parts.append(";\n    ldp:contains " + ", ".join(names))
+    parts.append(".\n")
+    for name, entry in zip(names, members, strict=True):
+        parts.append(_member(name, entry))
+    return "".join(parts)
+
+
+def _member(name: str, entry: Entry) -> str:
+    said = f"dcterms:modified {_time(entry.modified)}; posix:mtime {entry.modified // 1000}"
+    if entry.path.endswith("/"):
+        return f"{name} a ldp:Resource, ldp:Container, ldp:BasicContainer; {said}.\n"
+    kind = f"<{_MEDIA_TYPE_CLASS}{entry.media_type}#Resource>"
+    return f"{name} a ldp:Resource, {kind}; {said}; posix:size {entry.size}.\n"
+
+
+def _reference(name: str) -> str:
+    # RFC 3986, 4.2: a relative reference whose first segment holds a colon would be read as a scheme.
+    return f"<./{name}>" if ":" in name else f"<{name}>"
+
+
+def _time(milliseconds: int) -> str:
+    moment = datetime.fromtimestamp(milliseconds // 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return f'"{moment}"^^xsd:dateTime'
+
+
+def extra(
+    result: Iterable[Quad], stated: Iterable[Quad], path: Path, base: str, *, whole: bool
+) -> list[Quad]:
+    """Return what a client's version of a container adds to what the host states of it.
+
+    Raises Conflict if it contradicts the host (Solid Protocol, 5.3: containment triples are the server's).
+    `whole` demands that everything the host states is still there, as a patch must leave it.
+    """
+    own = {quad.triple for quad in stated}
+    theirs = list(result)
+    added = [quad for quad in theirs if quad.triple not in own]
+    if whole and len({quad.triple for quad in theirs} & own) < len(own):
+        raise Conflict("The patch removes what the host states about the container or its members.")
+    prefix = base + path
+    for quad in added:
+        about_us = isinstance(quad.subject, rdf.NamedNode) and quad.subject.value.startswith(prefix)
+        if quad.predicate in _MANAGED and about_us:
+            raise Conflict(f"<{quad.predicate.value}> of a container and its members is the host's to state.")
+    return added

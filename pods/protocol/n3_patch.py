@@ -1,0 +1,69 @@
+"""N3 Patch (Solid Protocol, 5.3.1): read `solid:InsertDeletePatch` documents.
+
+https://solidproject.org/TR/2024/protocol-20240512#n3-patch
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from pods.errors import Unprocessable
+from pods.protocol import patterns
+from pods.protocol.patch import Patch, Pattern, Step
+from pods.protocol.rdf import DEFAULT_GRAPH, RDF_TYPE, BlankNode, NamedNode, Quad, node
+
+_SOLID = "http://www.w3.org/ns/solid/terms#"
+_PATCH_TYPE = node(_SOLID + "InsertDeletePatch")
+_WHERE, _DELETES, _INSERTS = (node(_SOLID + name) for name in ("where", "deletes", "inserts"))
+
+
+def read(content: bytes, base: str) -> Patch:
+    """Return the patch; raise BadContent if it is no N3, Unprocessable if it is no patch of this shape."""
+    text = "".join(patterns.without_variables(token) for token in patterns.tokens(content))
+    quads = patterns.parsed(text, base, n3=True)
+    outside = [quad for quad in quads if quad.graph_name == DEFAULT_GRAPH]
+    formulae: dict[object, list[Quad]] = defaultdict(list)
+    for quad in quads:
+        if quad.graph_name != DEFAULT_GRAPH:
+            formulae[quad.graph_name].append(quad)
+    subject = _patch_resource(outside)
+    parts: dict[NamedNode, list[Quad]] = {}
+    for quad in outside:
+        if quad.predicate not in (_WHERE, _DELETES, _INSERTS):
+            continue
+        if quad.subject != subject or not isinstance(quad.object, BlankNode):
+            raise Unprocessable("solid:where, inserts and deletes must lead from the patch to a formula.")
+        if quad.predicate in parts:
+            # "The patch resource MUST contain at most one triple of the form ?patch solid:deletes …"
+            raise Unprocessable(f"The patch has more than one <{quad.predicate.value}>.")
+        parts[quad.predicate] = formulae.pop(quad.object, [])
+    if formulae:
+        raise Unprocessable("The formulae of a patch must not hold other formulae, nor stand alone.")
+    where = _formula(parts.get(_WHERE, []), blank_nodes_match=True)
+    deletes, inserts = (_changes(parts.get(name, []), where) for name in (_DELETES, _INSERTS))
+    return Patch((Step(where, deletes, inserts),), strict=True)
+
+
+def _patch_resource(outside: list[Quad]) -> object:
+    found = {quad.subject for quad in outside if quad.predicate == RDF_TYPE and quad.object == _PATCH_TYPE}
+    if len(found) != 1:
+        # "A patch document MUST contain one or more patch resources", "exactly one" for this type.
+        raise Unprocessable(f"The body must hold one solid:InsertDeletePatch; it holds {len(found)}.")
+    return found.pop()
+
+
+def _changes(quads: list[Quad], where: tuple[Pattern, ...]) -> tuple[Pattern, ...]:
+    # "The ?insertions and ?deletions formulae MUST NOT contain variables that do not occur in ?conditions",
+    # "MUST NOT contain blank nodes."
+    found = _formula(quads, blank_nodes_match=False)
+    unknown = patterns.variables(found) - patterns.variables(where)
+    if unknown:
+        names = ", ".join(sorted(f"?{variable.name}" for variable in unknown))
+        raise Unprocessable(f"The variables {names} do not occur in solid:where.")
+    if any(isinstance(term, BlankNode) for one in found for term in one):
+        raise Unprocessable("solid:inserts and solid:deletes must not hold blank nodes; name them by IRIs.")
+    return found
+
+
+def _formula(quads: list[Quad], *, blank_nodes_match: bool) -> tuple[Pattern, ...]:
+    return tuple(patterns.pattern(quad, blank_nodes_match=blank_nodes_match) for quad in quads)

@@ -1,0 +1,173 @@
+"""Patches of RDF documents as values: patterns to match, triples to take out and to put in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from pods.errors import Conflict, Unprocessable
+from pods.model import Mode
+from pods.protocol.rdf import DEFAULT_GRAPH, BlankNode, Literal, NamedNode, Quad, Term, Triple
+
+N3_PATCH = "text/n3"
+SPARQL_UPDATE = "application/sparql-update"
+PATCH_TYPES = (N3_PATCH, SPARQL_UPDATE)
+
+MAX_PATTERNS = 32  # triples in a where clause; a join grows with their number
+MAX_VARIABLES = 16
+MAX_STEPS = 200_000  # bindings tried before a where clause is given up; some tenths of a second
+MAX_SOLUTIONS = 10_000  # solutions of one SPARQL Update
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """A name that stands for any term; blank nodes of a where clause are variables too."""
+
+    name: str
+
+
+Pattern = tuple["Term | Variable", "Term | Variable", "Term | Variable"]
+Binding = Mapping[Variable, "Term"]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One change: for the solutions of `where`, remove `deletes`, then add `inserts`."""
+
+    where: tuple[Pattern, ...] = ()
+    deletes: tuple[Pattern, ...] = ()
+    inserts: tuple[Pattern, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Patch:
+    """Steps in order. `strict` is N3 Patch: exactly one solution, and what is deleted must be there."""
+
+    steps: tuple[Step, ...]
+    strict: bool
+
+    @property
+    def needed(self) -> Mode:
+        """Return the modes that the patch needs (Solid Protocol, 5.3.1)."""
+        # where reads; inserts append; deletes read and write, since their failure tells what is there.
+        mode = Mode.NONE
+        for step in self.steps:
+            if step.where:
+                mode |= Mode.READ
+            if step.inserts:
+                mode |= Mode.APPEND
+            if step.deletes:
+                mode |= Mode.READ | Mode.WRITE
+        return mode or Mode.APPEND
+
+
+def apply(patch: Patch, document: Sequence[Quad]) -> list[Quad]:
+    """Return the document after the patch; raise Conflict if it does not fit. Named graphs stay as they are."""
+    elsewhere = [quad for quad in document if quad.graph_name != DEFAULT_GRAPH]
+    # A dict keeps the document's order, so that a patched file still reads like the one before.
+    triples = {quad.triple: None for quad in document if quad.graph_name == DEFAULT_GRAPH}
+    for step in patch.steps:
+        if patch.strict:
+            _apply_to_the_one(step, triples)
+        else:
+            _apply_to_all(step, triples)
+    return [Quad(t.subject, t.predicate, t.object) for t in triples] + elsewhere
+
+
+def _apply_to_the_one(step: Step, triples: dict[Triple, None]) -> None:
+    solutions = _solutions(step.where, list(triples))
+    found = next(solutions, None)
+    if found is None:
+        raise Conflict("The patch's where clause matches nothing in the document.")
+    if next(solutions, None) is not None:
+        raise Conflict("The patch's where clause matches the document in more than one way.")
+    deletes = _instances(step.deletes, found, {})
+    for triple in deletes:
+        if triple not in triples:
+            raise Conflict("A triple that the patch deletes is not in the document; nothing was changed.")
+    for triple in deletes:
+        triples.pop(triple, None)
+    triples.update(dict.fromkeys(_instances(step.inserts, found, {})))
+
+
+def _apply_to_all(step: Step, triples: dict[Triple, None]) -> None:
+    solutions = []
+    for solution in _solutions(step.where, list(triples)):
+        solutions.append(solution)
+        if len(solutions) > MAX_SOLUTIONS:
+            raise Unprocessable(f"The where clause has more than {MAX_SOLUTIONS} solutions.")
+    for solution in solutions:
+        for triple in _instances(step.deletes, solution, {}):
+            triples.pop(triple, None)
+    for solution in solutions:
+        # SPARQL 1.1 Update, 4.2.1: blank nodes of the template are fresh for each solution.
+        triples.update(dict.fromkeys(_instances(step.inserts, solution, {})))
+
+
+def _solutions(patterns: Sequence[Pattern], triples: Sequence[Triple]) -> Iterator[dict[Variable, Term]]:
+    """Yield each binding that makes every pattern a triple of the document; bounded by MAX_STEPS."""
+    variables = {term for pattern in patterns for term in pattern if isinstance(term, Variable)}
+    if len(patterns) > MAX_PATTERNS or len(variables) > MAX_VARIABLES:
+        raise Unprocessable(f"A where clause has at most {MAX_PATTERNS} patterns, {MAX_VARIABLES} variables.")
+    by_predicate: dict[NamedNode, list[Triple]] = {}
+    for triple in triples:
+        by_predicate.setdefault(triple.predicate, []).append(triple)
+    budget = [MAX_STEPS]
+
+    def extend(rest: list[Pattern], binding: dict[Variable, Term]) -> Iterator[dict[Variable, Term]]:
+        if not rest:
+            yield binding
+            return
+        # The pattern with the fewest free variables first: it narrows the search the most.
+        chosen = min(rest, key=lambda pattern: sum(_free(term, binding) for term in pattern))
+        remaining = [pattern for pattern in rest if pattern is not chosen]
+        predicate = binding.get(chosen[1], chosen[1]) if isinstance(chosen[1], Variable) else chosen[1]
+        known = isinstance(predicate, NamedNode)
+        for triple in by_predicate.get(predicate, []) if known else triples:
+            budget[0] -= 1
+            if budget[0] < 0:
+                raise Unprocessable("The where clause takes too long to evaluate; make it more specific.")
+            longer = _unify(chosen, triple, binding)
+            if longer is not None:
+                yield from extend(remaining, longer)
+
+    yield from extend(list(dict.fromkeys(patterns)), {})
+
+
+def _free(term: Term | Variable, binding: Binding) -> bool:
+    return isinstance(term, Variable) and term not in binding
+
+
+def _unify(pattern: Pattern, triple: Triple, binding: dict[Variable, Term]) -> dict[Variable, Term] | None:
+    longer = binding
+    for wanted, term in zip(pattern, (triple.subject, triple.predicate, triple.object), strict=True):
+        if not isinstance(wanted, Variable):
+            if wanted != term:
+                return None
+            continue
+        bound = longer.get(wanted)
+        if bound is None:
+            longer = {**longer, wanted: term}
+        elif bound != term:
+            return None
+    return longer
+
+
+def _instances(
+    patterns: Sequence[Pattern], binding: Binding, fresh: dict[BlankNode, BlankNode]
+) -> list[Triple]:
+    found = []
+    for pattern in patterns:
+        subject, predicate, value = (_instance(term, binding, fresh) for term in pattern)
+        if isinstance(subject, Literal) or not isinstance(predicate, NamedNode):
+            raise Unprocessable("A variable of the patch stands for a term that cannot stand in its place.")
+        found.append(Triple(subject, predicate, value))
+    return found
+
+
+def _instance(term: Term | Variable, binding: Binding, fresh: dict[BlankNode, BlankNode]) -> Term:
+    if isinstance(term, Variable):
+        return binding[term]
+    if isinstance(term, BlankNode):
+        return fresh.setdefault(term, BlankNode())
+    return term

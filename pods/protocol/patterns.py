@@ -1,0 +1,107 @@
+"""Tokens of N3 and SPARQL, and blocks of triples with variables: what both patch languages share.
+
+The parser behind `rdf` reads no variables. So each `?name` outside strings, IRIs and comments is written as
+an IRI of a reserved scheme, the block is parsed as N3 or Turtle, and the IRIs become variables again.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import pyoxigraph as ox
+
+from pods.errors import BadContent, Unprocessable
+from pods.protocol.patch import Pattern, Variable
+from pods.protocol.rdf import BlankNode, Literal, NamedNode, Quad, Term
+
+VARIABLE_SCHEME = "x-portico-variable:"
+MAX_PATCH = 1024 * 1024  # bytes; a patch is a change, not an upload
+
+_TOKEN = re.compile(
+    r"""(?P<space>\s+|\#[^\n]*)
+      | (?P<string>\"\"\"(?:[^"\\]|\\.|\"(?!\"\"))*\"\"\"|'''(?:[^'\\]|\\.|'(?!''))*'''
+          |"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')
+      | (?P<iri><[^<>"{}|^`\\\s]*>)
+      | (?P<variable>[?$]\w+)
+      | (?P<open>\{) | (?P<close>\})
+      | (?P<name>[^\W\d_][\w\-]*(?![\w\-:.]*:)|[@]\w[\w\-]*)
+      | (?P<term>[\w\-]*:(?:[\w\-:%]|\\.|\.(?=[\w\-:%\\]))*|_:[\w\-.]*\w|[+\-]?(?:\d+\.\d+|\.?\d+)(?:[eE][+\-]?\d+)?)
+      | (?P<mark>\^\^|[^\w\s])""",
+    re.VERBOSE | re.DOTALL,
+)
+
+
+class Token(NamedTuple):
+    """A piece of text with its kind, the name of a group of the pattern above."""
+
+    kind: str
+    text: str
+
+
+def tokens(content: bytes) -> Iterator[Token]:
+    """Yield the tokens of a patch, space included; raise BadContent where none begins."""
+    if len(content) > MAX_PATCH:
+        raise BadContent(f"A patch has at most {MAX_PATCH} bytes.")
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise BadContent("The patch is not UTF-8.") from error
+    position = 0
+    while position < len(text):
+        match = _TOKEN.match(text, position)
+        if match is None:
+            raise BadContent(f"The patch cannot be read from character {position} on.")
+        yield Token(match.lastgroup or "mark", match[0])
+        position = match.end()
+
+
+def without_variables(token: Token) -> str:
+    """Return the token's text, a variable written as an IRI that the parser takes."""
+    if token.kind == "variable":
+        return f"<{VARIABLE_SCHEME}{token.text[1:]}>"
+    if token.kind == "iri" and token.text.startswith(f"<{VARIABLE_SCHEME}"):
+        raise BadContent(f"IRIs of the scheme {VARIABLE_SCHEME} cannot stand in a patch.")
+    return token.text
+
+
+def parsed(text: str, base: str, *, n3: bool = False) -> list[Quad]:
+    """Return the quads of a block in which variables are written as IRIs; raise BadContent."""
+    try:
+        return list(
+            ox.parse(
+                text.encode(),
+                format=ox.RdfFormat.N3 if n3 else ox.RdfFormat.TURTLE,
+                base_iri=base,
+                rename_blank_nodes=not n3,
+            )
+        )
+    except (SyntaxError, ValueError) as error:
+        raise BadContent(f"The patch does not parse: {error}") from error
+
+
+def pattern(quad: Quad, *, blank_nodes_match: bool) -> Pattern:
+    """Return the quad as a pattern; blank nodes of a where clause match anything, as variables do."""
+    return (
+        _term(quad.subject, blank_nodes_match),
+        _term(quad.predicate, blank_nodes_match),
+        _term(quad.object, blank_nodes_match),
+    )
+
+
+def variables(patterns: tuple[Pattern, ...]) -> set[Variable]:
+    """Return the variables that stand in the patterns."""
+    return {term for one in patterns for term in one if isinstance(term, Variable)}
+
+
+def _term(term: object, blank_nodes_match: bool) -> Term | Variable:
+    if isinstance(term, NamedNode):
+        if term.value.startswith(VARIABLE_SCHEME):
+            return Variable(term.value.removeprefix(VARIABLE_SCHEME))
+        return term
+    if isinstance(term, BlankNode):
+        return Variable(f"_:{term.value}") if blank_nodes_match else term
+    if isinstance(term, Literal):
+        return term
+    raise Unprocessable("The patch uses triple terms (RDF 1.2); this host keeps RDF 1.1.")

@@ -1,0 +1,118 @@
+"""From a stored resource to the answer of a GET: view, negotiation, conditions, ranges."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import replace
+
+from pods.authz.base import Rights
+from pods.errors import NotAcceptable, RangeNotSatisfiable
+from pods.model import Answer, Operation, Path
+from pods.protocol import conditions, headers, listing, negotiate, rdf, target
+from pods.storage.base import Entry, Stored, Transaction
+
+CACHE_BYTES = 32 * 1024 * 1024  # listings and conversions kept by one worker
+CACHE_ENTRY = 4 * 1024 * 1024  # a larger one would push out too many others
+
+_SUFFIXES = {rdf.TURTLE: "-t", rdf.JSON_LD: "-j", rdf.N_TRIPLES: "-n"}
+_OFFERS = {stored: (stored, *(other for other in rdf.OFFERED if other != stored)) for stored in rdf.OFFERED}
+_PLAIN_RANGE = "bytes"
+
+
+def tags(etag: str) -> frozenset[str]:
+    """Return the entity tags of all representations of a resource, any of which If-Match may name."""
+    return frozenset((etag, *(etag + suffix for suffix in _SUFFIXES.values())))
+
+
+class Representations:
+    """Makes answers of stored resources; keeps what was costly to make by entity tag, bounded by bytes."""
+
+    def __init__(self, base_url: str) -> None:
+        self._base = base_url
+        self._kept: OrderedDict[tuple[Path, str], bytes] = OrderedDict()
+        self._size = 0
+
+    def answer(self, op: Operation, stored: Stored, rights: Rights, tx: Transaction) -> Answer:
+        """Return the representation that the client prefers; raise NotAcceptable if there is none."""
+        if rights.view is not None and not stored.path.endswith("/"):
+            stored = rights.view.document(stored, tx)
+        described = [
+            *headers.descriptive(self._base, stored.path),
+            ("wac-allow", headers.wac_allow(rights.user, rights.public)),
+            ("last-modified", conditions.http_date(stored.modified)),
+        ]
+        if not rdf.is_rdf(stored.media_type):
+            return self._plain(op, stored, described)
+        wanted = negotiate.preferred(op.accept, _OFFERS[stored.media_type])
+        if wanted is None:
+            raise NotAcceptable(f"This resource can be read as {', '.join(rdf.OFFERED)}.")
+        if stored.path.endswith("/"):
+            stored, make = self._container(stored, rights, tx)
+            if stored.path == target.pod_root(stored.path):
+                pod = tx.pod_by_key(stored.pod)
+                described += [("link", headers.owner_link(pod.owner))] if pod is not None else []
+        else:
+            make = lambda: stored.content  # noqa: E731  # the content as it stands
+        tag = stored.etag if wanted == stored.media_type else stored.etag + _SUFFIXES[wanted]
+        described.append(("etag", f'"{tag}"'))
+        conditions.require(replace(op.conditions, if_none_match=None), tags(stored.etag), stored.modified)
+        if conditions.not_modified(op.conditions, tag, stored.modified):
+            return Answer(304, described)
+        if wanted != stored.media_type:
+            content = self._keep(
+                (stored.path, tag),
+                lambda: rdf.convert(stored.media_type, wanted, make(), self._base + stored.path),
+            )
+        else:
+            content = make()
+        described.append(("content-type", wanted))
+        return Answer(200, described, content)
+
+    def _container(
+        self, stored: Stored, rights: Rights, tx: Transaction
+    ) -> tuple[Stored, Callable[[], bytes]]:
+        if rights.view is None and not headers.is_managed(stored.path):
+            key = (stored.path, stored.etag)
+            return stored, lambda: self._keep(key, lambda: listing.turtle(stored, tx.children(stored.path)))
+        members: list[Entry] = list(tx.children(stored.path))
+        if rights.view is not None:
+            # The owner's own triples about the container are not part of what was granted.
+            members = list(rights.view.members(members, tx))
+            stored = replace(stored, content=b"")
+        content = listing.turtle(stored, members)
+        return replace(stored, etag=conditions.content_tag(stored.media_type, content)), lambda: content
+
+    def _plain(self, op: Operation, stored: Stored, described: list[tuple[str, str]]) -> Answer:
+        described += [
+            ("etag", f'"{stored.etag}"'),
+            ("content-type", stored.media_type),
+            ("accept-ranges", _PLAIN_RANGE),
+        ]
+        conditions.require(replace(op.conditions, if_none_match=None), tags(stored.etag), stored.modified)
+        if conditions.not_modified(op.conditions, stored.etag, stored.modified):
+            return Answer(304, described)
+        length = len(stored.content)
+        asked = headers.byte_range(op.range, length) if op.range else None
+        if asked is None:
+            return Answer(200, described, stored.content)
+        first, last = asked
+        if first < 0:
+            raise RangeNotSatisfiable(
+                f"The resource has {length} bytes.", headers=(("content-range", f"bytes */{length}"),)
+            )
+        described.append(("content-range", f"bytes {first}-{last}/{length}"))
+        return Answer(206, described, stored.content[first : last + 1])
+
+    def _keep(self, key: tuple[Path, str], make: Callable[[], bytes]) -> bytes:
+        content = self._kept.get(key)
+        if content is not None:
+            self._kept.move_to_end(key)
+            return content
+        content = make()
+        if len(content) <= CACHE_ENTRY:
+            self._kept[key] = content
+            self._size += len(content)
+            while self._size > CACHE_BYTES:
+                self._size -= len(self._kept.popitem(last=False)[1])
+        return content

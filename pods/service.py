@@ -1,0 +1,261 @@
+"""The pod service: each request is authorised and carried out in one transaction, and logged where it must be."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Callable
+from dataclasses import replace
+from typing import NoReturn
+
+from pods import activity, generated
+from pods.authz.base import Authorizer, Rights
+from pods.changes import Changes, Content, read_body, read_patch
+from pods.errors import Forbidden, MethodNotAllowed, NotFound, PodError, Unauthenticated
+from pods.model import Agent, Answer, Clock, Mode, Operation, Path
+from pods.protocol import headers, rdf, target
+from pods.protocol.patch import Patch
+from pods.representation import Representations
+from pods.storage.base import Commits, Store, Stored, Transaction
+
+LARGE_BODY = 64 * 1024  # bytes; what is larger is parsed in a thread, so that others do not wait
+_READ_ONLY = Mode.READ
+_ACTIONS = {"PUT": "replace", "POST": "create", "PATCH": "patch", "DELETE": "delete"}
+_MODE_NAMES = {Mode.READ: "Read", Mode.APPEND: "Append", Mode.WRITE: "Write", Mode.CONTROL: "Control"}
+
+
+class Refused(Forbidden):
+    """A refusal inside a transaction; the service logs it and adds the challenge before a client sees it."""
+
+    def __init__(self, path: Path, needed: Mode) -> None:
+        missing = ", ".join(name for mode, name in _MODE_NAMES.items() if mode in needed)
+        super().__init__(f"This needs {missing or 'a right'} on {path}, which was not given.")
+        self.path = path
+        self.needed = needed
+
+
+class Pods:
+    """Reads and writes resources of pods for agents, within their rights."""
+
+    def __init__(
+        self,
+        store: Store,
+        commits: Commits,
+        authorizer: Authorizer,
+        *,
+        base_url: str,
+        clock: Clock,
+        new_name: Callable[[], str] = lambda: secrets.token_hex(8),
+    ) -> None:
+        self._store = store
+        self._commits = commits
+        self._authorizer = authorizer
+        self._base = base_url
+        self._clock = clock
+        self._representations = Representations(base_url)
+        self._changes = Changes(base_url, new_name)
+
+    async def answer(self, op: Operation) -> Answer:
+        """Carry out an operation; raise a PodError if it cannot or must not be done."""
+        if op.method not in headers.allowed(op.path) and op.method not in _ACTIONS:
+            raise MethodNotAllowed(
+                f"{op.method} is not supported here.", headers=(("allow", headers.allowed(op.path)),)
+            )
+        try:
+            if op.method in ("GET", "HEAD"):
+                return await self._read(op)
+            return await self._write(op)
+        except Refused as refused:
+            error = refused
+        raise await self._commits.submit(lambda tx: self._refusal(op, error, tx))
+
+    async def _read(self, op: Operation) -> Answer:
+        with self._store.reading() as tx:
+            needed = Mode.CONTROL if target.is_acl(op.path) else Mode.READ
+            rights = self._rights(op.agent, op.path, tx)
+            if needed not in rights.user:
+                raise Refused(op.path, needed)
+            if rights.owner or needed in rights.public:
+                return self._representations.answer(op, self._existing(op.path, tx), rights, tx)
+        # Design, rule 3: what is not public leaves a line in the owner's log before it is served.
+        return await self._commits.submit(lambda tx: self._logged_read(op, needed, tx))
+
+    def _logged_read(self, op: Operation, needed: Mode, tx: Transaction) -> Answer:
+        rights = self._rights(op.agent, op.path, tx)
+        if needed not in rights.user:
+            raise Refused(op.path, needed)
+        stored = self._existing(op.path, tx)
+        self._log(op, stored.pod, rights, "read", tx)
+        return self._representations.answer(op, stored, rights, tx)
+
+    def _existing(self, path: Path, tx: Transaction) -> Stored:
+        stored = tx.get(path) or generated.resource(path, self._base, tx)
+        if stored is None:
+            raise NotFound("There is nothing at this address.")
+        return stored
+
+    async def _write(self, op: Operation) -> Answer:
+        # What is wrong with a body is told only to who may write here (Solid Protocol, 2.1).
+        body = await self._prepared(op)
+        return await self._commits.submit(lambda tx: self._authorised_write(op, body, tx))
+
+    async def _prepared(self, op: Operation) -> Content | Patch | PodError | None:
+        if op.body is None or (len(op.body.content) <= LARGE_BODY and op.body.media_type != rdf.JSON_LD):
+            return _body_of(op, self._base)
+        with self._store.reading() as tx:  # no work for somebody who may not write anyway
+            rights = self._rights(op.agent, op.path, tx)
+            if not rights.user & (Mode.APPEND | Mode.WRITE | Mode.CONTROL):
+                raise Refused(op.path, _minimum(op))
+        return await asyncio.to_thread(_body_of, op, self._base)
+
+    def _authorised_write(
+        self, op: Operation, body: Content | Patch | PodError | None, tx: Transaction
+    ) -> Answer:
+        rights = self._rights(op.agent, op.path, tx)
+        stored = tx.get(op.path)
+        if op.method == "PATCH":
+            # Any patch needs at least one of these; which ones is known when it can be read.
+            if not rights.user & (Mode.READ | Mode.APPEND | Mode.WRITE | Mode.CONTROL):
+                raise Refused(op.path, Mode.APPEND)
+        if not isinstance(body, Patch):
+            self._require_write(op, rights, stored, _minimum(op), tx)
+        if isinstance(body, PodError):
+            raise body
+        if isinstance(body, Patch):
+            self._require_write(op, rights, stored, body.needed, tx)
+        if rights.view is not None:
+            raise Forbidden("A grant that shows a part of a resource does not let anybody change it.")
+        at = self._clock()
+        answer = self._carry_out(op, stored, body, tx, at)
+        if not rights.owner:
+            self._log(op, self._pod_of(op.path, tx), rights, _ACTIONS[op.method], tx)
+        return answer
+
+    def _carry_out(
+        self, op: Operation, stored: Stored | None, body: Content | Patch | None, tx: Transaction, at: float
+    ) -> Answer:
+        if isinstance(body, Patch):
+            return self._changes.patch(op, stored, body, tx, at)
+        if op.method == "DELETE":
+            if stored is None:
+                raise NotFound("There is nothing to delete at this address.")
+            return self._changes.delete(op, stored, tx, at)
+        if op.method == "POST":
+            if not target.is_container(op.path):
+                # Solid Protocol, 5.3: POST makes members of containers; a document has none.
+                if stored is None:
+                    raise NotFound("There is nothing at this address.")
+                raise MethodNotAllowed(
+                    "A document has no members; POST to a container.",
+                    headers=(("allow", headers.allowed(op.path)),),
+                )
+            return self._changes.create(op, body, tx, at)
+        return self._changes.replace(op, stored, body or Content(rdf.TURTLE, b""), tx, at)
+
+    def _require_write(
+        self, op: Operation, rights: Rights, stored: Stored | None, needed: Mode, tx: Transaction
+    ) -> None:
+        """Raise Refused unless the modes are there (the table of WAC section 4.3 and Solid Protocol 5.3)."""
+        if target.is_acl(op.path):
+            if Mode.CONTROL not in rights.user:
+                raise Refused(op.path, Mode.CONTROL)
+            return
+        if op.method == "DELETE" and stored is None:
+            # Without Read, an answer would tell whether there is something.
+            needed |= Mode.READ
+        if needed not in rights.user:
+            raise Refused(op.path, needed)
+        above = target.parent_of(op.path)
+        if above is None or target.is_auxiliary(op.path):
+            return
+        if op.method == "DELETE":
+            self._require_on(op, above, Mode.WRITE, tx)
+        elif stored is None and op.method in ("PUT", "PATCH"):
+            self._require_on(op, self._nearest_container(above, tx), Mode.APPEND, tx)
+
+    def _require_on(self, op: Operation, path: Path, needed: Mode, tx: Transaction) -> None:
+        if needed not in self._rights(op.agent, path, tx).user:
+            raise Refused(path, needed)
+
+    def _nearest_container(self, path: Path, tx: Transaction) -> Path:
+        """Return the container that a new chain of containers hangs on."""
+        while tx.get(path) is None and (above := target.parent_of(path)) is not None:
+            path = above
+        return path
+
+    def _rights(self, agent: Agent, path: Path, tx: Transaction) -> Rights:
+        rights = self._authorizer.rights(agent, path, tx)
+        if headers.is_managed(path):
+            return replace(rights, user=rights.user & _READ_ONLY, public=rights.public & _READ_ONLY)
+        if generated.is_public(path) and tx.pod(target.pod_name(path)) is not None:
+            return replace(rights, user=_READ_ONLY, public=_READ_ONLY, view=None)
+        return rights
+
+    def _refusal(self, op: Operation, refused: Refused, tx: Transaction) -> PodError:
+        """Log a refusal and return the error that the client gets: 401 if it may come back with more, or 403."""
+        rights = self._rights(op.agent, op.path, tx)
+        pod = tx.pod(target.pod_name(op.path))
+        if pod is not None and op.agent.webid is not None and not rights.owner:
+            action = _ACTIONS.get(op.method, "read")
+            activity.append(
+                tx,
+                pod.key,
+                agent=op.agent,
+                path=op.path,
+                action=action,
+                decision=activity.DENY,
+                reason=str(refused),
+                grant=rights.grant,
+                purpose=rights.purpose,
+                at=self._clock(),
+            )
+        challenge = self._authorizer.challenge(op.agent, refused.path, refused.needed, tx)
+        further = (("www-authenticate", challenge),) if challenge else ()
+        if challenge or op.agent.webid is None:
+            return Unauthenticated(str(refused), headers=further)
+        return Forbidden(str(refused))
+
+    def _log(self, op: Operation, pod: int, rights: Rights, action: str, tx: Transaction) -> None:
+        activity.append(
+            tx,
+            pod,
+            agent=op.agent,
+            path=op.path,
+            action=action,
+            decision=activity.PERMIT,
+            grant=rights.grant,
+            purpose=rights.purpose,
+            at=self._clock(),
+        )
+
+    def _pod_of(self, path: Path, tx: Transaction) -> int:
+        pod = tx.pod(target.pod_name(path))
+        return pod.key if pod is not None else _no_pod()
+
+
+def _no_pod() -> NoReturn:
+    raise NotFound("There is no pod at this address.")
+
+
+def _minimum(op: Operation) -> Mode:
+    if op.method == "POST":
+        return Mode.APPEND
+    if op.method == "DELETE" and target.is_container(op.path):
+        # Deleting tells whether the container is empty, so it needs Read as well.
+        return Mode.WRITE | Mode.READ
+    return Mode.APPEND if op.method == "PATCH" else Mode.WRITE
+
+
+def _body_of(op: Operation, base: str) -> Content | Patch | PodError | None:
+    """Return the body as the method wants it, or what is wrong with it, to be said after authorisation."""
+    address = base + op.path
+    try:
+        if op.method == "PATCH":
+            return read_patch(op.body, address)
+        empty = op.body is None or (not op.body.media_type and not op.body.content)
+        container = target.is_container(op.path)
+        if op.method == "DELETE" or (empty and container):
+            return None
+        return read_body(op.body, address)
+    except PodError as error:
+        return error

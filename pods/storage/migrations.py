@@ -1,0 +1,77 @@
+"""The schema of a pod database in numbered steps; a step once released is never edited."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+
+Schema = tuple[str, Sequence[str]]
+"""A named step with its statements."""
+
+PODS_1: Schema = (
+    "pods-1",
+    (
+        """CREATE TABLE pod (
+            key INTEGER PRIMARY KEY AUTOINCREMENT,
+            name TEXT NOT NULL UNIQUE,
+            owner TEXT NOT NULL,
+            created REAL NOT NULL
+        )""",
+        "CREATE INDEX pod_owner ON pod (owner)",
+        # `name` is the path without a trailing slash: one unique index serves every lookup and makes
+        # /x and /x/ exclude each other (Solid Protocol, 3.1). `parent` is NULL for what no listing shows.
+        """CREATE TABLE resource (
+            id INTEGER PRIMARY KEY,
+            name TEXT NOT NULL UNIQUE,
+            container INTEGER NOT NULL,
+            parent TEXT,
+            pod INTEGER NOT NULL REFERENCES pod (key),
+            media_type TEXT NOT NULL,
+            etag TEXT NOT NULL,
+            modified INTEGER NOT NULL,
+            size INTEGER NOT NULL,
+            content BLOB NOT NULL
+        )""",
+        "CREATE INDEX resource_member ON resource (parent, name) WHERE parent IS NOT NULL",
+        """CREATE TABLE change (
+            seq INTEGER PRIMARY KEY,
+            pod INTEGER NOT NULL,
+            path TEXT NOT NULL,
+            kind TEXT NOT NULL,
+            at REAL NOT NULL
+        )""",
+        """CREATE TABLE access_line (
+            pod INTEGER NOT NULL,
+            seq INTEGER NOT NULL,
+            at REAL NOT NULL,
+            agent TEXT,
+            client TEXT,
+            path TEXT NOT NULL,
+            action TEXT NOT NULL,
+            decision TEXT NOT NULL CHECK (decision IN ('permit', 'deny')),
+            reason TEXT NOT NULL,
+            grant_ TEXT,
+            purpose TEXT,
+            prev BLOB NOT NULL,
+            digest BLOB NOT NULL,
+            PRIMARY KEY (pod, seq)
+        ) WITHOUT ROWID""",
+    ),
+)
+
+
+def migrate(connection: sqlite3.Connection, schemas: Sequence[Schema]) -> None:
+    """Apply the steps that the database does not have yet, each in a transaction of its own."""
+    connection.execute("CREATE TABLE IF NOT EXISTS migration (name TEXT PRIMARY KEY)")
+    for name, statements in (PODS_1, *schemas):
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            known = connection.execute("SELECT 1 FROM migration WHERE name = ?", (name,)).fetchone()
+            if known is None:
+                for statement in statements:
+                    connection.execute(statement)
+                connection.execute("INSERT INTO migration VALUES (?)", (name,))
+            connection.execute("COMMIT")
+        except BaseException:
+            connection.execute("ROLLBACK")
+            raise

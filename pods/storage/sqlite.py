@@ -1,0 +1,107 @@
+"""The store on SQLite: snapshots for readers, one writer at a time, durable at commit."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections import deque
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path as FilePath
+
+from pods.errors import StoreError
+from pods.storage.base import Observer
+from pods.storage.migrations import Schema, migrate
+from pods.storage.transaction import PodCache, SqliteTransaction
+
+BUSY_SECONDS = 30.0  # another process may hold the write lock for the length of a bulk commit
+CACHE_KIB = 16 * 1024  # page cache of one connection; the file itself is cached by the system
+STATEMENTS = 256  # prepared statements that a connection keeps
+
+
+class SqliteStore:
+    """A pod database in one file. Safe for many threads and processes."""
+
+    def __init__(
+        self, path: FilePath, schemas: Sequence[Schema] = (), observers: Sequence[Observer] = ()
+    ) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._path = path
+        self._observers = list(observers)
+        self._pods = PodCache()
+        self._idle: deque[sqlite3.Connection] = deque()
+        self._writing = threading.Lock()
+        self._writer = self.connect()
+        migrate(self._writer, schemas)
+
+    def connect(self, *, wait: float = BUSY_SECONDS) -> sqlite3.Connection:
+        """Return a new connection set up for durability; the caller closes it."""
+        connection = sqlite3.connect(
+            self._path,
+            timeout=wait,
+            isolation_level=None,
+            check_same_thread=False,
+            cached_statements=STATEMENTS,
+        )
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")  # an acknowledged write survives a power cut
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+        connection.execute("PRAGMA temp_store = MEMORY")
+        return connection
+
+    def observe(self, observer: Observer) -> None:
+        """Tell the observer of every change from now on; call before serving."""
+        self._observers.append(observer)
+
+    def transaction(self, connection: sqlite3.Connection) -> SqliteTransaction:
+        """Return a view of a connection on which a transaction is open."""
+        return SqliteTransaction(connection, self._observers, self._pods)
+
+    @contextmanager
+    def reading(self) -> Iterator[SqliteTransaction]:
+        """A snapshot: nothing committed later is seen."""
+        try:
+            connection = self._idle.pop()
+        except IndexError:
+            connection = self.connect()
+        try:
+            connection.execute("BEGIN")
+            try:
+                yield SqliteTransaction(connection, self._observers, self._pods, snapshot=True)
+            finally:
+                connection.execute("ROLLBACK")
+        finally:
+            self._idle.append(connection)
+
+    @contextmanager
+    def writing(self) -> Iterator[SqliteTransaction]:
+        """A serialised write transaction, durable when the block ends; rolled back on any exception."""
+        with self._writing:
+            connection = self._writer
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError as error:
+                raise StoreError("The database is busy; try again in a moment.") from error
+            try:
+                yield self.transaction(connection)
+            except BaseException:
+                connection.execute("ROLLBACK")
+                raise
+            commit(connection)
+
+    def close(self) -> None:
+        """Close every connection; the store must not be used afterwards."""
+        while self._idle:
+            self._idle.pop().close()
+        self._writer.close()
+
+
+def commit(connection: sqlite3.Connection) -> None:
+    """Commit; if that fails, roll back and raise StoreError."""
+    try:
+        connection.execute("COMMIT")
+    except sqlite3.Error as error:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise StoreError("The database could not make the change durable; nothing was changed.") from error
