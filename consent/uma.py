@@ -1,0 +1,233 @@
+"""The UMA 2.0 authorization server: a ticket, an identity, a signed purpose, and a token for one minute."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from typing import Any
+
+from consent import registry_sql, spent_sql
+from consent.client.uma import GRANT_TYPE, ID_TOKEN_FORMAT
+from consent.grants_sql import GRANTS_PATH, Grants
+from consent.identity import BadIdentity, IdTokens
+from consent.model import RPT_SECONDS, Controller, ControllerState, Grant
+from consent.permits import SCOPES, Permit, Permits
+from consent.purpose_claim import CLAIM_FORMAT, BadClaim, bound_hash, check_claim
+from consent.registry_sql import Purposes
+from consent.tickets import Ticket, Tickets
+from consent.views import GrantedView
+from pods import activity
+from pods.identity.keys import SigningKeys
+from pods.model import Agent, Path
+from pods.protocol import target
+from pods.protocol.dpop import CLOCK_SKEW, PROOF_MAX_AGE, Proof
+from pods.storage.base import Pod, Transaction
+
+TOKEN_PATH = "/.consent/uma/token"  # an address
+NOTHING_GRANTED = "no grant in force covers this resource for this purpose"
+"""Said whether pod, resource or grant are missing: the answer must not tell which."""
+
+
+@dataclass(frozen=True, slots=True)
+class Push:
+    """A request to the token endpoint, with its proof checked."""
+
+    grant_type: str
+    ticket: str
+    claim_token: str
+    claim_token_format: str
+    proof: Proof
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What the token endpoint answers."""
+
+    status: int
+    body: dict[str, Any]
+
+
+class _Denied(Exception):
+    """A refusal that the person whose pod it was about will see in their log."""
+
+    def __init__(self, reason: str, purpose: str | None = None) -> None:
+        super().__init__(reason)
+        self.purpose = purpose
+
+
+class AuthorizationServer:
+    """Answers pushes of claims for the host at `origin`, each in one write transaction that also keeps the log."""
+
+    def __init__(self, origin: str, keys: SigningKeys, identities: IdTokens, tickets: Tickets) -> None:
+        self._origin = origin
+        self._keys = keys
+        self._identities = identities
+        self._tickets = tickets
+        self._grants = Grants(origin)
+        self._purposes = Purposes(origin)
+        self._permits = Permits(origin)
+
+    def push(self, tx: Transaction, push: Push, at: float) -> Reply:
+        """Take one claim (UMA grant, 3.3.1) and answer: a token, the next ticket, or a refusal."""
+        if push.grant_type != GRANT_TYPE:
+            return Reply(400, _error("unsupported_grant_type", f"grant_type must be {GRANT_TYPE}"))
+        proof = push.proof
+        kept_until = proof.issued_at + PROOF_MAX_AGE + CLOCK_SKEW
+        if not spent_sql.spend_claim(tx, "dpop " + proof.thumbprint, proof.jti, kept_until, at):
+            return Reply(400, _error("invalid_dpop_proof", "this DPoP proof was used before"))
+        ticket = self._tickets.open(push.ticket, at)
+        # Attack 7: a ticket is spent by its first use, whatever comes of it, and whoever comes second is refused.
+        if ticket is None or not spent_sql.spend_ticket(tx, ticket.id, ticket.expires_at, at):
+            return Reply(
+                400, _error("invalid_grant", "the ticket is unknown, used or too old; ask for a new one")
+            )
+        agent = Agent(ticket.webid, ticket.client_id)
+        try:
+            if ticket.webid is None:
+                return self._identified(ticket, push, at)
+            return self._purposeful(tx, ticket, agent, push, at)
+        except _Denied as denied:
+            self._log(tx, ticket, agent, denied, at)
+            return Reply(403, _error("request_denied", str(denied)))
+
+    def _identified(self, ticket: Ticket, push: Push, at: float) -> Reply:
+        """Take the identity, and ask for the purpose with a ticket that this client alone can use."""
+        if push.claim_token_format != ID_TOKEN_FORMAT:
+            return Reply(403, self._need_info(self._tickets.again(ticket, at), ID_TOKEN_FORMAT))
+        try:
+            identity = self._identities.read(push.claim_token, at)
+        except BadIdentity as error:
+            raise _Denied(str(error)) from error
+        if identity.thumbprint != push.proof.thumbprint:
+            raise _Denied("the ID token is bound to another key than the DPoP proof's")
+        bound = self._tickets.next(
+            ticket, at, webid=identity.webid, client_id=identity.client_id, thumbprint=identity.thumbprint
+        )
+        return Reply(403, self._need_info(bound, CLAIM_FORMAT))
+
+    def _purposeful(self, tx: Transaction, ticket: Ticket, agent: Agent, push: Push, at: float) -> Reply:
+        """Take the purpose, and give a token if a grant in force says so."""
+        if push.proof.thumbprint != ticket.thumbprint:
+            raise _Denied("the ticket is bound to another client's key")
+        if push.claim_token_format != CLAIM_FORMAT:
+            return Reply(403, self._need_info(self._tickets.again(ticket, at), CLAIM_FORMAT))
+        controller = registry_sql.controller(tx, str(agent.webid))
+        if controller is None or controller.state is not ControllerState.APPROVED:
+            raise _Denied("only an organisation that is registered and approved may ask")
+        iri = self._claimed_purpose(tx, ticket, controller, push, at)
+        permit = self._permit(tx, ticket, controller, iri, at)
+        if permit is None:
+            raise _Denied(NOTHING_GRANTED, iri)
+        return Reply(200, self._token(ticket, permit, at))
+
+    def _claimed_purpose(
+        self, tx: Transaction, ticket: Ticket, controller: Controller, push: Push, at: float
+    ) -> str:
+        try:
+            claim = check_claim(
+                push.claim_token,
+                controller.jwks,
+                client_id=ticket.client_id,
+                webid=controller.iri,
+                audience=self._origin + "/",
+                at=at,
+                bound=("ticket_hash", bound_hash(push.ticket.encode("ascii"))),
+            )
+        except BadClaim as error:
+            raise _Denied(str(error)) from error
+        if not spent_sql.spend_claim(tx, "purpose " + controller.iri, claim.jti, claim.expires_at, at):
+            raise _Denied("purpose claim: it was used before", claim.purpose)
+        purpose = self._purposes.by_iri(tx, claim.purpose)
+        if purpose is None:
+            raise _Denied("purpose claim: there is no such purpose, or its text was changed", claim.purpose)
+        if purpose.controller != controller.iri:
+            raise _Denied("purpose claim: the purpose belongs to another controller", claim.purpose)
+        if not purpose.active(at):
+            raise _Denied("purpose claim: the purpose has ended", claim.purpose)
+        return purpose.iri
+
+    def _permit(
+        self, tx: Transaction, ticket: Ticket, controller: Controller, iri: str, at: float
+    ) -> Permit | None:
+        """Return the permit for what was refused: purposes match by equality, modes by name, resources exactly."""
+        pod, grant = self._place(tx, ticket)
+        if ticket.scope == "read":
+            grant = self._grants.by_purpose(tx, pod.key, iri) if pod is not None else None
+        if grant is None or grant.purpose != iri:
+            return None
+        permit = self._permits.in_force(tx, grant, controller.iri, at)
+        if permit is None or SCOPES[ticket.scope] not in grant.modes():
+            return None
+        if ticket.scope == "read" and not GrantedView(grant, self._origin, at).covers(ticket.path, tx):
+            return None
+        return permit
+
+    def _place(self, tx: Transaction, ticket: Ticket) -> tuple[Pod | None, Grant | None]:
+        """Return the pod that a ticket is about, and the grant if its address names one."""
+        if ticket.path.startswith(GRANTS_PATH):
+            grant = self._grants.by_id(tx, ticket.path.removeprefix(GRANTS_PATH).partition("/")[0])
+            return (tx.pod_by_key(grant.pod), grant) if grant is not None else (None, None)
+        return tx.pod(target.pod_name(Path(ticket.path))), None
+
+    def _token(self, ticket: Ticket, permit: Permit, at: float) -> dict[str, Any]:
+        grant = permit.grant
+        expires = min(int(at) + RPT_SECONDS, int(grant.expires_at))
+        claims = {
+            "iss": self._origin + "/",
+            "sub": grant.controller,
+            "webid": grant.controller,
+            "client_id": ticket.client_id,
+            "aud": ["solid", self._origin],
+            "iat": int(at),
+            "exp": expires,
+            "jti": secrets.token_urlsafe(16),
+            "cnf": {"jkt": ticket.thumbprint},
+            "permissions": [
+                {"resource_id": self._origin + ticket.path, "resource_scopes": [ticket.scope], "exp": expires}
+            ],
+            "grant": grant.iri,
+            "purpose": permit.purpose.iri,
+            "output_mode": SCOPES[ticket.scope].value,
+            "epoch": grant.epoch,
+        }
+        token = self._keys.sign(claims, "at+jwt")
+        return {"access_token": token, "token_type": "DPoP", "expires_in": max(0, expires - int(at))}
+
+    def _need_info(self, ticket: str, claim_format: str) -> dict[str, Any]:
+        wanted = {
+            ID_TOKEN_FORMAT: {"name": "webid", "claim_type": "webid", "friendly_name": "Solid-OIDC ID token"},
+            CLAIM_FORMAT: {
+                "name": "purpose",
+                "claim_type": "purpose",
+                "friendly_name": "Signed purpose claim",
+            },
+        }[claim_format]
+        claim = {**wanted, "claim_token_format": [claim_format], "issuer": [self._origin + "/"]}
+        if claim_format == CLAIM_FORMAT:
+            del claim["issuer"]  # the service itself signs it
+        return {
+            **_error("need_info", "push the claim that is missing"),
+            "ticket": ticket,
+            "required_claims": [claim],
+        }
+
+    def _log(self, tx: Transaction, ticket: Ticket, agent: Agent, denied: _Denied, at: float) -> None:
+        pod, grant = self._place(tx, ticket)
+        if pod is None:
+            return
+        activity.append(
+            tx,
+            pod.key,
+            agent=agent,
+            path=ticket.path,
+            action=f"ask to {ticket.scope}",
+            decision=activity.DENY,
+            reason=str(denied),
+            grant=grant.iri if grant is not None else None,
+            purpose=denied.purpose,
+            at=at,
+        )
+
+
+def _error(code: str, description: str) -> dict[str, Any]:
+    return {"error": code, "error_description": description}

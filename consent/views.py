@@ -1,0 +1,70 @@
+"""What a `rows` grant shows: documents filtered to granted properties, listings to instances of granted shapes."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
+
+from consent import filtering, shaped_sql
+from consent.model import Grant, OutputMode
+from consent.shaping import shape_for
+from pods.protocol import rdf, target
+from pods.storage.base import Entry, Stored, Transaction
+from vocab.shapes import SHAPES
+from vocab.terms import PREFIXES
+
+_PREFIXES = {name: PREFIXES[name] for name in ("po", "schema", "vcard", "xsd")}
+
+
+class GrantedView:
+    """The view of one grant, made for one decision at the time `at`."""
+
+    def __init__(self, grant: Grant, origin: str, at: float) -> None:
+        self._grant = grant
+        self._origin = origin
+        self._at = at
+        self._shapes = frozenset(item.shape for item in grant.items if item.mode is OutputMode.ROWS)
+
+    def document(self, stored: Stored, tx: Transaction) -> Stored:
+        """Return the document with the granted statements alone.
+
+        Tag and time are made of what is shown: a change of anything else must not be seen from outside.
+        """
+        shape = shape_for(stored.path)
+        item = self._grant.item(shape.name, OutputMode.ROWS) if shape is not None else None
+        shown: list[rdf.Quad] = []
+        if shape is not None and item is not None and rdf.is_rdf(stored.media_type):
+            quads = rdf.parse(stored.media_type, stored.content, self._origin + stored.path)
+            shown = filtering.granted(quads, shape, item.properties, owner=self._grant.subject)
+        content = rdf.serialise(rdf.TURTLE, shown, _PREFIXES)
+        etag = hashlib.blake2b(content, digest_size=12, key=self._grant.id.encode()).hexdigest()
+        return replace(
+            stored, media_type=rdf.TURTLE, content=content, etag=etag, modified=int(self._at * 1000)
+        )
+
+    def members(self, entries: Sequence[Entry], tx: Transaction) -> Sequence[Entry]:
+        """Return the members that the grant covers; size, tag and time of the whole are not shown."""
+        documents = [entry.path for entry in entries if not target.is_container(entry.path)]
+        covered = shaped_sql.instances(tx, documents, self._shapes)
+        return [
+            replace(entry, size=0, etag="", modified=int(self._grant.given_at * 1000))
+            for entry in entries
+            if entry.path in covered
+            or (target.is_container(entry.path) and shaped_sql.holds(tx, entry.path, self._shapes))
+        ]
+
+    def covers(self, path: str, tx: Transaction) -> bool:
+        """Say whether the grant reaches a resource at all: an instance, or a container on the way to one."""
+        if path.endswith("/"):
+            return any(
+                SHAPES[name].container == _first_container(path)
+                and shaped_sql.holds(tx, target.canonical(path.encode("ascii")), frozenset((name,)))
+                for name in self._shapes
+            )
+        return shaped_sql.shape_of(tx, target.canonical(path.encode("ascii"))) in self._shapes
+
+
+def _first_container(path: str) -> str:
+    """Return `purchases/` of `/anna/purchases/2017-10/`."""
+    return path[1:].partition("/")[2].partition("/")[0] + "/"
