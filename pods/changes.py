@@ -175,7 +175,7 @@ class Changes:
             raise UnsupportedMedia(f"What is said about a container is RDF: {', '.join(rdf.OFFERED)}.")
         known = stored or Stored(path, 0, rdf.TURTLE, b"", "", 0)
         stated = listing.quads(known, tx.children(path) if stored is not None else [], self._base)
-        kept = listing.extra(content.quads, stated, path, self._base, whole=whole and stored is not None)
+        kept = listing.added(content.quads, stated, path, self._base, whole=whole and stored is not None)
         return Content(rdf.TURTLE, rdf.serialise(rdf.TURTLE, kept) if kept else b"", tuple(kept))
 
     def _free_path(self, op: Operation, tx: Transaction, ending: str) -> Path:

@@ -6,11 +6,12 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import replace
 
+from pods import generated
 from pods.authz.base import Rights
 from pods.errors import NotAcceptable, RangeNotSatisfiable
 from pods.model import Answer, Operation, Path
 from pods.protocol import conditions, headers, listing, negotiate, rdf, target
-from pods.storage.base import Entry, Stored, Transaction
+from pods.storage.base import Stored, Transaction
 
 CACHE_BYTES = 32 * 1024 * 1024  # listings and conversions kept by one worker
 CACHE_ENTRY = 4 * 1024 * 1024  # a larger one would push out too many others
@@ -72,10 +73,11 @@ class Representations:
     def _container(
         self, stored: Stored, rights: Rights, tx: Transaction
     ) -> tuple[Stored, Callable[[], bytes]]:
-        if rights.view is None and not headers.is_managed(stored.path):
+        made = generated.container(stored, tx)
+        if made is None and rights.view is None:
             key = (stored.path, stored.etag)
             return stored, lambda: self._keep(key, lambda: listing.turtle(stored, tx.children(stored.path)))
-        members: list[Entry] = list(tx.children(stored.path))
+        stored, members = made or (stored, tx.children(stored.path))
         if rights.view is not None:
             # The owner's own triples about the container are not part of what was granted.
             members = list(rights.view.members(members, tx))

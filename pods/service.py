@@ -57,10 +57,6 @@ class Pods:
 
     async def answer(self, op: Operation) -> Answer:
         """Carry out an operation; raise a PodError if it cannot or must not be done."""
-        if op.method not in headers.allowed(op.path) and op.method not in _ACTIONS:
-            raise MethodNotAllowed(
-                f"{op.method} is not supported here.", headers=(("allow", headers.allowed(op.path)),)
-            )
         try:
             if op.method in ("GET", "HEAD"):
                 return await self._read(op)
@@ -113,16 +109,10 @@ class Pods:
     ) -> Answer:
         rights = self._rights(op.agent, op.path, tx)
         stored = tx.get(op.path)
-        if op.method == "PATCH":
-            # Any patch needs at least one of these; which ones is known when it can be read.
-            if not rights.user & (Mode.READ | Mode.APPEND | Mode.WRITE | Mode.CONTROL):
-                raise Refused(op.path, Mode.APPEND)
-        if not isinstance(body, Patch):
-            self._require_write(op, rights, stored, _minimum(op), tx)
+        needed = body.needed if isinstance(body, Patch) else _minimum(op)
+        self._require_write(op, rights, stored, needed, tx)
         if isinstance(body, PodError):
             raise body
-        if isinstance(body, Patch):
-            self._require_write(op, rights, stored, body.needed, tx)
         if rights.view is not None:
             raise Forbidden("A grant that shows a part of a resource does not let anybody change it.")
         at = self._clock()

@@ -10,7 +10,6 @@ from hashlib import blake2b
 from pods.errors import PreconditionFailed
 from pods.model import Preconditions
 
-
 TAG_BYTES = 12  # 96 bits: no two versions of a resource collide
 
 

@@ -77,7 +77,7 @@ def _time(milliseconds: int) -> str:
     return f'"{moment}"^^xsd:dateTime'
 
 
-def extra(
+def added(
     result: Iterable[Quad], stated: Iterable[Quad], path: Path, base: str, *, whole: bool
 ) -> list[Quad]:
     """Return what a client's version of a container adds to what the host states of it.
@@ -87,12 +87,12 @@ def extra(
     """
     own = {quad.triple for quad in stated}
     theirs = list(result)
-    added = [quad for quad in theirs if quad.triple not in own]
+    more = [quad for quad in theirs if quad.triple not in own]
     if whole and len({quad.triple for quad in theirs} & own) < len(own):
         raise Conflict("The patch removes what the host states about the container or its members.")
     prefix = base + path
-    for quad in added:
+    for quad in more:
         about_us = isinstance(quad.subject, rdf.NamedNode) and quad.subject.value.startswith(prefix)
         if quad.predicate in _MANAGED and about_us:
             raise Conflict(f"<{quad.predicate.value}> of a container and its members is the host's to state.")
-    return added
+    return more

@@ -122,8 +122,8 @@ def _solutions(patterns: Sequence[Pattern], triples: Sequence[Triple]) -> Iterat
         chosen = min(rest, key=lambda pattern: sum(_free(term, binding) for term in pattern))
         remaining = [pattern for pattern in rest if pattern is not chosen]
         predicate = binding.get(chosen[1], chosen[1]) if isinstance(chosen[1], Variable) else chosen[1]
-        known = isinstance(predicate, NamedNode)
-        for triple in by_predicate.get(predicate, []) if known else triples:
+        candidates = by_predicate.get(predicate, []) if isinstance(predicate, NamedNode) else triples
+        for triple in candidates:
             budget[0] -= 1
             if budget[0] < 0:
                 raise Unprocessable("The where clause takes too long to evaluate; make it more specific.")
@@ -146,6 +146,8 @@ def _unify(pattern: Pattern, triple: Triple, binding: dict[Variable, Term]) -> d
                 return None
             continue
         bound = longer.get(wanted)
+        if isinstance(term, Triple):
+            return None
         if bound is None:
             longer = {**longer, wanted: term}
         elif bound != term:

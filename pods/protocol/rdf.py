@@ -75,12 +75,12 @@ def parse_with_prefixes(
 def serialise(media_type: str, quads: Iterable[ox.Quad], prefixes: Mapping[str, str] | None = None) -> bytes:
     """Return the quads as a document; a format without named graphs carries the default graph alone."""
     if media_type == JSON_LD:
-        return ox.serialize(quads, format=ox.RdfFormat.JSON_LD)
+        return _written(ox.serialize(quads, format=ox.RdfFormat.JSON_LD))
     triples = [quad.triple for quad in quads if quad.graph_name == DEFAULT_GRAPH]
     if media_type == TURTLE:
         triples.sort(key=_subject_first)  # so that one subject's triples share a block
-        return ox.serialize(triples, format=ox.RdfFormat.TURTLE, prefixes=dict(prefixes or {}))
-    return ox.serialize(triples, format=_FORMATS[media_type])
+        return _written(ox.serialize(triples, format=ox.RdfFormat.TURTLE, prefixes=dict(prefixes or {})))
+    return _written(ox.serialize(triples, format=_FORMATS[media_type]))
 
 
 def convert(stored_type: str, wanted_type: str, content: bytes, base: str) -> bytes:
@@ -103,6 +103,10 @@ def same_graph(one: Iterable[ox.Quad], other: Iterable[ox.Quad]) -> bool:
     return first == second
 
 
+def _written(document: bytes | None) -> bytes:
+    return document or b""  # None only where a file was given to write to
+
+
 def _subject_first(triple: ox.Triple) -> str:
     return str(triple.subject)
 
@@ -121,7 +125,7 @@ def _without_remote_contexts(content: bytes, base: str) -> bytes:
         raise BadContent(f"The body is not JSON: {error}") from error
     if not _names_a_context(document, MAX_NESTING):
         return content
-    from vocab import jsonld  # noqa: PLC0415  # pyld is slow to import, and few documents need it
+    from vocab import jsonld  # here: pyld is slow to import, and few documents need it
 
     try:
         return json.dumps(jsonld.expand(document, base)).encode()

@@ -118,5 +118,8 @@ class Store(Protocol):
 class Commits(Protocol):
     """Runs write jobs one after another, several to a commit, each in a savepoint of its own."""
 
-    def submit(self, job: Callable[[Transaction], T]) -> Awaitable[T]:
-        """Return once the commit that holds the job is durable; the job's exception rolls back the job alone."""
+    def submit(self, job: Callable[[Transaction], T], *, long: bool = False) -> Awaitable[T]:
+        """Return once the commit that holds the job is durable; the job's exception rolls back the job alone.
+
+        `long` is for a job of more than some milliseconds: it does not hold up reads.
+        """
