@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from consent.receipts.errors import BadReceipt
 from consent.receipts.keys import IssuerKey
 
 FOLDER = "organisations"
@@ -48,7 +49,7 @@ class Organisation:
             return None
         try:
             return IssuerKey.from_private_jwk(self.receipt_issuer, self.receipt_jwk)
-        except ValueError as error:
+        except BadReceipt as error:
             raise BadOrganisation(f"organisation {self.name}: {error}") from error
 
 
