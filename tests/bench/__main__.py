@@ -29,7 +29,7 @@ ROOT = Path(__file__).resolve().parents[2]
 @click.option("--folder", default=FOLDER, type=click.Path(path_type=Path), help="Peers, data and report.")
 def main(rounds: int, seconds: float, only: tuple[str, ...], folder: Path) -> None:
     """Start the servers, measure, print the ratios and write report.json."""
-    console = Console()
+    console = Console(width=100)
     folder = folder.resolve()
     wanted = only or (PORTICO, CSS, JSS)
     with ExitStack() as stack:
@@ -67,9 +67,12 @@ def main(rounds: int, seconds: float, only: tuple[str, ...], folder: Path) -> No
 
 def table(best: dict[str, dict[str, Measurement]], ratios: dict[str, dict[str, float]]) -> Table:
     """Return what is printed: rates, and ratios beside the budgets of one worker (design, §11)."""
-    shown = Table(title="requests per second, 16 connections, one worker")
-    for heading in ("work", PORTICO, CSS, JSS, "× CSS", "budget", "× JSS", "budget"):
-        shown.add_column(heading, justify="left" if heading == "work" else "right")
+    shown = Table(
+        title=f"requests per second, {comparison.CONNECTIONS} connections, one worker",
+        caption=f"CSS: {CSS}, JSS: {JSS} (a bearer token, no proofs)",
+    )
+    for heading in ("work", PORTICO, "CSS", "JSS", "× CSS", "budget", "× JSS", "budget"):
+        shown.add_column(heading, justify="left" if heading == "work" else "right", no_wrap=True)
     for work in WORKS:
         rates = best[work.name]
         row = [f"{rates[name].rate:,.0f}" if name in rates else "-" for name in (PORTICO, CSS, JSS)]

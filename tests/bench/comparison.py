@@ -12,10 +12,24 @@ import pyoxigraph
 
 from tests.bench.load import Caller, Job, Measurement
 from tests.bench.servers import Access
-from tests.bench.works import JSON_LD, READ, TRIPLES, TURTLE, WORKS, Request, Work, patch, patch_target, seeds
+from tests.bench.works import (
+    JSON_LD,
+    LISTED,
+    MEMBERS,
+    READ,
+    TRIPLES,
+    TURTLE,
+    WORKS,
+    Request,
+    Work,
+    patch,
+    patch_target,
+    seeds,
+)
 
 CONNECTIONS = 16
 LOAD_SECONDS = 120.0  # far above any run; a hung server must not hang the bench
+CONTAINS = pyoxigraph.NamedNode("http://www.w3.org/ns/ldp#contains")
 
 Login = Callable[[], Access]
 
@@ -42,10 +56,21 @@ def seed(access: Access) -> None:
             quads = list(pyoxigraph.parse(answer.content, format=syntax, base_iri=url))
             if len(quads) != TRIPLES:
                 raise RuntimeError(f"{url}: {len(quads)} triples as {media_type}, not {TRIPLES}")
+        require_that_all_members_are_listed(client, access, caller)
         require_that_patches_count(client, access, caller)
         stranger = client.get(access.storage + READ[TURTLE])
         if stranger.status_code not in {401, 403}:
             raise RuntimeError(f"{access.storage}: a stranger got {stranger.status_code}, not a refusal")
+
+
+def require_that_all_members_are_listed(client: httpx.Client, access: Access, caller: Caller) -> None:
+    """Raise unless the container's listing names each member."""
+    answer = send(client, access, caller, Request("GET", LISTED, accept=TURTLE)).raise_for_status()
+    url = access.storage + LISTED
+    quads = pyoxigraph.parse(answer.content, format=pyoxigraph.RdfFormat.TURTLE, base_iri=url)
+    members = sum(quad.predicate == CONTAINS for quad in quads)
+    if members != MEMBERS:
+        raise RuntimeError(f"{url}: {members} members listed, not {MEMBERS}")
 
 
 def require_that_patches_count(client: httpx.Client, access: Access, caller: Caller) -> None:

@@ -79,10 +79,9 @@ def javascript_solid_server(modules: Path, folder: Path) -> Iterator[Access]:
     origin = f"http://127.0.0.1:{port}/"
     clean(folder)
     node, _ = node_tools()
-    command = [*node, str(modules / "javascript-solid-server/bin/jss.js"), "start", "--conneg", "--quiet"]
-    command += ["--host", "127.0.0.1", "--port", str(port), "--root", str(folder / "data")]
-    # Room for every resource that the measurements create; 50 MB is the default.
-    environment = {"TOKEN_SECRET": secrets.token_urlsafe(), "JSS_DEFAULT_QUOTA": "2GB"}
-    with running(command, folder, origin, environment):
+    command = [*node, str(LOCK / "jss.mjs"), str(modules), str(folder / "data"), str(port)]
+    with running(command, folder, origin, {"TOKEN_SECRET": secrets.token_urlsafe()}):
         pod = httpx.post(f"{origin}.pods", json={"name": POD}).raise_for_status().json()
+        # A pod is born with the counter, whatever the server's default.
+        (folder / "data" / POD / ".quota.json").unlink(missing_ok=True)
         yield Access(pod["podUri"], pod["token"], key=None)

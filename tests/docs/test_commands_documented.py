@@ -15,11 +15,14 @@ def commands(
     command: click.Command, path: tuple[str, ...]
 ) -> Iterator[tuple[tuple[str, ...], click.Command]]:
     """Give each command that does something, with the words that call it."""
-    if isinstance(command, click.Group):
-        for name, member in command.commands.items():
-            yield from commands(member, (*path, name))
-    else:
+    if not isinstance(command, click.Group):
         yield path, command
+        return
+    context = click.Context(command)
+    for name in command.list_commands(context):
+        member = command.get_command(context, name)
+        assert member is not None, f"{name} is listed, but there is no such command"
+        yield from commands(member, (*path, name))
 
 
 def documentation() -> str:
