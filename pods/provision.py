@@ -23,6 +23,7 @@ _PREFIXES = (
     "@prefix foaf: <http://xmlns.com/foaf/0.1/>.\n"
     "@prefix ldp: <http://www.w3.org/ns/ldp#>.\n"
     "@prefix pim: <http://www.w3.org/ns/pim/space#>.\n"
+    "@prefix po: <https://w3id.org/portico/ns#>.\n"
     "@prefix schema: <http://schema.org/>.\n"
     "@prefix solid: <http://www.w3.org/ns/solid/terms#>.\n\n"
 )
@@ -112,8 +113,10 @@ def _private_index(root: Path) -> str:
         "<> a solid:TypeIndex, solid:UnlistedDocument.\n"
         "<#purchases> a solid:TypeRegistration; solid:forClass schema:Order;\n"
         f"    solid:instanceContainer <{root}purchases/>.\n"
-        "<#participation> a solid:TypeRegistration; solid:forClass schema:JoinAction;\n"
+        "<#participation> a solid:TypeRegistration; solid:forClass po:Participation;\n"
         f"    solid:instanceContainer <{root}participation/>.\n"
+        "<#value> a solid:TypeRegistration; solid:forClass po:ValueShare;\n"
+        f"    solid:instanceContainer <{root}value/>.\n"
     )
 
 
