@@ -13,36 +13,36 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import orjson
 
 from consent.aggregation import budget_sql, register_sql
 from consent.aggregation.budget_sql import Budget
-from consent.aggregation.document import head_count_document, release_document
+from consent.aggregation.document import release_document
 from consent.aggregation.eligible_sql import Contributors, contributors, covers
 from consent.aggregation.engine import exact_cells
 from consent.aggregation.errors import ConsentChanging, QueryRefused, TooFewParticipants
-from consent.aggregation.fields import Fields
+from consent.aggregation.head_counts import HeadCounts, snapshot_of
 from consent.aggregation.plan_sql import plan
-from consent.aggregation.programme import PARTICIPANTS_RHO, Programme, programme
+from consent.aggregation.programme import Programme
+from consent.aggregation.programmes import Programmes
 from consent.aggregation.projection import Projector
 from consent.aggregation.query import Query, query
 from consent.aggregation.register_sql import Question
-from consent.aggregation.release import head_count, release
+from consent.aggregation.release import release
+from consent.aggregation.sealing import Seal
 from consent.model import PurposeDeclaration
 from pods import activity
-from pods.errors import NotFound, PodError
+from pods.errors import PodError
 from pods.model import Agent, Clock
-from pods.storage.base import Commits, Store, Transaction
+from pods.storage.base import Commits, Transaction
 
 log = logging.getLogger(__name__)
 
 MAX_TRIES = 3  # consent changed under the question: compute again without those people, this often
 ACTION = "aggregate"
-PARTICIPANTS = "participants"  # the query hash of a head count
-RELEASES = "/.consent/releases/"
 QUESTIONS = "/.consent/questions/"
 
 
@@ -74,55 +74,38 @@ class Aggregation:
     def __init__(
         self,
         *,
-        store: Store,
         commits: Commits,
         projector: Projector,
+        programmes: Programmes,
+        counts: HeadCounts,
+        seal: Seal,
         clock: Clock,
         new_id: Callable[[], str],
-        origin: str,
-        sign: Callable[[Mapping[str, Any], str], str],
     ) -> None:
-        self._store = store
         self._commits = commits
         self._projector = projector
+        self._programmes = programmes
+        self._counts = counts
+        self._seal = seal
         self._clock = clock
         self._new_id = new_id
-        self._origin = origin
-        self._sign = sign
-        self._fields = Fields()
-
-    def terms(self, purpose: PurposeDeclaration) -> Programme:
-        """Return the programme that is part of a declaration; raise NotFound where there is none."""
-        document = purpose.document.get("programme")
-        if purpose.programme is None or document is None:
-            raise NotFound(f"{purpose.iri} declares no aggregate programme.")
-        return programme(purpose.programme, document, self._fields)
-
-    def published(self, tx: Transaction, purpose: PurposeDeclaration, at: float) -> None:
-        """Open the budget of a programme in the transaction that publishes it; refuse terms that cannot hold."""
-        if "programme" not in purpose.document:
-            return
-        try:
-            terms = self.terms(purpose)
-        except QueryRefused as error:
-            raise QueryRefused("/programme" + error.pointer, error.sentence) from error
-        for index, field in enumerate(terms.dimensions.values()):
-            if not covers(purpose.items, frozenset({(field.shape, field.property_name)})):
-                message = f"{field.name!r} is not among the items with the mode aggregateOnly; add it there"
-                raise QueryRefused(f"/programme/dimensions/{index}", message)
-        secret = bytes.fromhex(self._new_id() + self._new_id())
-        budget_sql.open_budget(
-            tx,
-            Budget(terms.iri, purpose.iri, purpose.controller, terms.rho_total, 0, secret, at),
-        )
 
     async def ask(self, agent: Agent, document: Any, purpose: PurposeDeclaration) -> Answer:
         """Return the answer to a question of the controller of this purpose; raise what refuses it."""
+        self._programmes.terms(
+            purpose
+        )  # a purpose without a programme has no register to write a refusal into
+        # The process that owns the projection is the only one that computes; it cleans up after its forerunner.
+        if await asyncio.to_thread(self._projector.open):
+            await self._commits.submit(self._recover)
         question = self._question(agent, document, purpose)
         try:
-            prepared = await self._commits.submit(lambda tx: self._prepare(tx, question, agent, purpose))
-        except PodError:
-            await self._commits.submit(lambda tx: self._refuse(tx, question, str(error)))
+            prepared = await self._commits.submit(
+                lambda tx: self._prepare(tx, question, agent, purpose), long=True
+            )
+        except PodError as error:
+            reason = str(error)
+            await self._commits.submit(lambda tx: self._refuse(tx, question, reason))
             raise
         if isinstance(prepared, Answer):
             return prepared
@@ -130,7 +113,7 @@ class Aggregation:
             raise prepared
         try:
             return await self._compute(prepared, purpose)
-        except BaseException as error:
+        except Exception as error:
             log.exception("a question failed", extra={"question": question.id})
             reason = (
                 str(error) if isinstance(error, PodError) else "the computation failed; its cost stays spent"
@@ -138,24 +121,10 @@ class Aggregation:
             await self._commits.submit(lambda tx: self._burn(tx, prepared, reason))
             raise
 
-    async def participants(self, purpose: PurposeDeclaration) -> Mapping[str, Any]:
-        """Return the noisy number of participants of this day; the first call of a day pays for it."""
-        terms = self.terms(purpose)
-
-        def job(tx: Transaction) -> Mapping[str, Any]:
-            people = contributors(tx, purpose.iri, frozenset(), self._clock()).participants
-            return self._head_count(tx, terms, purpose, people)
-
-        return await self._commits.submit(job)
-
-    def recover(self, tx: Transaction) -> list[str]:
-        """After a crash: burn what was reserved, close what was running; return the burned releases."""
+    def _recover(self, tx: Transaction) -> None:
         register_sql.settle_unfinished(tx, "the host stopped while computing; the cost stays spent")
-        return budget_sql.burn_unfinished(tx, self._clock())
-
-    def snapshot(self, at: float) -> str:
-        """Return the snapshot that a time belongs to: the day in UTC."""
-        return datetime.fromtimestamp(at, UTC).date().isoformat()
+        for burned in budget_sql.burn_unfinished(tx, self._clock()):
+            log.warning("a reservation was burned", extra={"release": burned})
 
     def _question(self, agent: Agent, document: Any, purpose: PurposeDeclaration) -> Question:
         at = self._clock()
@@ -165,15 +134,15 @@ class Aggregation:
             asked_at=at,
             asked_by=str(agent.webid),
             body=document,
-            snapshot=self.snapshot(at),
+            snapshot=snapshot_of(at),
             outcome=register_sql.RUNNING,
         )
 
     def _prepare(
         self, tx: Transaction, question: Question, agent: Agent, purpose: PurposeDeclaration
     ) -> Answer | TooFewParticipants | _Reserved:
-        terms = self.terms(purpose)
-        asked = query(question.body, terms, self._fields)
+        terms = self._programmes.terms(purpose)
+        asked = query(question.body, terms, self._programmes.fields)
         self._require_declared(asked, purpose)
         digest = asked.digest(purpose.iri)
         known = budget_sql.stored(tx, terms.iri, digest, question.snapshot)
@@ -182,7 +151,7 @@ class Aggregation:
             register_sql.add_question(tx, entry)
             return Answer(orjson.loads(known[1]), True, budget_sql.budget_of(tx, terms.iri), question.id)
         people = contributors(tx, purpose.iri, asked.needs(), question.asked_at)
-        counted = self._head_count(tx, terms, purpose, people.participants)
+        counted = self._counts.count(tx, terms, purpose, people.participants)
         if counted["people"] < terms.min_participants:
             reason = (
                 f"About {counted['people']} people take part, fewer than the {terms.min_participants} that this"
@@ -202,7 +171,7 @@ class Aggregation:
             action=ACTION,
             decision=activity.PERMIT,
             reason="counted in an aggregate answer",
-            grants=[f"{self._origin}/.consent/grants/{grant}" for grant in people.grants],
+            grants=[f"{self._seal.origin}/.consent/grants/{grant}" for grant in people.grants],
             purpose=purpose.iri,
             at=question.asked_at,
         )
@@ -216,35 +185,12 @@ class Aggregation:
                     "", f"{'.'.join(need)} is not in the declaration; nobody could have granted it"
                 )
 
-    def _head_count(
-        self, tx: Transaction, terms: Programme, purpose: PurposeDeclaration, people: int
-    ) -> Mapping[str, Any]:
-        at = self._clock()
-        snapshot = self.snapshot(at)
-        known = budget_sql.stored(tx, terms.iri, PARTICIPANTS, snapshot)
-        if known is not None:
-            stored: dict[str, Any] = orjson.loads(known[1])
-            return stored
-        release_id = self._new_id()
-        budget_sql.reserve(tx, terms.iri, release_id, PARTICIPANTS, snapshot, PARTICIPANTS_RHO, at)
-        document = head_count_document(
-            head_count(people, PARTICIPANTS_RHO),
-            iri=self._origin + RELEASES + release_id,
-            purpose=purpose.iri,
-            snapshot=snapshot,
-            at=at,
-        )
-        budget_sql.commit(tx, release_id, orjson.dumps(document).decode(), at)
-        return document
-
     async def _compute(self, prepared: _Reserved, purpose: PurposeDeclaration) -> Answer:
         await asyncio.to_thread(self._projector.catch_up)
         people = prepared.people
         for tries_left in reversed(range(MAX_TRIES)):
             body = await asyncio.to_thread(self._released, prepared, people.pods, purpose)
-            now = await self._commits.submit(
-                lambda tx, body=body, people=people: self._settle(tx, prepared, people, body)
-            )
+            now = await self._commits.submit(partial(self._settle, prepared, people, body))
             if now is None:
                 return Answer(orjson.loads(body), False, prepared.budget, prepared.question.id)
             log.info("consent changed under a question", extra={"tries_left": tries_left})
@@ -259,16 +205,16 @@ class Aggregation:
         released = release(prepared.query, cells, l0=planned.l0, k_min=prepared.programme.k_min)
         document = release_document(
             released,
-            iri=self._origin + RELEASES + prepared.release,
+            iri=self._seal.iri(prepared.release),
             purpose=purpose.iri,
             snapshot=prepared.question.snapshot,
             at=prepared.question.asked_at,
             programme=prepared.programme,
         )
-        return orjson.dumps(document).decode()
+        return self._seal(document, self._clock())
 
     def _settle(
-        self, tx: Transaction, prepared: _Reserved, people: Contributors, body: str
+        self, prepared: _Reserved, people: Contributors, body: str, tx: Transaction
     ) -> Contributors | None:
         """Commit if every contributor still consents, else return those who do.
 

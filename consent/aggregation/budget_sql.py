@@ -105,6 +105,16 @@ def document(tx: Transaction, release: str) -> str | None:
     return str(rows[0][0]) if rows else None
 
 
+def newest(tx: Transaction, programme: str, query_hash: str) -> str | None:
+    """Return the document of the latest committed release of a question on any snapshot."""
+    rows = tx.execute(
+        "SELECT body FROM release WHERE programme = ? AND query_hash = ? AND state = 'committed'"
+        " ORDER BY settled_at DESC LIMIT 1",
+        (programme, query_hash),
+    )
+    return str(rows[0][0]) if rows else None
+
+
 def reserve(
     tx: Transaction, programme: str, release: str, query_hash: str, snapshot: str, rho: int, at: float
 ) -> int:

@@ -45,6 +45,13 @@ class Projector:
         self._lock = threading.Lock()
         self._tables: ProjectionTables | None = None
 
+    def open(self) -> bool:
+        """Open the file and say whether it was closed; raise StoreError if another process has it open."""
+        with self._lock:
+            closed = self._tables is None
+            self._opened()
+            return closed
+
     def catch_up(self) -> int:
         """Bring the rows up to the last committed change and return its number."""
         with self._lock:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -70,5 +71,7 @@ def questions(tx: Transaction, programme: str, *, before: float, limit: int) -> 
     return [_question(row) for row in rows]
 
 
-def _question(row: tuple[Any, ...]) -> Question:
-    return Question(*row[:4], orjson.loads(row[4]), *row[5:])
+def _question(row: Sequence[Any]) -> Question:
+    identifier, programme, asked_at, asked_by, body, snapshot, outcome, rho, reason, release = row
+    plain = orjson.loads(body)
+    return Question(identifier, programme, asked_at, asked_by, plain, snapshot, outcome, rho, reason, release)

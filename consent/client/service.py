@@ -100,15 +100,24 @@ class ServiceClient:
     async def query(self, query: Mapping[str, Any], purpose: str) -> dict[str, Any]:
         """Ask an aggregate question over everybody who opted in; return the release."""
         own = await self._own()
+        return await self._asked("/queries", "query", query, purpose)
+
+    async def participants(self, purpose: str) -> dict[str, Any]:
+        """Return the noisy number of people who opted in; the first call of a day costs a little budget."""
+        return await self._asked("/participants", "participants", {"purpose": purpose}, purpose)
+
+    async def _asked(
+        self, place: str, member: str, content: Mapping[str, Any], purpose: str
+    ) -> dict[str, Any]:
         claim = self._purpose_key.claim(
             purpose,
-            client_id=own.client_id,
-            webid=own.webid,
-            audience=own.host + "/",
+            client_id=await self._client_id(),
+            webid=await self._webid(),
+            audience=self._host + "/",
             at=self._clock(),
-            bound=("request_hash", bound_hash(canonical_json(query))),
+            bound=("request_hash", bound_hash(canonical_json(content))),
         )
-        answer: dict[str, Any] = await self._post("/queries", {"query": query, "purpose_claim": claim})
+        answer: dict[str, Any] = await self._post(place, {member: content, "purpose_claim": claim})
         return answer
 
     async def _use(
