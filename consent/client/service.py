@@ -99,7 +99,6 @@ class ServiceClient:
 
     async def query(self, query: Mapping[str, Any], purpose: str) -> dict[str, Any]:
         """Ask an aggregate question over everybody who opted in; return the release."""
-        own = await self._own()
         return await self._asked("/queries", "query", query, purpose)
 
     async def participants(self, purpose: str) -> dict[str, Any]:
@@ -109,11 +108,12 @@ class ServiceClient:
     async def _asked(
         self, place: str, member: str, content: Mapping[str, Any], purpose: str
     ) -> dict[str, Any]:
+        own = await self._own()
         claim = self._purpose_key.claim(
             purpose,
-            client_id=await self._client_id(),
-            webid=await self._webid(),
-            audience=self._host + "/",
+            client_id=own.client_id,
+            webid=own.webid,
+            audience=own.host + "/",
             at=self._clock(),
             bound=("request_hash", bound_hash(canonical_json(content))),
         )
