@@ -55,6 +55,18 @@ class Formats:
             moment = f"{moment}-01"
         return format_date(_local(moment), format="MMMM y", locale=self._locale)
 
+    def period(self, text: str) -> str:
+        """Return a month or two with a slash between them, `ottobre 2017 – dicembre 2017`; other texts as they are."""
+        try:
+            first, *rest = (self.month(part) for part in text.split("/"))
+        except ValueError:
+            return text
+        return f"{first} – {rest[0]}" if rest and rest[0] != first else first
+
+    def iso(self, moment: Moment) -> str:
+        """Return the moment for machines, as the `datetime` attribute of a `time` element."""
+        return _local(moment).isoformat(timespec="seconds")
+
 
 def _local(value: Moment) -> datetime:
     """Return the moment in Italian time; numbers are seconds since 1970, texts are ISO 8601."""

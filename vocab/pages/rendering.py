@@ -102,7 +102,10 @@ class Pages:
             lstrip_blocks=True,
         )
         formats, translator = Formats(code), self.catalogues[code]
-        names = ("money", "number", "percent", "day", "short_day", "moment", "clock_time", "month")
+        names = (
+            *("money", "number", "percent", "day", "short_day", "moment", "clock_time", "month"),
+            *("period", "iso"),
+        )
         environment.filters.update({name: getattr(formats, name) for name in names})
         environment.globals.update(shared)
         environment.globals.update(_=translator, plural=translator.plural, language=code)

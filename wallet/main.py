@@ -1,0 +1,140 @@
+"""Composition of the wallet: an ordinary Solid client with pages, at an origin of its own."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.types import ASGIApp
+
+from pods.guard import GuardedTransport, guarded_client
+from pods.model import Clock
+from pods.relying_party import Login, RelyingParty, SessionStore
+from pods.relying_party.login import FOLDER as LOGIN_FOLDER
+from pods.relying_party.login import session_cookie
+from pods.settings import read_settings
+from vocab.pages import Navigation, Pages, User, about_routes, msg, static_routes
+from wallet.ballots import Ballots
+from wallet.receiving import IssuerKeys, OneTimeLinks
+from wallet.settings import WalletSettings
+from wallet.views import errors
+from wallet.views.ballot import BallotPages
+from wallet.views.data import Data
+from wallet.views.grants import Grants
+from wallet.views.home import Home
+from wallet.views.log import Log
+from wallet.views.profile import ProfilePages
+from wallet.views.receive import Receive
+from wallet.views.requests import Requests
+from wallet.visit import Desk
+
+NAME = "wallet"
+MIB = 1024 * 1024
+LARGEST_POD = 512 * MIB  # an export is one zip of everything
+POD_SECONDS = 60.0  # a year's export of a big household takes some seconds
+NAVIGATION = (
+    Navigation(msg("Home"), "/", "home"),
+    Navigation(msg("Requests"), "/requests", "requests"),
+    Navigation(msg("My consents"), "/grants", "grants"),
+    Navigation(msg("Who read what"), "/log", "log"),
+    Navigation(msg("My data"), "/data", "data"),
+    Navigation(msg("Receive a receipt"), "/receive", "receive"),
+)
+
+
+def application(settings: WalletSettings, clock: Clock) -> ASGIApp:
+    """Return the wallet."""
+    origin = settings.wallet_url.rstrip("/")
+    # The operator's own hosts need no guard; whatever else a person or a link names must be public and use TLS.
+    trusted = {*settings.trusted_hosts, _host(settings.pod_url), _host(settings.apps_url)}
+    strangers = guarded_client(trusted)
+    pods = httpx.AsyncClient(
+        transport=GuardedTransport(trusted, max_answer=LARGEST_POD, max_seconds=POD_SECONDS),
+        follow_redirects=False,
+        trust_env=False,
+        timeout=POD_SECONDS,
+    )
+    sessions = SessionStore(
+        settings.data / "wallet.sqlite",
+        settings.data / "wallet.key",
+        clock=clock,
+        idle=settings.wallet_idle_minutes * 60.0,
+        longest=settings.wallet_longest_hours * 3600.0,
+    )
+    pages = Pages(
+        [Path(__file__).resolve().parent, LOGIN_FOLDER],
+        name=NAME,
+        origin=origin,
+        tagline=msg("Your wallet: your data, your consents"),
+        navigation=NAVIGATION,
+        session_cookie=session_cookie(NAME, origin),
+        context=lambda request: {"user": _user(request, login)},
+    )
+    party = RelyingParty(
+        strangers, client_id=f"{origin}/client.jsonld", redirect_uri=f"{origin}/callback", clock=clock
+    )
+    login = Login(
+        party,
+        sessions,
+        pages,
+        origin=origin,
+        name=NAME,
+        label="Portico",
+        default_provider=settings.pod_url.rstrip("/") + "/",
+        clock=clock,
+        http_providers=[f"http://{host}" for host in sorted(trusted)],
+        enrich=lambda session, tokens: desk.enrich(session, tokens),
+    )
+    desk = Desk(pages, login, pods, clock=clock)
+    keys, ballots = IssuerKeys(strangers, clock=clock), Ballots(strangers)
+    parts = (
+        Home(desk, ballots),
+        Requests(desk),
+        Grants(desk),
+        Log(desk),
+        ProfilePages(desk),
+        Data(desk, keys),
+        Receive(desk, OneTimeLinks(strangers), keys),
+        BallotPages(desk, ballots),
+    )
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        yield
+        await strangers.aclose()
+        await pods.aclose()
+        sessions.close()
+
+    return Starlette(
+        routes=[
+            *login.routes(),
+            *(route for part in parts for route in part.routes()),
+            *about_routes(pages),
+            *static_routes(),
+        ],
+        exception_handlers={**login.exception_handlers(), **errors.handlers(pages)},
+        lifespan=lifespan,
+    )
+
+
+def create_app() -> ASGIApp:
+    """Return the wallet from PORTICO_* settings (a factory for uvicorn)."""
+    return application(read_settings(WalletSettings, os.environ), time.time)
+
+
+def _user(request: Request, login: Login) -> User | None:
+    person = login.current(request)
+    return User(str(person.known.get("name", "")) or msg("Logged in"), logout="/logout") if person else None
+
+
+def _host(url: str) -> str:
+    """Return host:port, as the guard wants it."""
+    parts = urlsplit(url)
+    return f"{parts.hostname}:{parts.port or {'https': 443, 'http': 80}.get(parts.scheme, 443)}"

@@ -1,0 +1,173 @@
+"""Consent requests: the list, one request in plain words, and the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from starlette.datastructures import FormData
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from consent.model import Controller, DataItem, GrantState, OwnGrant, PurposeDeclaration
+from vocab.pages import Notice, msg
+from wallet import words
+from wallet.visit import Desk, Visit
+
+DAY = 86_400.0
+PERIODS: tuple[tuple[str, int, str], ...] = (
+    ("90", 90, msg("three months")),
+    ("180", 180, msg("six months")),
+    ("365", 365, msg("one year")),
+)
+DEFAULT_PERIOD = "180"
+TO_THE_END = "end"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A purpose that the person may decide on, and the decision in force if there is one."""
+
+    purpose: PurposeDeclaration
+    controller: Controller
+    current: OwnGrant | None
+
+
+class Requests:
+    """`/requests`, `/requests/one`, and the posted answers."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def routes(self) -> list[BaseRoute]:
+        return [
+            Route("/requests", self._list, methods=["GET"]),
+            Route("/requests/one", self._one, methods=["GET"]),
+            Route("/requests/answer", self._answer, methods=["POST"]),
+        ]
+
+    async def _list(self, request: Request) -> Response:
+        visit = await self._desk.visit(request)
+        _ = self._desk.pages.translator(request)
+        waiting = await visit.owner.requests() if visit.place.consent else []
+        done = request.query_params.get("done")
+        return self._desk.pages.render(
+            request,
+            "wallet/requests.html",
+            active="requests",
+            consent=visit.place.consent,
+            waiting=[(item, words.in_language(item.purpose.title, _)) for item in waiting],
+            notices=[
+                Notice(
+                    "success",
+                    msg(
+                        "You said no. Nothing changes for you, and for half a year you will not be asked again."
+                    ),
+                )
+            ]
+            if done == "refused"
+            else [],
+        )
+
+    async def _one(self, request: Request) -> Response:
+        visit = await self._desk.visit(request)
+        asked = await _find(visit, request.query_params.get("purpose", ""))
+        if asked is None:
+            return self._gone(request)
+        return self._page(request, visit, asked)
+
+    def _page(
+        self, request: Request, visit: Visit, asked: Asked, error: str = "", status: int = 200
+    ) -> Response:
+        _ = self._desk.pages.translator(request)
+        purpose = asked.purpose
+        return self._desk.pages.render(
+            request,
+            "wallet/request.html",
+            status=status,
+            active="requests",
+            purpose=purpose,
+            controller=asked.controller,
+            current=asked.current,
+            title=words.in_language(purpose.title, _),
+            text=words.in_language(purpose.text, _),
+            refusal=words.in_language(purpose.consequence_of_refusal, _),
+            items=[words.item_words(item, _) for item in purpose.items],
+            basis=words.legal_basis(purpose.legal_basis, _),
+            periods=_periods(purpose, visit.now),
+            default_period=DEFAULT_PERIOD if purpose.valid_until > visit.now + 180 * DAY else TO_THE_END,
+            active_now=purpose.active(visit.now),
+            error=error,
+        )
+
+    async def _answer(self, request: Request) -> Response:
+        form = await self._desk.pages.guard.form(request)
+        visit = await self._desk.visit(request)
+        asked = await _find(visit, str(form.get("purpose", "")))
+        if asked is None:
+            return self._gone(request)
+        answer = form.get("answer")
+        if answer == "refuse":
+            await visit.owner.refuse(asked.purpose.iri)
+            return RedirectResponse("/requests?done=refused", 303)
+        chosen = asked.purpose.items if answer == "all" else chosen_items(asked.purpose.items, form)
+        if answer not in ("all", "part") or not chosen:
+            _ = self._desk.pages.translator(request)
+            return self._page(
+                request, visit, asked, _("Choose at least one item of the list, or say no."), 422
+            )
+        until = expiry(str(form.get("period", "")), asked.purpose, visit.now)
+        grant = await visit.owner.give(asked.purpose.iri, chosen, until)
+        return RedirectResponse(f"/grants/{grant.id}?{urlencode({'done': 'given'})}", 303)
+
+    def _gone(self, request: Request) -> Response:
+        _ = self._desk.pages.translator(request)
+        return self._desk.pages.problem(
+            request,
+            404,
+            _("This request is not there"),
+            _("Perhaps it was answered already, or the organisation took it back."),
+            action=(_("My consents"), "/grants"),
+        )
+
+
+async def _find(visit: Visit, iri: str) -> Asked | None:
+    """Return a purpose that was put to this person: an arbitrary address from a link is not fetched."""
+    grants = await visit.owner.grants()
+    current = next((grant for grant in grants if grant.purpose.iri == iri), None)
+    for waiting in await visit.owner.requests():
+        if waiting.purpose.iri == iri:
+            return Asked(waiting.purpose, waiting.controller, current)
+    if current is not None and current.state is not GrantState.SUPERSEDED:
+        return Asked(current.purpose, current.controller, current)
+    return None
+
+
+def chosen_items(asked: Sequence[DataItem], form: FormData) -> tuple[DataItem, ...]:
+    """Return the part of what was asked that the form ticks; what was not asked cannot be added."""
+    ticked = frozenset(str(value) for value in form.getlist("item"))
+    return tuple(_chosen(asked, ticked))
+
+
+def _chosen(asked: Sequence[DataItem], ticked: frozenset[str]) -> Iterable[DataItem]:
+    for item in asked:
+        start = f"{item.shape}/{item.mode}/"
+        kept = (
+            item.properties if start in ticked else tuple(p for p in item.properties if start + p in ticked)
+        )
+        if kept:
+            yield DataItem(item.shape, kept, item.mode)
+
+
+def expiry(period: str, purpose: PurposeDeclaration, now: float) -> float:
+    """Return when the consent ends: after the chosen period, and never after the purpose itself."""
+    days = next((days for key, days, _label in PERIODS if key == period), None)
+    return min(purpose.valid_until, now + days * DAY) if days else purpose.valid_until
+
+
+def _periods(purpose: PurposeDeclaration, now: float) -> list[tuple[str, str, float]]:
+    """Return the periods that end before the purpose does, as (key, message, end)."""
+    ends = [(key, label, now + days * DAY) for key, days, label in PERIODS]
+    return [entry for entry in ends if entry[2] < purpose.valid_until]
