@@ -14,6 +14,8 @@ MAX_ANSWER = 256 * 1024  # bytes; a profile, a client document or a key set is f
 MAX_SECONDS = 5.0  # for name, connection, request and the whole answer together
 PORTS = frozenset({443, 8443})  # an https service elsewhere is unusual, an internal one is not
 _DEFAULT_PORTS = {"https": 443, "http": 80}
+# A stranger's server is asked once in minutes; a connection kept open would only be a socket held by it.
+_NO_KEEP_ALIVE = httpx.Limits(max_keepalive_connections=0)
 _NAT64 = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("64:ff9b:1::/48"))
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -45,7 +47,7 @@ class GuardedTransport(httpx.AsyncBaseTransport):
         self._resolve = resolve or _resolve
         self._max_answer = max_answer
         self._max_seconds = max_seconds
-        self._inner = httpx.AsyncHTTPTransport(verify=verify, trust_env=False, retries=0)
+        self._inner = httpx.AsyncHTTPTransport(verify=verify, trust_env=False, limits=_NO_KEEP_ALIVE)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send the request to an address that was checked; raise Refused or another TransportError."""

@@ -86,6 +86,6 @@ async def identity_host(
         yield IdentityHost(settings, clock, store, commits, keys, Accounts(clock=clock), verifier)
     finally:
         await http.aclose()
-        await commits.close()
+        commits.close()
         replay.close()
         store.close()

@@ -18,6 +18,7 @@ from pods.identity.passwords import (
 )
 from pods.model import Clock, WebId
 from pods.storage.base import Transaction
+from vocab.pages import msg
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
@@ -29,6 +30,16 @@ WINDOW = 900.0  # seconds that a failed log-in counts
 # One address guessing at one account stops first, so that a stranger cannot lock somebody out from elsewhere;
 # the account and the address alone have higher limits, against guessing from many places or at many accounts.
 MOST_FAILURES = {"pair": 5, "account": 50, "address": 50}
+
+# What people read on the pages too, so the texts are in the catalogues; a test holds their figures to the limits.
+BAD_NAME = msg("The name must be 1 to 63 small letters, digits and hyphens, and not begin with a hyphen.")
+BAD_EMAIL = msg("The e-mail address is not complete; it looks like name@example.org.")
+BAD_PASSWORD = msg("The password must have 10 to 256 characters.")
+BAD_LABEL = msg("Say in 1 to 100 characters what the credentials are for.")
+TAKEN = msg("This name or e-mail address is already in use; choose another.")
+TOO_OFTEN = msg("Too many failed log-ins; wait a quarter of an hour.")
+TOO_MANY_CREDENTIALS = msg("An account has at most 50 credentials; revoke one first.")
+NO_CREDENTIALS = msg("There are no such credentials.")
 
 
 class Accounts:
@@ -51,12 +62,12 @@ class Accounts:
         Raises BadContent for a name, address or password that will not do, Conflict for a taken one.
         """
         if not NAME.fullmatch(name):
-            raise BadContent("The name must be 1 to 63 of a-z, 0-9 and hyphen, and not begin with a hyphen.")
+            raise BadContent(BAD_NAME)
         if email is not None and (len(email) > MAX_EMAIL or not _EMAIL.fullmatch(email)):
-            raise BadContent("The e-mail address is not complete; it looks like name@example.org.")
+            raise BadContent(BAD_EMAIL)
         account = sql.add_account(tx, name, email, hashed(password), webid, self._clock())
         if account is None:
-            raise Conflict("This name or e-mail address is already in use; choose another.")
+            raise Conflict(TAKEN)
         return account
 
     def by_id(self, tx: Transaction, account_id: int) -> Account | None:
@@ -87,12 +98,21 @@ class Accounts:
         for kind, subject in _subjects(login, address).items():
             if sql.failures(tx, subject, since) >= MOST_FAILURES[kind]:
                 wait = ("retry-after", str(int(WINDOW)))
-                raise TooManyRequests("Too many failed log-ins; wait a quarter of an hour.", headers=(wait,))
+                raise TooManyRequests(TOO_OFTEN, headers=(wait,))
 
     def note_failure(self, tx: Transaction, login: str, address: str) -> None:
         """Remember a failed log-in."""
         now = self._clock()
         sql.add_failures(tx, list(_subjects(login, address).values()), now, now - WINDOW)
+
+    def attempts(self, tx: Transaction, subject: str) -> int:
+        """Count what was noted for a subject of late."""
+        return sql.failures(tx, subject, self._clock() - WINDOW)
+
+    def note_attempt(self, tx: Transaction, subject: str) -> None:
+        """Remember that a subject did something that must not be done too often."""
+        now = self._clock()
+        sql.add_failures(tx, [subject], now, now - WINDOW)
 
     def credentials(
         self,
@@ -111,9 +131,9 @@ class Accounts:
         if account is None:
             raise NotFound("There is no account with this WebID.")
         if not label.strip() or len(label) > MAX_LABEL:
-            raise BadContent(f"The label must have 1 to {MAX_LABEL} characters.")
+            raise BadContent(BAD_LABEL)
         if len(sql.credentials_of(tx, account.id)) >= MAX_CREDENTIALS:
-            raise Conflict(f"An account has at most {MAX_CREDENTIALS} client credentials; revoke one first.")
+            raise Conflict(TOO_MANY_CREDENTIALS)
         chosen = client_id or f"{account.name}-{new_secret()[:16]}"
         secret = client_secret or new_secret()
         credential = Credential(chosen, account.id, label.strip(), seal(secret), self._clock(), None)
@@ -128,7 +148,7 @@ class Accounts:
     def revoke_credential(self, tx: Transaction, account: Account, client_id: str) -> None:
         """Remove credentials, so that they get no further token; raise NotFound if the account has none such."""
         if not sql.remove_credential(tx, account.id, client_id):
-            raise NotFound("There are no such client credentials.")
+            raise NotFound(NO_CREDENTIALS)
 
 
 def hashed(password: str | HashedPassword | None) -> HashedPassword | None:
@@ -136,7 +156,7 @@ def hashed(password: str | HashedPassword | None) -> HashedPassword | None:
     if not isinstance(password, str):
         return password
     if not MIN_PASSWORD <= len(password) <= MAX_PASSWORD:
-        raise BadContent(f"The password must have {MIN_PASSWORD} to {MAX_PASSWORD} characters.")
+        raise BadContent(BAD_PASSWORD)
     return hash_password(password)
 
 

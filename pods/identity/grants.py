@@ -32,6 +32,11 @@ class Pkce(CodeChallenge):  # type: ignore[misc]  # authlib ships no types
         if not parameters.get("code_challenge") or parameters.get("code_challenge_method") != "S256":
             raise InvalidRequestError("PKCE is required: send code_challenge with code_challenge_method=S256")
         super().validate_code_challenge(grant, redirect_uri)
+        for name in ("request", "request_uri", "registration"):
+            if name in parameters:
+                raise InvalidRequestError(f"{name} is not supported", error=f"{name}_not_supported")
+        if parameters.get("response_mode", "query") != "query":
+            raise InvalidRequestError("response_mode must be query")
 
 
 class AuthorizationCodeGrant(grants.AuthorizationCodeGrant):  # type: ignore[misc]  # authlib ships no types

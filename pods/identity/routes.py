@@ -5,12 +5,32 @@ from __future__ import annotations
 from starlette.routing import BaseRoute
 
 from pods.guard import guarded_client
+from pods.identity.account_pages import AccountPages
+from pods.identity.authorize import Authorize
 from pods.identity.documents import Documents
 from pods.identity.endpoints import Endpoints
 from pods.identity.host import Host
+from pods.identity.log_in import LogIn
+from pods.identity.log_out import LogOut
+from pods.identity.registration import Registration
+from pods.identity.site import STATIC, Site
+from vocab.pages import about_routes, static_routes
 
 
 def identity_routes(host: Host) -> list[BaseRoute]:
     """Return the routes of discovery, tokens, log-in and account pages."""
     documents = Documents(guarded_client(host.settings.trusted_hosts), clock=host.clock)
-    return Endpoints(host, documents).routes()
+    site = Site(host)
+    parts = (
+        Endpoints(host, documents),
+        Authorize(site, documents),
+        LogIn(site),
+        LogOut(site, documents),
+        Registration(site),
+        AccountPages(site),
+    )
+    return [
+        *(route for part in parts for route in part.routes()),
+        *static_routes(STATIC),
+        *about_routes(site.pages),
+    ]

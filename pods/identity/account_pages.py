@@ -1,0 +1,146 @@
+"""The pages of an account: what it is, its password, and the scripts that may act for it."""
+
+from __future__ import annotations
+
+from anyio import to_thread
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute
+
+from pods.errors import PodError
+from pods.identity import codes_sql, sessions_sql
+from pods.identity.accounts import hashed
+from pods.identity.registration import DIFFERENT
+from pods.identity.sessions import PATH, LoggedIn
+from pods.identity.site import Site, see_other
+from pods.storage.base import Transaction
+from vocab.pages import Notice, msg
+
+WRONG_PASSWORD = msg("The present password is wrong.")
+CHANGED = msg("The password is changed. You were logged out everywhere else.")
+REVOKED = msg("The credentials are revoked: they get no new access from now on.")
+_DONE = {"changed": CHANGED, "revoked": REVOKED}
+
+
+class AccountPages:
+    """Pages for who is logged in."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._host = site.host
+
+    def routes(self) -> list[BaseRoute]:
+        """Return the routes of these pages."""
+        route = self._site.route
+        return [
+            route(PATH, self.home),
+            route(PATH.rstrip("/"), self.to_home),
+            route(f"{PATH}password", self.password_page),
+            route(f"{PATH}password", self.change_password, ["POST"]),
+            route(f"{PATH}credentials", self.make_credentials, ["POST"]),
+            route(f"{PATH}credentials/revoke", self.revoke_credentials, ["POST"]),
+        ]
+
+    async def to_home(self, request: Request) -> Response:
+        """Send to the home page, whose address ends with a slash."""
+        return see_other(PATH)
+
+    async def home(self, request: Request) -> Response:
+        """Show the account."""
+        who = self._site.current(request)
+        if who is None:
+            return self._site.to_login(request)
+        done = _DONE.get(request.query_params.get("done", ""))
+        return self._home(request, who, notices=[Notice("success", done)] if done else [])
+
+    async def password_page(self, request: Request) -> Response:
+        """Show the form for a new password."""
+        who = self._site.current(request)
+        if who is None:
+            return self._site.to_login(request)
+        return self._site.render(request, "identity/password.html", who)
+
+    async def change_password(self, request: Request) -> Response:
+        """Replace the password, and end every session and application that the old one let in."""
+        form = await self._site.pages.guard.form(request)
+        who = self._site.current(request)
+        if who is None:
+            return self._site.to_login(request)
+        present, new = str(form.get("present", "")), str(form.get("password", ""))
+        accounts = self._host.accounts
+        address = request.client.host if request.client else ""
+        with self._host.store.reading() as tx:
+            accounts.require_patience(tx, who.account.name, address)
+        if not await to_thread.run_sync(accounts.check_password, who.account, present):
+            await self._host.commits.submit(lambda tx: accounts.note_failure(tx, who.account.name, address))
+            return self._password_problem(request, who, WRONG_PASSWORD)
+        if new != str(form.get("again", "")):
+            return self._password_problem(request, who, DIFFERENT)
+        try:
+            secret = await to_thread.run_sync(hashed, new)
+        except PodError as error:
+            return self._password_problem(request, who, str(error))
+
+        def change(tx: Transaction) -> str:
+            if secret is not None:
+                accounts.set_password(tx, who.account, secret)
+            sessions_sql.end_sessions(tx, who.account.id)
+            codes_sql.end_all(tx, who.account.id)
+            return self._site.sessions.start(tx, who.account)
+
+        response = see_other(f"{PATH}?done=changed")
+        self._site.sessions.put(response, await self._host.commits.submit(change))
+        return response
+
+    async def make_credentials(self, request: Request) -> Response:
+        """Make client credentials and show their secret, this once."""
+        form = await self._site.pages.guard.form(request)
+        who = self._site.current(request)
+        if who is None:
+            return self._site.to_login(request)
+        label = str(form.get("label", ""))
+        try:
+            client_id, secret = await self._host.commits.submit(
+                lambda tx: self._host.accounts.credentials(tx, who.account.webid, label)
+            )
+        except PodError as error:
+            return self._home(request, who, notices=[Notice("danger", str(error))], status=400)
+        return self._site.render(
+            request,
+            "identity/secret.html",
+            who,
+            client_id=client_id,
+            secret=secret,
+            token_url=self._site.addresses.token,
+        )
+
+    async def revoke_credentials(self, request: Request) -> Response:
+        """Revoke client credentials."""
+        form = await self._site.pages.guard.form(request)
+        who = self._site.current(request)
+        if who is None:
+            return self._site.to_login(request)
+        client_id = str(form.get("client_id", ""))
+        await self._host.commits.submit(
+            lambda tx: self._host.accounts.revoke_credential(tx, who.account, client_id)
+        )
+        return see_other(f"{PATH}?done=revoked")
+
+    def _home(self, request: Request, who: LoggedIn, *, notices: list[Notice], status: int = 200) -> Response:
+        with self._host.store.reading() as tx:
+            credentials = self._host.accounts.list_credentials(tx, who.account)
+        return self._site.render(
+            request,
+            "identity/home.html",
+            who,
+            status=status,
+            notices=notices,
+            account=who.account,
+            storage=f"{self._site.addresses.origin}/{who.account.name}/",
+            issuer=self._site.addresses.issuer,
+            credentials=credentials,
+        )
+
+    def _password_problem(self, request: Request, who: LoggedIn, problem: str) -> Response:
+        notices = [Notice("danger", problem)]
+        return self._site.render(request, "identity/password.html", who, status=400, notices=notices)

@@ -1,0 +1,200 @@
+"""The authorization endpoint: a person lets an application act for them (OpenID Connect Core section 3.1.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from authlib.oauth2 import OAuth2Error
+from authlib.oidc.core.errors import ConsentRequiredError, LoginRequiredError
+from starlette.requests import Request as HttpRequest
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from pods.errors import BadRequest
+from pods.identity import codes_sql
+from pods.identity.clients import Client
+from pods.identity.documents import BadDocument, Documents
+from pods.identity.grants import register_grants
+from pods.identity.oauth import Provider, Reply, Request
+from pods.identity.sessions import PATH, LoggedIn
+from pods.identity.site import Site, see_other, source_of
+from pods.storage.base import Transaction
+from vocab.pages import msg
+
+Pairs = Sequence[tuple[str, str]]
+UNUSABLE = msg("The application sent a request that cannot be answered. Go back to it and start again.")
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """An authorization request after validation."""
+
+    client: Client
+    redirect_uri: str
+    scope: str
+    prompts: frozenset[str]
+    max_age: float | None
+
+
+class Authorize:
+    """The endpoint and its page; the page stands where the session cookie is sent."""
+
+    def __init__(self, site: Site, documents: Documents) -> None:
+        self._site = site
+        self._host = site.host
+        self._documents = documents
+
+    def routes(self) -> list[BaseRoute]:
+        """Return the routes of the endpoint and its page."""
+        return [
+            Route("/.oidc/authorize", self.endpoint, methods=["GET", "POST"]),
+            self._site.route(f"{PATH}authorize", self.page),
+            self._site.route(f"{PATH}authorize", self.decide, ["POST"]),
+        ]
+
+    async def endpoint(self, request: HttpRequest) -> Response:
+        """Send the browser on to the page. OpenID Connect wants GET and POST (section 3.1.2.1)."""
+        query = request.url.query
+        if request.method == "POST":
+            async with request.form(max_fields=50) as form:
+                query = urlencode(
+                    [(name, value) for name, value in form.multi_items() if isinstance(value, str)]
+                )
+        return see_other(f"{PATH}authorize?{query}")
+
+    async def page(self, request: HttpRequest) -> Response:
+        """Answer at once where the person has decided before; otherwise ask them to log in or to decide."""
+        pairs = parse_qsl(request.url.query, keep_blank_values=True, max_num_fields=50)
+        documented = await self._documented(pairs)
+        with self._host.store.reading() as tx:
+            checked = self._checked(tx, pairs, documented)
+            if isinstance(checked, Reply):
+                return _sent(checked)
+            who = self._site.sessions.current(tx, request)
+            known = who is not None and self._approved(tx, who, checked)
+        if who is None or self._too_old(who, checked) or "login" in checked.prompts:
+            if "none" in checked.prompts:
+                return await self._refused(pairs, documented, LoginRequiredError, checked)
+            return self._to_login(pairs)
+        if known and "consent" not in checked.prompts:
+            return await self._granted(pairs, documented, who, checked)
+        if "none" in checked.prompts:
+            return await self._refused(pairs, documented, ConsentRequiredError, checked)
+        return self._site.render(
+            request,
+            "identity/allow.html",
+            who,
+            form_targets=source_of(checked.redirect_uri),
+            client=checked.client,
+            webid=who.account.webid,
+            place=urlsplit(checked.redirect_uri).netloc or checked.redirect_uri,
+            offline="offline_access" in checked.scope.split(),
+            manages_consent=checked.client.client_id in self._host.settings.consent_clients,
+            query=urlencode(pairs),
+        )
+
+    async def decide(self, request: HttpRequest) -> Response:
+        """Take the person's decision and send the browser back to the application."""
+        form = await self._site.pages.guard.form(request)
+        pairs = parse_qsl(str(form.get("query", "")), keep_blank_values=True, max_num_fields=50)
+        documented = await self._documented(pairs)
+        with self._host.store.reading() as tx:
+            checked = self._checked(tx, pairs, documented)
+            who = self._site.sessions.current(tx, request)
+        if isinstance(checked, Reply):
+            return _sent(checked)
+        if who is None:
+            return self._to_login(pairs)
+        if form.get("decision") == "allow":
+            return await self._granted(pairs, documented, who, checked)
+        return await self._granted(pairs, documented, None, checked)
+
+    async def _documented(self, pairs: Pairs) -> Client | None:
+        client_id = dict(pairs).get("client_id", "")
+        if not client_id.startswith(("https://", "http://")):
+            return None
+        try:
+            return await self._documents.client(client_id)
+        except BadDocument as error:
+            raise BadRequest(str(error)) from error
+
+    def _provider(self, tx: Transaction, documented: Client | None) -> Provider:
+        host = self._host
+        issuer = self._site.addresses.issuer
+        return register_grants(
+            Provider(tx, host.keys, issuer=issuer, now=host.clock(), documented=documented)
+        )
+
+    def _checked(self, tx: Transaction, pairs: Pairs, documented: Client | None) -> _Asked | Reply:
+        """Return what is asked, or the error for the application; raise BadRequest for one we cannot send."""
+        provider = self._provider(tx, documented)
+        request = Request("GET", pairs)
+        try:
+            grant = provider.get_consent_grant(request)
+        except OAuth2Error as error:
+            # RFC 6749 section 4.1.2.1: never redirect to an address that is not known to be the client's.
+            if not error.redirect_uri:
+                raise BadRequest(UNUSABLE) from error
+            reply: Reply = provider.handle_error_response(request, error)
+            return reply
+        except ValueError as error:  # Authlib refuses to put strange characters into its messages
+            raise BadRequest(UNUSABLE) from error
+        parameters = request.payload.data
+        max_age = parameters.get("max_age", "")
+        return _Asked(
+            request.client,
+            grant.redirect_uri,
+            request.scope,
+            frozenset(parameters.get("prompt", "").split()),
+            float(max_age) if max_age.isascii() and max_age.isdigit() else None,
+        )
+
+    def _approved(self, tx: Transaction, who: LoggedIn, asked: _Asked) -> bool:
+        # Who registered itself said itself who it is: its name proves nothing, so the person decides each time.
+        if not asked.client.has_document:
+            return False
+        approved = codes_sql.approved_scope(tx, who.account.id, asked.client.client_id)
+        return approved is not None and set(asked.scope.split()) <= set(approved.split())
+
+    def _too_old(self, who: LoggedIn, asked: _Asked) -> bool:
+        return asked.max_age is not None and self._host.clock() - who.since > asked.max_age
+
+    def _to_login(self, pairs: Pairs) -> Response:
+        # `prompt=login` is fulfilled by the log-in that follows; asked again, it would go round for ever.
+        left = [
+            (name, " ".join(word for word in value.split() if word != "login") if name == "prompt" else value)
+            for name, value in pairs
+        ]
+        way = f"{PATH}authorize?{urlencode(left)}"
+        return see_other(f"{PATH}login?{urlencode({'next': way})}")
+
+    async def _granted(
+        self, pairs: Pairs, documented: Client | None, who: LoggedIn | None, asked: _Asked
+    ) -> Response:
+        def answer(tx: Transaction) -> Reply:
+            provider = self._provider(tx, documented)
+            request = Request("GET", pairs)
+            user = (who.account, who.since) if who else None
+            grant = provider.get_consent_grant(request, user)
+            if who:
+                client_id = asked.client.client_id
+                codes_sql.approve(tx, who.account.id, client_id, asked.scope, self._host.clock())
+            reply: Reply = provider.create_authorization_response(request, grant_user=user, grant=grant)
+            return reply
+
+        return _sent(await self._host.commits.submit(answer))
+
+    async def _refused(
+        self, pairs: Pairs, documented: Client | None, error: type[OAuth2Error], asked: _Asked
+    ) -> Response:
+        refusal = error(redirect_uri=asked.redirect_uri, state=dict(pairs).get("state"))
+        with self._host.store.reading() as tx:
+            return _sent(self._provider(tx, documented).handle_error_response(Request("GET", pairs), refusal))
+
+
+def _sent(reply: Reply) -> Response:
+    """Return the redirect to the application, kept out of caches since it carries a code."""
+    headers = {"cache-control": "no-store", "referrer-policy": "no-referrer"}
+    return RedirectResponse(reply.location or PATH, 303, headers=headers)
