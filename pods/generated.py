@@ -16,6 +16,7 @@ from pods.storage.base import Entry, Pod, Stored, Transaction
 
 _MONTH = re.compile(r"(\d{4})-(\d{2})\.ttl\Z")
 _LOG = "activity/"
+_DESCRIPTION = "/" + target.DESCRIPTION
 _PREFIXES = (
     "@prefix prov: <http://www.w3.org/ns/prov#>.\n"
     "@prefix po: <https://w3id.org/portico/ns#>.\n"
@@ -25,7 +26,7 @@ _PREFIXES = (
 
 def is_public(path: Path) -> bool:
     """Say whether everybody may read this: the storage description says nothing that links do not say."""
-    return path == target.pod_root(path) + target.DESCRIPTION
+    return path.endswith(_DESCRIPTION) and path == target.pod_root(path) + target.DESCRIPTION
 
 
 def resource(path: Path, base: str, tx: Transaction) -> Stored | None:

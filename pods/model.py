@@ -64,6 +64,9 @@ class Preconditions:
     if_unmodified_since: str | None = None
 
 
+NO_CONDITIONS = Preconditions()
+
+
 @dataclass(frozen=True, slots=True)
 class Operation:
     """A request after parsing and authentication, before any decision."""
@@ -75,7 +78,7 @@ class Operation:
     body: Body | None = None
     slug: str | None = None
     link_types: frozenset[str] = frozenset()
-    conditions: Preconditions = Preconditions()
+    conditions: Preconditions = NO_CONDITIONS
     range: str | None = None
     prefer: str | None = None
 

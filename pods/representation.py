@@ -9,7 +9,7 @@ from dataclasses import replace
 from pods import generated
 from pods.authz.base import Rights
 from pods.errors import NotAcceptable, RangeNotSatisfiable
-from pods.model import Answer, Operation, Path
+from pods.model import NO_CONDITIONS, Answer, Operation, Path
 from pods.protocol import conditions, headers, listing, negotiate, rdf, target
 from pods.storage.base import Stored, Transaction
 
@@ -24,6 +24,12 @@ _PLAIN_RANGE = "bytes"
 def tags(etag: str) -> frozenset[str]:
     """Return the entity tags of all representations of a resource, any of which If-Match may name."""
     return frozenset((etag, *(etag + suffix for suffix in _SUFFIXES.values())))
+
+
+def _is_current(op: Operation, stored: Stored, tag: str) -> bool:
+    """Say whether the client holds this representation already; raise PreconditionFailed."""
+    conditions.require(replace(op.conditions, if_none_match=None), tags(stored.etag), stored.modified)
+    return conditions.not_modified(op.conditions, tag, stored.modified)
 
 
 class Representations:
@@ -57,8 +63,7 @@ class Representations:
             make = lambda: stored.content  # noqa: E731  # the content as it stands
         tag = stored.etag if wanted == stored.media_type else stored.etag + _SUFFIXES[wanted]
         described.append(("etag", f'"{tag}"'))
-        conditions.require(replace(op.conditions, if_none_match=None), tags(stored.etag), stored.modified)
-        if conditions.not_modified(op.conditions, tag, stored.modified):
+        if op.conditions != NO_CONDITIONS and _is_current(op, stored, tag):
             return Answer(304, described)
         if wanted != stored.media_type:
             content = self._keep(
@@ -91,8 +96,7 @@ class Representations:
             ("content-type", stored.media_type),
             ("accept-ranges", _PLAIN_RANGE),
         ]
-        conditions.require(replace(op.conditions, if_none_match=None), tags(stored.etag), stored.modified)
-        if conditions.not_modified(op.conditions, stored.etag, stored.modified):
+        if op.conditions != NO_CONDITIONS and _is_current(op, stored, stored.etag):
             return Answer(304, described)
         length = len(stored.content)
         asked = headers.byte_range(op.range, length) if op.range else None

@@ -30,7 +30,8 @@ MAX_AUTHORIZATIONS = 1_000  # rules of one list; each is looked at for each requ
 class Rule:
     """One authorization. Groups stand as the WebIDs of their members."""
 
-    modes: Mode
+    modes: int
+    """A sum of `Mode` values; a plain integer, since rules are added up for each request."""
     access_to: frozenset[str]
     default: frozenset[str]
     agents: frozenset[str]
@@ -86,7 +87,7 @@ def check(quads: Sequence[Quad], *, root: str | None) -> None:
 
 def _keeps_control(rule: Rule, root: str) -> bool:
     somebody = bool(rule.agents) or rule.authenticated or rule.everybody
-    return Mode.CONTROL in rule.modes and root in rule.access_to and somebody
+    return bool(Mode.CONTROL & rule.modes) and root in rule.access_to and somebody
 
 
 def _rule(properties: Mapping[str, list[object]], members: Mapping[object, list[str]]) -> Rule:
@@ -98,7 +99,7 @@ def _rule(properties: Mapping[str, list[object]], members: Mapping[object, list[
     for group in properties.get("agentGroup", ()):
         agents.update(members.get(group, ()))
     return Rule(
-        modes,
+        int(modes),
         frozenset(_iris(properties, "accessTo")),
         frozenset(_iris(properties, "default")),
         frozenset(agents),

@@ -7,11 +7,12 @@ from collections import OrderedDict
 from pods.authz import acl
 from pods.authz.base import Rights
 from pods.errors import PodError
-from pods.model import Agent, Mode, Path
+from pods.model import ALL_MODES, Agent, Mode, Path
 from pods.protocol import rdf, target
 from pods.storage.base import Stored, Transaction
 
 MAX_CACHED = 4_096  # parsed lists; some kilobytes each
+_MODES = tuple(Mode(value) for value in range(ALL_MODES + 1))
 _NOTHING = Rights(Mode.NONE, Mode.NONE)
 
 
@@ -33,7 +34,7 @@ class Wac:
         # through acl:default only. https://solidproject.org/TR/wac#effective-acl-resource
         own = governed == subject
         resource = self._base + governed
-        user = public = Mode.NONE
+        user = public = 0  # plain integers: arithmetic on flags costs more than the decision itself
         for rule in self._rules(found):
             if resource not in (rule.access_to if own else rule.default):
                 continue
@@ -43,7 +44,7 @@ class Wac:
                 user |= rule.modes
         pod = tx.pod_by_key(found.pod)
         owner = pod is not None and agent.webid is not None and pod.owner == agent.webid
-        return Rights(user, public, owner)
+        return Rights(_MODES[user], _MODES[public], owner)
 
     def challenge(self, agent: Agent, path: Path, needed: Mode, tx: Transaction) -> str | None:
         """WAC knows no further way in."""

@@ -8,13 +8,12 @@ from typing import Any
 from starlette.types import Receive
 
 from pods.errors import BadRequest, TooLarge, UnsupportedMedia
-from pods.model import Agent, Body, Operation, Path, Preconditions
+from pods.model import NO_CONDITIONS, Agent, Body, Operation, Path, Preconditions
 from pods.protocol import headers
 
 MAX_BODY = 16 * 1024 * 1024  # bytes; a photo. Larger uploads answer 413
 MAX_HEADER = 4_096  # characters of Slug, Link and Accept
 _WITH_BODY = frozenset({"PUT", "POST", "PATCH"})
-_NO_CONDITIONS = Preconditions()
 _CONDITIONAL = (b"if-match", b"if-none-match", b"if-modified-since", b"if-unmodified-since")
 
 
@@ -59,7 +58,7 @@ async def operation(
 
 def _conditions(request: Mapping[bytes, bytes]) -> Preconditions:
     if not any(name in request for name in _CONDITIONAL):
-        return _NO_CONDITIONS
+        return NO_CONDITIONS
     values = (request.get(name) for name in _CONDITIONAL)
     return Preconditions(*(value.decode("latin-1") if value is not None else None for value in values))
 

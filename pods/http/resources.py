@@ -68,9 +68,9 @@ class Resources:
 
     async def _agent(self, method: str, url: str, request: Mapping[bytes, bytes]) -> Agent:
         try:
-            return self._verifier.agent(method, url, dict(request))
+            return self._verifier.agent(method, url, request)
         except NeedsFetch:
-            return await self._verifier.agent_async(method, url, dict(request))
+            return await self._verifier.agent_async(method, url, request)
 
     def _problem(self, error: BaseException) -> Answer:
         return problem(error, realm=self._base, challenge=CHALLENGE)

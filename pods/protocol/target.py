@@ -104,8 +104,9 @@ def is_auxiliary(path: Path) -> bool:
 
 def subject_of(path: Path) -> Path:
     """Return the resource that an auxiliary resource is about; any other path is its own subject."""
-    suffix = _auxiliary_suffix(path)
-    return Path(path.removesuffix(suffix)) if suffix else path
+    if not path.endswith(AUXILIARY):
+        return path
+    return Path(path.removesuffix(ACL) if path.endswith(ACL) else path.removesuffix(META))
 
 
 def acl_of(path: Path) -> Path:

@@ -15,9 +15,8 @@ from pods.storage.base import Change, Entry, Observer, Pod, Stored
 TURTLE = "text/turtle"
 _RESOURCE = "name, container, pod, media_type, content, etag, modified"
 _GET = f"SELECT {_RESOURCE} FROM resource WHERE name = ?"  # noqa: S608  # constants only
-_FIRST_OF = tuple(
-    f"SELECT {_RESOURCE} FROM resource WHERE name IN ({', '.join('?' * count)}) "  # noqa: S608  # constants only
-    "ORDER BY length(name) DESC LIMIT 1"
+_ANY_OF = tuple(
+    f"SELECT {_RESOURCE} FROM resource WHERE name IN ({', '.join('?' * count)})"  # noqa: S608  # constants only
     for count in range(target.MAX_DEPTH + 2)
 )
 _MEMBERS = (
@@ -84,8 +83,12 @@ class SqliteTransaction:
         return Stored(path, row[2], row[3], row[4], row[5], row[6])
 
     def first_of(self, paths: Sequence[Path]) -> Stored | None:
-        row = self._execute(_FIRST_OF[len(paths)], paths).fetchone()
-        return Stored(row[0], row[2], row[3], row[4], row[5], row[6]) if row else None
+        rows = self._execute(_ANY_OF[len(paths)], paths).fetchall()
+        if not rows:
+            return None
+        # Choosing here is cheaper than ORDER BY: a sorter would carry the content of every row.
+        row = rows[0] if len(rows) == 1 else max(rows, key=_name_length)
+        return Stored(row[0], row[2], row[3], row[4], row[5], row[6])
 
     def children(
         self, container: Path, *, after: Path | None = None, limit: int | None = None
@@ -202,6 +205,10 @@ class SqliteTransaction:
         self._execute("INSERT INTO change (pod, path, kind, at) VALUES (?, ?, ?, ?)", (pod, path, kind, at))
         for observer in self._observers:
             observer.changed(self, path, kind, stored)
+
+
+def _name_length(row: tuple[str, ...]) -> int:
+    return len(row[0])
 
 
 def _pod(row: tuple[int, str, str]) -> Pod:
