@@ -10,7 +10,7 @@ import click
 
 from apps.cli.operator import operator_core
 from pods.errors import Conflict
-from pods.provision import create_pod
+from pods.provision import create_pod, webid_for
 from pods.settings import PodSettings, read_settings
 
 
@@ -35,7 +35,7 @@ def create(
         pod = create_pod(
             tx,
             name,
-            core.webid(name),
+            webid_for(settings.pod_url, name),
             base=settings.pod_url,
             issuer=settings.pod_url + "/",
             display_name=title or name,

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import click
 import uvicorn
+from uvicorn.supervisors import Multiprocess
 
 from apps.settings import AppSettings
 from pods.settings import read_settings
@@ -101,23 +102,8 @@ def command(part: str | None, data: str | None, host: str, port: int | None, wor
         asyncio.run(serve_together([listener(name, settings, host=host) for name in PARTS]))
         return
     at = listener(part, settings, host=host, port=port)
-    if workers > 1:
-        uvicorn.run(**_options(config(at, workers=workers)))
-    else:
+    if workers == 1:
         asyncio.run(serve_together([at]))
-
-
-def _options(chosen: uvicorn.Config) -> dict[str, object]:
-    """The configuration again as keyword arguments: uvicorn's own supervisor starts the workers."""
-    names = (
-        "app",
-        "factory",
-        "host",
-        "port",
-        "workers",
-        "backlog",
-        "access_log",
-        "log_level",
-        "server_header",
-    )
-    return {name: getattr(chosen, name) for name in names}
+        return
+    shared = config(at, workers=workers)
+    Multiprocess(shared, target=uvicorn.Server(shared).run, sockets=[shared.bind_socket()]).run()
