@@ -99,14 +99,14 @@ class CompleteJourney:
         return {**{table: self.files[table] for table in tables}, **values}
 
 
-def installed() -> Path:
+def installed(package: str = PACKAGE) -> Path:
     """Return the data folder of the installed package, without importing it (it would import pandas)."""
-    found = find_spec(PACKAGE)
+    found = find_spec(package)
     if found is None or found.origin is None:
-        raise MissingData(f"the package {PACKAGE} is not installed; install it with `make setup`")
+        raise MissingData(f"the package {package} is not installed; install it with `make setup`")
     folder = Path(found.origin).parent / "data"
     if not (folder / "transactions.parquet").is_file():
-        raise MissingData(f"{folder} holds no transactions.parquet; version 0.1.0 of {PACKAGE} does")
+        raise MissingData(f"{folder} holds no transactions.parquet; version 0.1.0 of {package} does")
     return folder
 
 

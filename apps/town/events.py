@@ -88,7 +88,8 @@ class Calendar:
                         continue
                     who = f"{house.id}/{week}/{slot}"
                     template = dice.one_of(TEMPLATES, "template", who)
-                    day += timedelta(days=dice.below(7, "weekday", who))
+                    # Monday to Wednesday, or Thursday to Saturday: a house holds no two events on one day.
+                    day += timedelta(days=3 * slot + dice.below(3, "weekday", who))
                     found.append(_event(len(found), template, house.code or "", house.id, day))
         return tuple(found)
 

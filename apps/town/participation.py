@@ -35,11 +35,13 @@ class Participation:
     """Makes the nonces unguessable and repeatable."""
 
     def of(self, person: Person) -> list[ParticipationReceipt]:
-        """Return what a person took part in, in order of time, each event once."""
+        """Return what a person took part in, in order of time, one event a day at most."""
         dice, who = Dice(self.calendar.seed), person.household
         if dice.below(100, "never", who) < _NEVER_PERCENT:
             return []
-        chosen = {self._event(person, turn) for turn in range(self._turns(person, dice))}
+        turns = [self._event(person, turn) for turn in range(self._turns(person, dice))]
+        # One event a day: nobody is in two places at once.
+        chosen = {event.starts[:10]: event for event in turns}.values()
         return [
             self._receipt(person, event, dice)
             for event in sorted(chosen, key=lambda event: (event.starts, event.number))
