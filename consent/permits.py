@@ -32,6 +32,10 @@ class Permits:
         self._purposes = Purposes(origin)
         self._prefix = origin + GRANTS_PATH
 
+    def named(self, tx: Transaction, grant_id: str) -> Grant | None:
+        """Return a grant by its name, whatever its state."""
+        return self._grants.by_id(tx, grant_id)
+
     def in_force(self, tx: Transaction, grant: Grant | None, webid: str | None, at: float) -> Permit | None:
         """Return a permit if a grant allows its grantee anything at this moment; None for every doubt."""
         # Attack 6: the end itself is too late, here as at the authorization server.

@@ -1,0 +1,106 @@
+"""Routes of the public register: controllers and purposes, for people, programs and linked data."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute
+
+from consent import controllers, declarations, registry_sql, wire
+from consent.http.callers import Callers, json_answer, json_body
+from consent.linked import purpose_jsonld
+from consent.purposes import Publisher
+from consent.registry_sql import Purposes
+from pods.errors import NotAcceptable, NotFound
+from pods.model import Clock
+from pods.protocol import negotiate
+from pods.storage.base import Commits, Store
+
+JSON, JSON_LD = "application/json", "application/ld+json"
+
+
+class RegisterRoutes:
+    """Who asks for data, and for what: readable by everybody."""
+
+    def __init__(
+        self,
+        callers: Callers,
+        publisher: Publisher,
+        *,
+        origin: str,
+        store: Store,
+        commits: Commits,
+        clock: Clock,
+    ) -> None:
+        self._callers = callers
+        self._publisher = publisher
+        self._origin = origin
+        self._purposes = Purposes(origin)
+        self._store = store
+        self._commits = commits
+        self._clock = clock
+
+    def routes(self) -> list[BaseRoute]:
+        """Return the routes below `/.consent`."""
+        router = APIRouter(prefix="/.consent", tags=["register"])
+        router.add_api_route("/controllers", self.register, methods=["POST"], status_code=201)
+        router.add_api_route("/controllers", self.controllers, methods=["GET"])
+        router.add_api_route("/purposes", self.publish, methods=["POST"], status_code=201)
+        router.add_api_route("/purposes", self.purposes, methods=["GET"])
+        router.add_api_route("/purposes/{identifier}/{version}", self.purpose, methods=["GET"])
+        return list(router.routes)
+
+    async def register(self, request: Request) -> Response:
+        """Register the caller's organisation; it may publish once the operator approved it."""
+        _, webid = await self._callers.known(request)
+        body = await json_body(request)
+        value = await self._commits.submit(lambda tx: controllers.register(tx, webid, body, self._clock()))
+        return json_answer(wire.controller_json(value), 201)
+
+    async def controllers(self, request: Request) -> Response:
+        """All registered organisations."""
+        with self._store.reading() as tx:
+            found = registry_sql.controllers(tx)
+        return json_answer([wire.controller_json(value) for value in found])
+
+    async def publish(self, request: Request) -> Response:
+        """Publish a version of a purpose; it never changes afterwards."""
+        _, webid = await self._callers.known(request)
+        body = await json_body(request)
+        purpose, new = await self._commits.submit(
+            lambda tx: self._publisher.publish(tx, webid, body, self._clock())
+        )
+        return json_answer(wire.purpose_json(purpose), 201 if new else 200, headers={"location": purpose.iri})
+
+    async def purposes(self, request: Request) -> Response:
+        """All published purposes, the newest first."""
+        with self._store.reading() as tx:
+            found = self._purposes.all(tx)
+        return json_answer([wire.purpose_json(value) for value in found])
+
+    async def purpose(self, request: Request) -> Response:
+        """One version of a purpose as JSON or JSON-LD."""
+        parameters: dict[str, Any] = request.path_params
+        iri = f"{self._origin}{declarations.PURPOSES_PATH}{parameters['identifier']}/{parameters['version']}"
+        with self._store.reading() as tx:
+            found = self._purposes.by_iri(tx, iri)
+        if found is None:
+            raise NotFound("There is no such version of a purpose; GET /.consent/purposes lists them.")
+        if _wanted(request, (JSON, JSON_LD)) == JSON_LD:
+            return Response(
+                orjson.dumps(purpose_jsonld(found)),
+                media_type=JSON_LD,
+                headers={"vary": "accept", "etag": f'"{found.digest}"'},
+            )
+        return json_answer(wire.purpose_json(found), headers={"vary": "accept"})
+
+
+def _wanted(request: Request, offers: tuple[str, ...]) -> str:
+    wanted = negotiate.preferred(request.headers.get("accept", "*/*"), offers)
+    if wanted is None:
+        raise NotAcceptable(f"This can be read as {', '.join(offers)}.")
+    return wanted

@@ -1,0 +1,103 @@
+"""Composition root of the pod host with consent: what `portico serve pods` runs."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from starlette.routing import BaseRoute
+from starlette.types import ASGIApp
+
+from consent import claims, issuers
+from consent.aggregation.assembly import assemble
+from consent.aggregation.routes import aggregation_routes
+from consent.aggregation.schema_sql import SCHEMAS as AGGREGATION_SCHEMAS
+from consent.decisions import Consents
+from consent.enforcement import GrantAuthorizer
+from consent.export import Exporter
+from consent.http.callers import Callers
+from consent.http.decisions import DecisionRoutes
+from consent.http.own import OwnRoutes
+from consent.http.register import RegisterRoutes
+from consent.http.uma import UmaRoutes
+from consent.http.uses import UseRoutes
+from consent.identity import IdTokens
+from consent.invitations import Invitations
+from consent.issuers import IssuerDirectory
+from consent.overview import Overview
+from consent.purposes import Publisher
+from consent.schema_sql import SCHEMAS
+from consent.secret import derived, open_secret
+from consent.shaping import Shaping
+from consent.tickets import Tickets
+from consent.uma import AuthorizationServer
+from pods.authz.base import Authorizer
+from pods.authz.wac import Wac
+from pods.main import Core, application, open_core
+from pods.model import Clock
+from pods.settings import PodSettings, read_settings
+from pods.storage.base import Observer
+from pods.storage.migrations import Schema
+
+SECRET = "consent.key"  # the name of a file
+
+
+@dataclass(frozen=True, slots=True)
+class Extension:
+    """What consent adds to a plain Solid server."""
+
+    authorizer: Authorizer
+    observers: Sequence[Observer]
+    routes: Sequence[BaseRoute]
+    consents: Consents
+    """For programs inside the trust zone, such as the demo's set-up."""
+
+
+def schemas() -> tuple[Schema, ...]:
+    """Return the tables that consent needs in the pod host's database."""
+    return (*SCHEMAS, issuers.SCHEMA, *AGGREGATION_SCHEMAS, claims.SCHEMA)
+
+
+def extension(core: Core) -> Extension:
+    """Return what consent adds to the host that `core` is."""
+    origin, clock = core.settings.pod_url, core.clock
+    secret = open_secret(core.settings.data / SECRET)
+    tickets = Tickets(derived(secret, "tickets"))
+    consents = Consents(origin, derived(secret, "pairwise"))
+    callers = Callers(origin, core.verifier, core.settings.consent_clients)
+    overview = Overview(origin)
+    server = AuthorizationServer(origin, core.keys, IdTokens(core.keys, origin + "/"), tickets)
+    commits, store = core.commits, core.store
+    questions = assemble(core, origin=origin, data=core.settings.data, keys=IssuerDirectory(store))
+    publisher = Publisher(origin, published=(questions.programmes.published,))
+    routes = [
+        *RegisterRoutes(
+            callers, publisher, origin=origin, store=store, commits=commits, clock=clock
+        ).routes(),
+        *DecisionRoutes(
+            *(callers, consents, Invitations(origin, consents), overview),
+            store=store,
+            commits=commits,
+            clock=clock,
+        ).routes(),
+        *UmaRoutes(server, core.replay, origin=origin, commits=commits, clock=clock).routes(),
+        *UseRoutes(callers, tickets, core.keys, origin=origin, commits=commits, clock=clock).routes(),
+        *OwnRoutes(callers, Exporter(origin), origin=origin, store=store, clock=clock).routes(),
+        *aggregation_routes(core, questions),
+    ]
+    authorizer = GrantAuthorizer(Wac(origin), tickets, origin=origin, clock=clock)
+    return Extension(authorizer, (Shaping(origin),), routes, consents)
+
+
+def pod_host(settings: PodSettings, clock: Clock) -> ASGIApp:
+    """Return the pod host with consent as an ASGI application."""
+    core = open_core(settings, clock, schemas=schemas())
+    added = extension(core)
+    return application(core, authorizer=added.authorizer, observers=added.observers, routes=added.routes)
+
+
+def create_app() -> ASGIApp:
+    """Return the pod host set up by PORTICO_* variables; what `uvicorn --factory` calls."""
+    return pod_host(read_settings(PodSettings, os.environ), time.time)
