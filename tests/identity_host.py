@@ -1,4 +1,4 @@
-"""An identity provider on its own: real store, keys and verifier, and a client that is in the same process."""
+"""A whole pod host in this process, with accounts and clients that are connected to it."""
 
 from __future__ import annotations
 
@@ -8,21 +8,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
-from starlette.applications import Starlette
+from starlette.types import ASGIApp
 
-from pods.authn.issuers import Issuers
-from pods.authn.replay import ReplayGuard
+from pods import provision
 from pods.authn.verifier import Verifier
 from pods.client import ClientCredentials
-from pods.guard import guarded_client
 from pods.identity.accounts import Accounts
 from pods.identity.host import Addresses
 from pods.identity.keys import SigningKeys
-from pods.identity.routes import identity_routes
-from pods.identity.schema_sql import IDENTITY_1
+from pods.main import Core, application, open_core
 from pods.model import Clock, WebId
 from pods.settings import PodSettings
-from pods.storage.commits import CommitQueue
 from pods.storage.sqlite import SqliteStore
 
 PASSWORD = "correct horse battery"
@@ -30,19 +26,34 @@ PASSWORD = "correct horse battery"
 
 @dataclass(frozen=True, slots=True)
 class IdentityHost:
-    """What `pods.identity.host.Host` asks for, and the application with the provider's routes."""
+    """A pod host and what tests ask it for."""
 
-    settings: PodSettings
-    clock: Clock
-    store: SqliteStore
-    commits: CommitQueue
-    keys: SigningKeys
-    accounts: Accounts
-    verifier: Verifier
+    core: Core
+    app: ASGIApp
+
+    @property
+    def clock(self) -> Clock:
+        return self.core.clock
+
+    @property
+    def store(self) -> SqliteStore:
+        return self.core.store
+
+    @property
+    def keys(self) -> SigningKeys:
+        return self.core.keys
+
+    @property
+    def accounts(self) -> Accounts:
+        return self.core.accounts
+
+    @property
+    def verifier(self) -> Verifier:
+        return self.core.verifier
 
     @property
     def origin(self) -> str:
-        return self.settings.pod_url
+        return self.core.settings.pod_url
 
     @property
     def issuer(self) -> str:
@@ -51,18 +62,24 @@ class IdentityHost:
     def webid(self, name: str) -> WebId:
         return Addresses(self.origin).webid(name)
 
-    def application(self) -> Starlette:
-        return Starlette(routes=identity_routes(self))
-
     def browser(self) -> httpx.AsyncClient:
         """Return a client with a cookie jar, connected to the application in process."""
-        return httpx.AsyncClient(transport=httpx.ASGITransport(self.application()), base_url=self.origin)
+        return httpx.AsyncClient(transport=httpx.ASGITransport(self.app), base_url=self.origin)
 
     def add_account(self, name: str, password: str | None = PASSWORD) -> tuple[str, str]:
-        """Add an account with client credentials; return their id and secret."""
+        """Add an account with a pod and client credentials; return their id and secret."""
         with self.store.writing() as tx:
             account = self.accounts.create(
                 tx, name, email=f"{name}@example.org", password=password, webid=self.webid(name)
+            )
+            provision.create_pod(
+                tx,
+                name,
+                account.webid,
+                base=self.origin,
+                issuer=self.issuer,
+                display_name=name.title(),
+                at=self.clock(),
             )
             return self.accounts.credentials(tx, account.webid, "test")
 
@@ -74,18 +91,9 @@ class IdentityHost:
 async def identity_host(
     folder: Path, clock: Clock, *, origin: str = "http://localhost:8080", trusted: tuple[str, ...] = ()
 ) -> AsyncIterator[IdentityHost]:
-    """Open a provider whose data are in the folder; close it at the end."""
-    settings = PodSettings(data=folder, pod_url=origin, trusted_hosts=trusted)
-    store = SqliteStore(folder / "pods.sqlite", [IDENTITY_1])
-    commits = CommitQueue(store)
-    keys = SigningKeys.open(folder / "issuer-keys.json", clock=clock)
-    replay = ReplayGuard(folder / "replay.sqlite")
-    http = guarded_client(trusted)
-    verifier = Verifier(keys, replay, Issuers(http, clock=clock), issuer=origin + "/", clock=clock)
+    """Open a pod host whose data are in the folder; close it at the end."""
+    core = open_core(PodSettings(data=folder, pod_url=origin, trusted_hosts=trusted), clock)
     try:
-        yield IdentityHost(settings, clock, store, commits, keys, Accounts(clock=clock), verifier)
+        yield IdentityHost(core, application(core))
     finally:
-        await http.aclose()
-        commits.close()
-        replay.close()
-        store.close()
+        await core.aclose()

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+import httpx
+
 from pods.authn.verifier import Verifier
 from pods.identity.accounts import Accounts
 from pods.identity.keys import SigningKeys
@@ -30,6 +32,9 @@ class Host(Protocol):
     def accounts(self) -> Accounts: ...
     @property
     def verifier(self) -> Verifier: ...
+    @property
+    def http(self) -> httpx.AsyncClient:
+        """The guarded client, for client-id documents."""
 
 
 @dataclass(frozen=True, slots=True)

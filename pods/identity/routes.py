@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from starlette.routing import BaseRoute
 
-from pods.guard import guarded_client
 from pods.identity.account_pages import AccountPages
 from pods.identity.authorize import Authorize
 from pods.identity.documents import Documents
@@ -19,7 +18,7 @@ from vocab.pages import about_routes, static_routes
 
 def identity_routes(host: Host) -> list[BaseRoute]:
     """Return the routes of discovery, tokens, log-in and account pages."""
-    documents = Documents(guarded_client(host.settings.trusted_hosts), clock=host.clock)
+    documents = Documents(host.http, clock=host.clock)
     site = Site(host)
     parts = (
         Endpoints(host, documents),
