@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
@@ -50,6 +51,8 @@ class Ballot:
     title: Label
     closes_at: float
     amount: int
+    votes: str
+    """Where the vote is posted."""
     choices: Sequence[Choice]
 
 
@@ -71,10 +74,9 @@ class Ballots:
 
     async def cast(self, visit: Visit, ballot: Ballot, choice: str) -> None:
         """Send the vote, then note in the pod that it was cast; raise VoteRefused or SolidError."""
-        record = ballot.share.record
-        body = {"ballot": record.text("ballot"), "project": choice}
+        body = {"ballot": ballot.share.record.text("ballot"), "project": choice}
         try:
-            answer = await self._http.post(votes_address(record.text("vote")), json=body, headers=_JSON)
+            answer = await self._http.post(ballot.votes, json=body, headers=_JSON)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise VoteRefused(str(error)) from error
         # 409: this credential has voted already, from another wallet perhaps; the note is then all that is missing.
@@ -106,20 +108,21 @@ def key_of(share: Document) -> str:
     return hashlib.sha256(share.record.text("ballot").encode()).hexdigest()[:32]
 
 
-def votes_address(vote: str) -> str:
-    """Return where votes are posted."""
-    return vote
-
-
 def _ballot(share: Document, plain: Mapping[str, Any]) -> Ballot:
     choices = tuple(
         Choice(str(one["id"]), _texts(one["title"]), _texts(one["text"])) for one in plain["projects"]
     )
+    vote = share.record.text("vote")
+    votes = urljoin(vote, str(plain.get("votes", "")) or f"{vote.partition('/runs/')[0]}/api/votes")
+    if urlsplit(votes).netloc != urlsplit(vote).netloc:
+        raise ValueError("a ballot is cast at the site that the statement names")
+    closes = plain["closes_at"]
     return Ballot(
         key=key_of(share),
+        votes=votes,
         share=share,
         title=_texts(plain["title"]),
-        closes_at=float(plain["closes_at"]),
+        closes_at=datetime.fromisoformat(closes).timestamp() if isinstance(closes, str) else float(closes),
         amount=int(plain.get("amount", 0)),
         choices=choices,
     )

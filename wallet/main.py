@@ -18,7 +18,7 @@ from pods.guard import GuardedTransport, guarded_client
 from pods.model import Clock
 from pods.relying_party import Login, RelyingParty, SessionStore
 from pods.relying_party.login import FOLDER as LOGIN_FOLDER
-from pods.relying_party.login import session_cookie
+from pods.relying_party.places import session_cookie
 from pods.settings import read_settings
 from vocab.pages import Navigation, Pages, User, about_routes, msg, static_routes
 from wallet.ballots import Ballots

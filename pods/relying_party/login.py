@@ -15,6 +15,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from pods.model import Clock
+from pods.relying_party.failures import FAILURES
 from pods.relying_party.flow import (
     LOGIN_SECONDS,
     LoginFailed,
@@ -23,9 +24,10 @@ from pods.relying_party.flow import (
     RelyingParty,
     client_document,
 )
+from pods.relying_party.places import safe_path, session_cookie
 from pods.relying_party.session import Session, SessionEnded, SessionTokens
 from pods.relying_party.sessions_sql import SessionStore
-from vocab.pages import Pages, msg
+from vocab.pages import Pages
 
 FOLDER = Path(__file__).resolve().parent
 """Templates and texts of these pages, one of the `folders` of the application's `Pages`."""
@@ -34,41 +36,6 @@ _MOST_TOKENS = 5000  # sessions whose keys stay parsed in memory; the rest are r
 
 Enrich = Callable[[Session, SessionTokens], Awaitable[dict[str, Any]]]
 """Gives what the application wants to remember of the person for the session, such as the name to show."""
-
-FAILURES: Mapping[str, tuple[str, str]] = {
-    "unreachable": (
-        msg("Your pod provider does not answer"),
-        msg(
-            "We could not reach the provider that you named. Check the address, or try again in a few minutes."
-        ),
-    ),
-    "not-a-provider": (
-        msg("This is not a pod provider"),
-        msg(
-            "At that address there is no service that you can log in with. Check the address of your provider."
-        ),
-    ),
-    "denied": (
-        msg("You are not logged in"),
-        msg(
-            "The login was cancelled, or your provider refused it. Nothing was read and nothing was changed."
-        ),
-    ),
-    "expired": (
-        msg("The login took too long"),
-        msg("For your safety a login must be finished within ten minutes. Please start again."),
-    ),
-    "mismatch": (
-        msg("The login did not fit"),
-        msg("The provider's answer does not belong to the login that you began here. Please start again."),
-    ),
-    "untrusted": (
-        msg("Your profile does not name this provider"),
-        msg(
-            "Your public profile must name the provider that you log in with. Ask your provider to correct it."
-        ),
-    ),
-}
 
 
 class LoginNeeded(Exception):
@@ -300,18 +267,3 @@ class Login:
         response.set_cookie(
             name, value, max_age=max_age, path="/", httponly=True, samesite="lax", secure=secure
         )
-
-
-def session_cookie(name: str, origin: str) -> str:
-    """Return the name of an application's session cookie.
-
-    `__Host-` (RFC 6265bis section 4.1.3.2) keeps a sibling host from planting one; it needs https.
-    """
-    return f"__Host-portico_{name}" if origin.startswith("https:") else f"portico_{name}"
-
-
-def safe_path(wanted: str | None, otherwise: str) -> str:
-    """Return a path on this origin: an open redirect would lend our name to a stranger's page."""
-    if not wanted or not wanted.startswith("/") or wanted.startswith("//") or "\\" in wanted:
-        return otherwise
-    return wanted if wanted.isprintable() else otherwise
