@@ -5,22 +5,29 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-PACKAGES = ("apps", "consent", "pods", "vocab", "wallet", "tests", "deploy")
-MOST_LINES = 300  # the point to split, design §3
+# Design §3: 300 lines are the point to split. A test module may hold a longer table of cases.
+MOST_LINES = {
+    "apps": 300,
+    "consent": 300,
+    "pods": 300,
+    "vocab": 300,
+    "wallet": 300,
+    "deploy": 300,
+    "tests": 450,
+}
+DRAWERS = {"utils.py", "util.py", "helpers.py", "common.py", "manager.py", "misc.py"}
 
-MODULES = sorted(module for package in PACKAGES for module in (ROOT / package).rglob("*.py"))
+
+@pytest.mark.parametrize(("package", "most"), MOST_LINES.items())
+def test_no_module_is_too_long(package: str, most: int) -> None:
+    lines = {
+        str(module.relative_to(ROOT)): len(module.read_text(encoding="utf-8").splitlines())
+        for module in (ROOT / package).rglob("*.py")
+    }
+    assert {module: count for module, count in lines.items() if count > most} == {}
 
 
-@pytest.mark.parametrize("module", MODULES, ids=lambda module: str(module.relative_to(ROOT)))
-def test_module_has_at_most_300_lines(module: Path) -> None:
-    lines = len(module.read_text(encoding="utf-8").splitlines())
-    assert lines <= MOST_LINES, f"{lines} lines: split it at a job of its own"
-
-
-@pytest.mark.parametrize("package", PACKAGES)
+@pytest.mark.parametrize("package", MOST_LINES)
 def test_no_module_is_a_drawer_for_everything(package: str) -> None:
-    drawers = {"utils.py", "util.py", "helpers.py", "common.py", "manager.py", "misc.py"}
-    found = [
-        str(module.relative_to(ROOT)) for module in (ROOT / package).rglob("*.py") if module.name in drawers
-    ]
-    assert found == []
+    found = [module for module in (ROOT / package).rglob("*.py") if module.name in DRAWERS]
+    assert [str(module.relative_to(ROOT)) for module in found] == []
