@@ -19,8 +19,7 @@ _WHERE, _DELETES, _INSERTS = (node(_SOLID + name) for name in ("where", "deletes
 
 def read(content: bytes, base: str) -> Patch:
     """Return the patch; raise BadContent if it is no N3, Unprocessable if it is no patch of this shape."""
-    text = "".join(patterns.without_variables(token) for token in patterns.tokens(content))
-    quads = patterns.parsed(text, base, n3=True)
+    quads = patterns.parsed(patterns.n3_without_variables(content), base, n3=True)
     outside = [quad for quad in quads if quad.graph_name == DEFAULT_GRAPH]
     formulae: dict[object, list[Quad]] = defaultdict(list)
     for quad in quads:

@@ -27,6 +27,9 @@ class Variable:
 
 
 Pattern = tuple["Term | Variable", "Term | Variable", "Term | Variable"]
+Triples = dict[Triple, Quad]
+"""A default graph, each triple with the quad that it stands for."""
+
 Binding = Mapping[Variable, "Term"]
 
 
@@ -65,16 +68,16 @@ def apply(patch: Patch, document: Sequence[Quad]) -> list[Quad]:
     """Return the document after the patch; raise Conflict if it does not fit. Named graphs stay as they are."""
     elsewhere = [quad for quad in document if quad.graph_name != DEFAULT_GRAPH]
     # A dict keeps the document's order, so that a patched file still reads like the one before.
-    triples = {quad.triple: None for quad in document if quad.graph_name == DEFAULT_GRAPH}
+    triples: Triples = {quad.triple: quad for quad in document if quad.graph_name == DEFAULT_GRAPH}
     for step in patch.steps:
         if patch.strict:
             _apply_to_the_one(step, triples)
         else:
             _apply_to_all(step, triples)
-    return [Quad(t.subject, t.predicate, t.object) for t in triples] + elsewhere
+    return [*triples.values(), *elsewhere]
 
 
-def _apply_to_the_one(step: Step, triples: dict[Triple, None]) -> None:
+def _apply_to_the_one(step: Step, triples: Triples) -> None:
     solutions = _solutions(step.where, list(triples))
     found = next(solutions, None)
     if found is None:
@@ -87,10 +90,10 @@ def _apply_to_the_one(step: Step, triples: dict[Triple, None]) -> None:
             raise Conflict("A triple that the patch deletes is not in the document; nothing was changed.")
     for triple in deletes:
         triples.pop(triple, None)
-    triples.update(dict.fromkeys(_instances(step.inserts, found, {})))
+    _insert(_instances(step.inserts, found, {}), triples)
 
 
-def _apply_to_all(step: Step, triples: dict[Triple, None]) -> None:
+def _apply_to_all(step: Step, triples: Triples) -> None:
     solutions = []
     for solution in _solutions(step.where, list(triples)):
         solutions.append(solution)
@@ -101,11 +104,19 @@ def _apply_to_all(step: Step, triples: dict[Triple, None]) -> None:
             triples.pop(triple, None)
     for solution in solutions:
         # SPARQL 1.1 Update, 4.2.1: blank nodes of the template are fresh for each solution.
-        triples.update(dict.fromkeys(_instances(step.inserts, solution, {})))
+        _insert(_instances(step.inserts, solution, {}), triples)
+
+
+def _insert(triples: Sequence[Triple], into: Triples) -> None:
+    for triple in triples:
+        into[triple] = Quad(triple.subject, triple.predicate, triple.object)
 
 
 def _solutions(patterns: Sequence[Pattern], triples: Sequence[Triple]) -> Iterator[dict[Variable, Term]]:
     """Yield each binding that makes every pattern a triple of the document; bounded by MAX_STEPS."""
+    if not patterns:
+        yield {}
+        return
     variables = {term for pattern in patterns for term in pattern if isinstance(term, Variable)}
     if len(patterns) > MAX_PATTERNS or len(variables) > MAX_VARIABLES:
         raise Unprocessable(f"A where clause has at most {MAX_PATTERNS} patterns, {MAX_VARIABLES} variables.")

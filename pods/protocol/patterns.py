@@ -19,13 +19,18 @@ from pods.protocol.rdf import BlankNode, Literal, NamedNode, Quad, Term
 VARIABLE_SCHEME = "x-portico-variable:"
 MAX_PATCH = 1024 * 1024  # bytes; a patch is a change, not an upload
 
+_STRING = r"""(?:\"\"\"(?:[^"\\]|\\.|\"{1,2}(?!\"))*\"\"\"|'''(?:[^'\\]|\\.|'{1,2}(?!'))*'''
+          |"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')"""
+_IRI = r"""<[^<>"{}|^`\s]*>"""
+_OPAQUE = re.compile(rf"{_STRING}|{_IRI}|\#[^\n]*|([?$]\w+)", re.VERBOSE | re.DOTALL)
+"""What can hold a question mark that begins no variable; a variable is the group."""
+
 _TOKEN = re.compile(
-    r"""(?P<space>\s+|\#[^\n]*)
-      | (?P<string>\"\"\"(?:[^"\\]|\\.|\"(?!\"\"))*\"\"\"|'''(?:[^'\\]|\\.|'(?!''))*'''
-          |"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')
-      | (?P<iri><[^<>"{}|^`\\\s]*>)
+    rf"""(?P<space>\s+|\#[^\n]*)
+      | (?P<string>{_STRING})
+      | (?P<iri>{_IRI})
       | (?P<variable>[?$]\w+)
-      | (?P<open>\{) | (?P<close>\})
+      | (?P<open>\{{) | (?P<close>\}})
       | (?P<name>[^\W\d_][\w\-]*(?![\w\-:.]*:)|[@]\w[\w\-]*)
       | (?P<term>[\w\-]*:(?:[\w\-:%]|\\.|\.(?=[\w\-:%\\]))*|_:[\w\-.]*\w|[+\-]?(?:\d+\.\d+|\.?\d+)(?:[eE][+\-]?\d+)?)
       | (?P<mark>\^\^|[^\w\s])""",
@@ -42,12 +47,7 @@ class Token(NamedTuple):
 
 def tokens(content: bytes) -> Iterator[Token]:
     """Yield the tokens of a patch, space included; raise BadContent where none begins."""
-    if len(content) > MAX_PATCH:
-        raise BadContent(f"A patch has at most {MAX_PATCH} bytes.")
-    try:
-        text = content.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise BadContent("The patch is not UTF-8.") from error
+    text = _decoded(content)
     position = 0
     while position < len(text):
         match = _TOKEN.match(text, position)
@@ -57,12 +57,31 @@ def tokens(content: bytes) -> Iterator[Token]:
         position = match.end()
 
 
+def n3_without_variables(content: bytes) -> str:
+    """Return an N3 document with each variable written as an IRI that the parser takes."""
+    text = _decoded(content)
+    return text if "?" not in text and "$" not in text else _OPAQUE.sub(_outside_text, text)
+
+
+def _outside_text(match: re.Match[str]) -> str:
+    return f"<{VARIABLE_SCHEME}{match[1][1:]}>" if match[1] else match[0]
+
+
+def _decoded(content: bytes) -> str:
+    if len(content) > MAX_PATCH:
+        raise BadContent(f"A patch has at most {MAX_PATCH} bytes.")
+    if VARIABLE_SCHEME.encode() in content:
+        raise BadContent(f"IRIs of the scheme {VARIABLE_SCHEME} cannot stand in a patch.")
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise BadContent("The patch is not UTF-8.") from error
+
+
 def without_variables(token: Token) -> str:
     """Return the token's text, a variable written as an IRI that the parser takes."""
     if token.kind == "variable":
         return f"<{VARIABLE_SCHEME}{token.text[1:]}>"
-    if token.kind == "iri" and token.text.startswith(f"<{VARIABLE_SCHEME}"):
-        raise BadContent(f"IRIs of the scheme {VARIABLE_SCHEME} cannot stand in a patch.")
     return token.text
 
 
