@@ -1,0 +1,110 @@
+"""A `rows` grant over HTTP: the whole exchange, what it shows, and what it never shows."""
+
+import pytest
+from rdflib import Graph, Literal, Namespace
+
+from consent.client import AccessRefused, ServiceClient
+from consent.model import DataItem, OutputMode
+from tests.consent_host import ORIGIN, ROWS, Town, declaration, item
+
+SCHEMA = Namespace("http://schema.org/")
+BASKET = f"{ORIGIN}/anna/purchases/2017-10/b77.ttl"
+
+
+async def test_a_service_reads_only_the_granted_properties(host: Town) -> None:
+    coop = await host.organisation("coop")
+    purpose = await coop.service.publish(declaration([ROWS]))
+    await host.give("anna", purpose)
+    answer = await coop.service.read(BASKET, purpose.iri)
+    assert answer.status_code == 200
+    graph = Graph().parse(data=answer.content, format="turtle", publicID=BASKET)
+    assert {str(predicate).rpartition("/")[2].rpartition("#")[2] for predicate in graph.predicates()} == {
+        *("type", "orderDate", "price", "orderedItem", "category")
+    }
+    assert (None, SCHEMA.orderNumber, None) not in graph
+    assert (None, SCHEMA.name, None) not in graph
+    # The price of a line was not granted, the price of the order was: they share a predicate.
+    assert [str(value) for value in graph.objects(None, SCHEMA.price)] == ["12.40"]
+    assert Literal("Pane di segale") not in set(graph.objects())
+
+
+async def test_without_a_grant_the_exchange_ends_with_a_refusal_that_anna_sees(host: Town) -> None:
+    coop = await host.organisation("coop")
+    purpose = await coop.service.publish(declaration([ROWS]))
+    with pytest.raises(AccessRefused) as refused:
+        await coop.service.read(BASKET, purpose.iri)
+    assert refused.value.error == "request_denied"
+    line = (await host.owner("anna").log())[0]
+    assert not line.permitted
+    assert line.agent_name == "Coop"
+    assert line.purpose_title["it"] == "Spesa di quartiere"
+
+
+async def test_a_listing_shows_covered_members_only(host: Town) -> None:
+    coop = await host.organisation("coop")
+    purpose = await coop.service.publish(declaration([ROWS]))
+    await host.give("anna", purpose)
+    host.write("/anna/purchases/2017-10/diary.ttl", "<#it> <http://schema.org/name> 'secret' .")
+    answer = await coop.service.read(f"{ORIGIN}/anna/purchases/2017-10/", purpose.iri)
+    assert answer.status_code == 200
+    text = answer.text
+    assert "b77.ttl" in text
+    assert "b77.jws" not in text
+    assert "diary" not in text
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/anna/",
+        "/anna/.acl",
+        "/anna/inbox/",
+        "/anna/settings/prefs.ttl",
+        "/anna/activity/",
+        "/anna/consents/",
+        "/anna/profile/private.ttl",
+        "/anna/purchases/2017-10/b77.jws",
+        "/anna/purchases/2017-10/b77.ttl.acl",
+        "/anna/purchases/2017-10/b77.ttl.meta",
+        "/anna/purchases/.acl",
+        "/anna/purchases/2017-10/none.ttl",
+        "/bob/purchases/2017-10/b77.ttl",
+    ],
+)
+async def test_attack_14_a_grant_reaches_nothing_beside_its_shape(host: Town, path: str) -> None:
+    """Attack 14, widening: siblings, auxiliary resources, signed bytes, what the host keeps, other pods."""
+    host.person("bob")
+    host.write("/bob/purchases/2017-10/b77.ttl", "<#it> a <http://schema.org/Order> .")
+    coop = await host.organisation("coop")
+    purpose = await coop.service.publish(declaration([ROWS]))
+    await host.give("anna", purpose)
+    assert await outcome(coop.service, ORIGIN + path, purpose.iri) in ("request_denied", 401, 403)
+
+
+async def outcome(service: ServiceClient, url: str, purpose: str) -> str | int:
+    """Return the status of a read, or the error of the authorization server."""
+    try:
+        return (await service.read(url, purpose)).status_code
+    except AccessRefused as refused:
+        return refused.error
+
+
+async def test_a_subset_of_the_properties_shows_less(host: Town) -> None:
+    coop = await host.organisation("coop")
+    purpose = await coop.service.publish(declaration([ROWS]))
+    await host.give("anna", purpose, [DataItem("Purchase", ("total",), OutputMode.ROWS)])
+    graph = Graph().parse(data=(await coop.service.read(BASKET, purpose.iri)).content, format="turtle")
+    assert set(graph.predicates()) == {
+        SCHEMA.price,
+        Namespace("http://www.w3.org/1999/02/22-rdf-syntax-ns#").type,
+    }
+
+
+async def test_profiles_are_filtered_to_the_owner_and_the_properties(host: Town) -> None:
+    coop = await host.organisation("coop")
+    purpose = await coop.service.publish(declaration([item("Profile", ("birthYear",), "rows")]))
+    await host.give("anna", purpose)
+    answer = await coop.service.read(f"{ORIGIN}/anna/profile/private.ttl", purpose.iri)
+    assert b"1984" in answer.content
+    assert b"Bianchi" not in answer.content
+    assert b"income" not in answer.content
