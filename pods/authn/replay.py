@@ -12,7 +12,7 @@ from pods.errors import StoreError
 from pods.protocol.dpop import CLOCK_SKEW, PROOF_MAX_AGE, Proof
 
 _REMEMBER = PROOF_MAX_AGE + CLOCK_SKEW  # RFC 9449 section 11.1: for as long as a proof would be accepted
-_PURGE_EVERY = 5000  # proofs between two purges
+PURGE_EVERY = 5000  # proofs between two purges
 _LONGEST_WAIT = 5.0  # seconds for another worker's insert; each takes some microseconds
 _PAUSE = 0.00005  # SQLite's own pause starts at 1 ms, which is a hundred inserts
 
@@ -40,7 +40,7 @@ class ReplayGuard:
         digest = hashlib.blake2b(f"{proof.thumbprint}\0{proof.jti}".encode(), digest_size=16).digest()
         with self._lock:
             self._since_purge += 1
-            if self._since_purge >= _PURGE_EVERY:
+            if self._since_purge >= PURGE_EVERY:
                 self._since_purge = 0
                 self._run("DELETE FROM seen WHERE iat < ?", (at - _REMEMBER,))
             return (

@@ -109,12 +109,14 @@ def public_key(jwk: Any) -> PublicKey:
     if jwk.get("kty") not in ("EC", "OKP", "RSA") or "d" in jwk:
         raise BadJose("the JWK must be a public key of type EC, OKP or RSA")
     try:
+        if jwk["kty"] == "RSA" and len(decode_segment(str(jwk["n"]).encode())) * 8 < SMALLEST_RSA_KEY:
+            raise BadJose(f"RSA keys need {SMALLEST_RSA_KEY} bits or more")
         key = import_key(jwk)
         thumbprint = key.thumbprint()
+    except BadJose:
+        raise
     except (JoseError, ValueError, TypeError, KeyError) as error:
         raise BadJose(f"the JWK is not usable: {error}") from error
-    if isinstance(key, RSAKey) and key.public_key.key_size < SMALLEST_RSA_KEY:
-        raise BadJose(f"RSA keys need {SMALLEST_RSA_KEY} bits or more")
     return PublicKey(key, thumbprint)
 
 
