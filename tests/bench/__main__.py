@@ -14,7 +14,8 @@ from rich.table import Table
 
 from tests.bench import comparison, peers, portico
 from tests.bench.load import Measurement
-from tests.bench.servers import Access
+from tests.bench.product import FIGURES
+from tests.bench.servers import Access, clean
 from tests.bench.works import WORKS
 
 PORTICO, CSS, JSS = "Portico", "Community Solid Server", "javascript-solid-server"
@@ -26,8 +27,11 @@ ROOT = Path(__file__).resolve().parents[2]
 @click.option("--rounds", default=2, show_default=True, help="How often each server does each work.")
 @click.option("--seconds", default=5.0, show_default=True, help="How long one measurement lasts.")
 @click.option("--only", multiple=True, type=click.Choice([PORTICO, CSS, JSS]), help="Leave out the others.")
+@click.option(
+    "--households", type=int, help="How many households the figures of Portico alone use; default all."
+)
 @click.option("--folder", default=FOLDER, type=click.Path(path_type=Path), help="Peers, data and report.")
-def main(rounds: int, seconds: float, only: tuple[str, ...], folder: Path) -> None:
+def main(rounds: int, seconds: float, only: tuple[str, ...], households: int | None, folder: Path) -> None:
     """Start the servers, measure, print the ratios and write report.json."""
     console = Console(width=100)
     folder = folder.resolve()
@@ -47,6 +51,14 @@ def main(rounds: int, seconds: float, only: tuple[str, ...], folder: Path) -> No
         best = comparison.compare(servers, rounds=rounds, seconds=seconds, say=console.print)
     ratios = comparison.ratios(best, PORTICO, (CSS, JSS))
     console.print(table(best, ratios))
+    figures = (
+        [measure(clean(folder / "product"), households) for measure in FIGURES] if PORTICO in wanted else []
+    )
+    for figure in figures:
+        verdict = "kept" if figure.holds else "MISSED"
+        console.print(
+            f"{figure.name}: {figure.value:,.1f} {figure.unit}, budget {figure.budget:g}: {verdict}"
+        )
     report = {
         "machine": {
             "cores": os.cpu_count(),
@@ -60,6 +72,7 @@ def main(rounds: int, seconds: float, only: tuple[str, ...], folder: Path) -> No
             work: {name: asdict(measured) for name, measured in rates.items()} for work, rates in best.items()
         },
         "ratios": ratios,
+        "figures": [asdict(figure) for figure in figures],
     }
     (folder / "report.json").write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
     console.print(f"written: {folder / 'report.json'}")
