@@ -20,7 +20,7 @@ DESCRIPTION = ".well-known/solid"
 """Path of a storage's description below its root; it is made on the fly and never stored."""
 
 _UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
-_PLAIN = re.compile(rb"(?:/[A-Za-z0-9_~-][A-Za-z0-9_~-]*(?:\.[A-Za-z0-9_~-]+)*)*/?")
+_PLAIN = re.compile(rb"(?:/[A-Za-z0-9_~-][A-Za-z0-9_~-]*(?:\.[A-Za-z0-9_~-]+)*)+/?")
 # RFC 3986, 3.3: pchar = unreserved / pct-encoded / sub-delims / ":" / "@"
 _PATH = re.compile(rb"/(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/]|%[0-9A-Fa-f]{2})*")
 _ESCAPE = re.compile(rb"%([0-9A-Fa-f]{2})")

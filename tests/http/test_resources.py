@@ -1,0 +1,313 @@
+"""Documents and containers over HTTP: create, read in every format, replace, patch, delete, list."""
+
+import json
+
+import pytest
+from rdflib import Graph, URIRef
+
+from tests.pod_host import ORIGIN, PodHost
+
+LDP = "http://www.w3.org/ns/ldp#"
+CONTAINER_LINK = f'<{LDP}BasicContainer>; rel="type"'
+DOCUMENT = "@prefix ex: <http://e/>.\n<#a> ex:b <#c> . # kept as written\n"
+N3 = "@prefix solid: <http://www.w3.org/ns/solid/terms#>. @prefix ex: <http://e/>.\n"
+
+
+async def members(host: PodHost, path: str) -> set[str]:
+    answer = await host.anna.get(path)
+    graph = Graph().parse(data=answer.text, format="turtle", publicID=ORIGIN + path)
+    return {
+        str(found).removeprefix(ORIGIN + path)
+        for found in graph.objects(URIRef(ORIGIN + path), URIRef(LDP + "contains"))
+    }
+
+
+async def test_turtle_is_served_as_it_was_written(host: PodHost) -> None:
+    assert (await host.anna.put("/anna/x.ttl", DOCUMENT)).status_code == 201
+    answer = await host.anna.get("/anna/x.ttl")
+    assert (answer.status_code, answer.text) == (200, DOCUMENT)
+    assert answer.headers["content-type"] == "text/turtle"
+
+
+@pytest.mark.parametrize(
+    ("media_type", "name"),
+    [("text/turtle", "turtle"), ("application/ld+json", "json-ld"), ("application/n-triples", "nt")],
+)
+async def test_a_document_can_be_read_in_every_format(host: PodHost, media_type: str, name: str) -> None:
+    await host.anna.put("/anna/x.ttl", DOCUMENT)
+    answer = await host.anna.get("/anna/x.ttl", accept=media_type)
+    assert answer.headers["content-type"] == media_type
+    read = Graph().parse(data=answer.text, format=name, publicID=f"{ORIGIN}/anna/x.ttl")
+    assert set(read) == set(Graph().parse(data=DOCUMENT, format="turtle", publicID=f"{ORIGIN}/anna/x.ttl"))
+
+
+async def test_representations_have_different_tags(host: PodHost) -> None:
+    await host.anna.put("/anna/x.ttl", DOCUMENT)
+    kinds = ("text/turtle", "application/ld+json", "application/n-triples")
+    assert len({(await host.anna.get("/anna/x.ttl", accept=kind)).headers["etag"] for kind in kinds}) == 3
+
+
+async def test_json_ld_keeps_its_named_graphs(host: PodHost) -> None:
+    content = json.dumps(
+        {"@context": {"ex": "http://e/"}, "@id": "http://g", "@graph": [{"@id": "#x", "ex:y": "z"}]}
+    )
+    await host.anna.put("/anna/x", content, "application/ld+json")
+    assert (await host.anna.get("/anna/x")).json() == json.loads(content)
+
+
+async def test_json_ld_with_a_context_that_is_carried_is_understood(host: PodHost) -> None:
+    content = '{"@context": "https://www.w3.org/ns/activitystreams", "type": "Note", "content": "hello"}'
+    assert (await host.anna.put("/anna/x", content, "application/ld+json")).status_code == 201
+    assert (
+        "https://www.w3.org/ns/activitystreams#Note"
+        in (await host.anna.get("/anna/x", accept="text/turtle")).text
+    )
+
+
+async def test_json_ld_with_a_context_elsewhere_is_refused(host: PodHost) -> None:
+    answer = await host.anna.put(
+        "/anna/x", '{"@context": "https://elsewhere.example/c", "a": 1}', "application/ld+json"
+    )
+    assert answer.status_code == 422
+    assert "https://elsewhere.example/c" in answer.json()["detail"]
+
+
+async def test_a_format_that_is_not_there_is_not_acceptable(host: PodHost) -> None:
+    await host.anna.put("/anna/x.ttl", DOCUMENT)
+    assert (await host.anna.get("/anna/x.ttl", accept="text/csv")).status_code == 406
+
+
+@pytest.mark.parametrize("accept", [None, "*/*", "text/html,application/xhtml+xml,*/*;q=0.8"])
+async def test_a_container_answers_whatever_is_asked(host: PodHost, accept: str | None) -> None:
+    answer = await host.anna.get("/anna/", **({"accept": accept} if accept else {}))
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "text/turtle")
+
+
+async def test_a_binary_is_served_byte_by_byte(host: PodHost) -> None:
+    await host.anna.put("/anna/photo.png", bytes(range(256)), "image/png")
+    answer = await host.anna.get("/anna/photo.png")
+    assert (answer.content, answer.headers["content-type"]) == (bytes(range(256)), "image/png")
+
+
+async def test_a_range_of_a_binary_is_served(host: PodHost) -> None:
+    await host.anna.put("/anna/photo.png", bytes(range(256)), "image/png")
+    answer = await host.anna.get("/anna/photo.png", range="bytes=10-19")
+    assert (answer.status_code, answer.content) == (206, bytes(range(10, 20)))
+    assert answer.headers["content-range"] == "bytes 10-19/256"
+
+
+async def test_a_range_beyond_the_end_is_refused(host: PodHost) -> None:
+    await host.anna.put("/anna/photo.png", b"abc", "image/png")
+    answer = await host.anna.get("/anna/photo.png", range="bytes=10-")
+    assert (answer.status_code, answer.headers["content-range"]) == (416, "bytes */3")
+
+
+async def test_head_tells_what_get_would(host: PodHost) -> None:
+    await host.anna.put("/anna/x.ttl", DOCUMENT)
+    head, get = await host.anna.request("HEAD", "/anna/x.ttl"), await host.anna.get("/anna/x.ttl")
+    assert (head.status_code, head.content) == (200, b"")
+    assert dict(head.headers) == dict(get.headers)
+
+
+async def test_missing_containers_are_made_on_the_way(host: PodHost) -> None:
+    await host.anna.put("/anna/a/b/c.ttl", DOCUMENT)
+    assert "a/" in await members(host, "/anna/")
+    assert await members(host, "/anna/a/") == {"b/"}
+    assert await members(host, "/anna/a/b/") == {"c.ttl"}
+
+
+async def test_a_sparql_patch_makes_a_document_of_any_name(host: PodHost) -> None:
+    patch = "INSERT DATA { <#hello> <#linked> <#world> . }"
+    answer = await host.anna.patch("/anna/deep/x.txt", patch, "application/sparql-update")
+    assert answer.status_code == 201
+    assert (await host.anna.get("/anna/deep/x.txt")).headers["content-type"] == "text/turtle"
+
+
+async def test_a_patch_keeps_the_format_and_the_prefixes(host: PodHost) -> None:
+    await host.anna.put("/anna/x.ttl", DOCUMENT)
+    patch = N3 + "_:p a solid:InsertDeletePatch; solid:inserts { <#a> ex:d 1 }."
+    assert (await host.anna.patch("/anna/x.ttl", patch)).status_code == 204
+    assert "@prefix ex:" in (await host.anna.get("/anna/x.ttl")).text
+
+
+async def test_a_patch_of_a_binary_is_a_conflict(host: PodHost) -> None:
+    await host.anna.put("/anna/x.png", b"x", "image/png")
+    patch = N3 + "_:p a solid:InsertDeletePatch; solid:inserts { <#a> ex:d 1 }."
+    assert (await host.anna.patch("/anna/x.png", patch)).status_code == 409
+
+
+async def test_a_patch_of_another_type_is_unsupported(host: PodHost) -> None:
+    answer = await host.anna.patch("/anna/x.ttl", "{}", "application/json-patch+json")
+    assert answer.status_code == 415
+    assert answer.headers["accept-patch"] == "text/n3, application/sparql-update"
+
+
+async def test_a_slug_names_the_member(host: PodHost) -> None:
+    answer = await host.anna.post("/anna/inbox/", DOCUMENT, slug="hello")
+    assert (answer.status_code, answer.headers["location"]) == (201, f"{ORIGIN}/anna/inbox/hello")
+
+
+async def test_a_slug_that_is_taken_gets_a_further_name(host: PodHost) -> None:
+    await host.anna.post("/anna/inbox/", DOCUMENT, slug="hello")
+    answer = await host.anna.post("/anna/inbox/", DOCUMENT, slug="hello", link=CONTAINER_LINK)
+    location = answer.headers["location"]
+    assert location.startswith(f"{ORIGIN}/anna/inbox/hello-")
+    assert location.endswith("/")
+
+
+async def test_a_slug_never_makes_an_acl(host: PodHost) -> None:
+    answer = await host.bob.post("/anna/inbox/", DOCUMENT, slug=".acl")
+    assert answer.status_code == 201
+    assert not answer.headers["location"].endswith(".acl")
+
+
+async def test_a_container_is_made_by_post_and_by_put(host: PodHost) -> None:
+    answer = await host.anna.post("/anna/", b"", link=CONTAINER_LINK, slug="box")
+    assert answer.headers["location"] == f"{ORIGIN}/anna/box/"
+    assert (await host.anna.put("/anna/chest/", b"", link=CONTAINER_LINK)).status_code == 201
+    assert {"box/", "chest/"} <= await members(host, "/anna/")
+
+
+async def test_what_the_owner_says_about_a_container_is_kept(host: PodHost) -> None:
+    await host.anna.put("/anna/box/", '<> <http://purl.org/dc/terms/title> "My box".', link=CONTAINER_LINK)
+    await host.anna.put("/anna/box/x.ttl", DOCUMENT)
+    answer = await host.anna.get("/anna/box/")
+    assert "My box" in answer.text
+    assert await members(host, "/anna/box/") == {"x.ttl"}
+
+
+@pytest.mark.parametrize(
+    "claim", [f"<> <{LDP}contains> <ghost>.", "<x.ttl> <http://www.w3.org/ns/posix/stat#size> 1 ."]
+)
+async def test_nobody_else_states_what_a_container_holds(host: PodHost, claim: str) -> None:
+    await host.anna.put("/anna/box/x.ttl", DOCUMENT)
+    assert (await host.anna.put("/anna/box/", claim)).status_code == 409
+    patch = f"INSERT DATA {{ {claim.removesuffix('.')} }}"
+    assert (await host.anna.patch("/anna/box/", patch, "application/sparql-update")).status_code == 409
+
+
+async def test_a_patch_can_say_more_about_a_container(host: PodHost) -> None:
+    await host.anna.put("/anna/box/x.ttl", DOCUMENT)
+    patch = N3 + "_:p a solid:InsertDeletePatch; solid:inserts { <> ex:title 'Box' }."
+    assert (await host.anna.patch("/anna/box/", patch)).status_code == 204
+    assert "Box" in (await host.anna.get("/anna/box/")).text
+
+
+async def test_members_are_listed_with_their_metadata(host: PodHost) -> None:
+    await host.anna.put("/anna/box/x.ttl", DOCUMENT)
+    answer = await host.anna.get("/anna/box/")
+    graph = Graph().parse(data=answer.text, format="turtle", publicID=f"{ORIGIN}/anna/box/")
+    said = {str(p): str(o) for p, o in graph.predicate_objects(URIRef(f"{ORIGIN}/anna/box/x.ttl"))}
+    assert said["http://www.w3.org/ns/posix/stat#size"] == str(len(DOCUMENT))
+    assert said["http://purl.org/dc/terms/modified"].startswith("2026-03-01T12:00:00")
+
+
+async def test_a_listing_has_a_new_tag_when_a_member_changes(host: PodHost) -> None:
+    await host.anna.put("/anna/box/x.ttl", DOCUMENT)
+    before = (await host.anna.get("/anna/box/")).headers["etag"]
+    await host.anna.put("/anna/box/x.ttl", DOCUMENT + DOCUMENT)
+    after = await host.anna.get("/anna/box/")
+    assert after.headers["etag"] != before
+    assert str(2 * len(DOCUMENT)) in after.text
+
+
+async def test_names_with_colons_are_listed_as_what_they_are(host: PodHost) -> None:
+    await host.anna.put("/anna/box/a:b", DOCUMENT)
+    assert await members(host, "/anna/box/") == {"a:b"}
+
+
+async def test_auxiliary_resources_are_no_members(host: PodHost) -> None:
+    await host.anna.put("/anna/box/x.ttl", DOCUMENT)
+    await host.anna.put("/anna/box/x.ttl.meta", "<x.ttl> <#about> 1 .")
+    assert await members(host, "/anna/box/") == {"x.ttl"}
+
+
+async def test_deleting_a_resource_deletes_its_auxiliaries(host: PodHost) -> None:
+    await host.anna.put("/anna/x.ttl", DOCUMENT)
+    await host.anna.put("/anna/x.ttl.meta", "<x.ttl> <#about> 1 .")
+    assert (await host.anna.delete("/anna/x.ttl")).status_code == 204
+    assert (await host.anna.get("/anna/x.ttl.meta")).status_code == 404
+
+
+async def test_a_container_with_members_is_not_deleted(host: PodHost) -> None:
+    await host.anna.put("/anna/box/x.ttl", DOCUMENT)
+    answer = await host.anna.delete("/anna/box/")
+    assert (answer.status_code, "members" in answer.json()["detail"]) == (409, True)
+
+
+@pytest.mark.parametrize("path", ["/anna/", "/anna/.acl"])
+async def test_the_storage_itself_is_not_deleted(host: PodHost, path: str) -> None:
+    answer = await host.anna.delete(path)
+    assert answer.status_code == 405
+    assert "DELETE" not in answer.headers["allow"]
+    assert "DELETE" not in (await host.anna.get(path)).headers["allow"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        *(("PUT", "/anna/doc/", 409), ("PUT", "/anna/box", 409), ("PUT", "/anna/doc/below.ttl", 409)),
+        *(("PUT", "/anna/doc/far/below.ttl", 409), ("GET", "/anna/doc/", 404), ("GET", "/anna/box", 404)),
+        *(("POST", "/anna/doc/below/", 404), ("POST", "/anna/nowhere/", 404), ("POST", "/anna/nowhere", 404)),
+        *(("POST", "/anna/doc", 405), ("POST", "/anna/doc/", 404)),
+    ],
+)
+async def test_a_path_is_a_document_or_a_container(
+    host: PodHost, method: str, path: str, status: int
+) -> None:
+    await host.anna.put("/anna/doc", DOCUMENT)
+    await host.anna.put("/anna/box/x.ttl", DOCUMENT)
+    content = {"content": DOCUMENT, "headers": {"content-type": "text/turtle"}} if method != "GET" else {}
+    assert (await host.anna.request(method, path, **content)).status_code == status  # type: ignore[arg-type]  # keywords of one method
+
+
+@pytest.mark.parametrize("method", ["PUT", "POST", "PATCH"])
+async def test_a_body_without_a_type_is_a_bad_request(host: PodHost, method: str) -> None:
+    path = "/anna/inbox/" if method == "POST" else "/anna/x"
+    assert (await host.anna.request(method, path, content=b"<> a <#x>.")).status_code == 400
+
+
+async def test_a_broken_body_is_named_only_to_who_may_write(host: PodHost) -> None:
+    answer = await host.anna.put("/anna/x.ttl", "<broken")
+    assert (answer.status_code, answer.json()["type"].rpartition("#")[2]) == (400, "bad-content")
+    assert (await host.bob.put("/anna/x.ttl", "<broken")).status_code == 403
+    assert (await host.stranger.patch("/anna/", "nonsense", "application/sparql-update")).status_code == 401
+
+
+async def test_a_packed_body_is_refused(host: PodHost) -> None:
+    assert (await host.anna.put("/anna/x.ttl", b"..", content_encoding="gzip")).status_code == 415
+
+
+async def test_a_body_over_the_limit_is_too_large(host: PodHost) -> None:
+    answer = await host.anna.put("/anna/x.bin", bytes(16 * 1024 * 1024 + 1), "application/octet-stream")
+    assert answer.status_code == 413
+
+
+async def test_links_lead_on_from_every_resource(host: PodHost) -> None:
+    link = (await host.stranger.get("/anna/profile/card")).headers["link"]
+    for expected in (
+        f'<{ORIGIN}/anna/profile/card.acl>; rel="acl"',
+        f'<{ORIGIN}/anna/profile/card.meta>; rel="describedby"',
+        f'<{ORIGIN}/anna/.well-known/solid>; rel="http://www.w3.org/ns/solid/terms#storageDescription"',
+        f'<{ORIGIN}/anna/inbox/>; rel="{LDP}inbox"',
+        f'<{LDP}Resource>; rel="type"',
+    ):
+        assert expected in link
+
+
+async def test_the_root_says_that_it_is_a_storage_and_whose(host: PodHost) -> None:
+    link = (await host.anna.get("/anna/")).headers["link"]
+    assert '<http://www.w3.org/ns/pim/space#Storage>; rel="type"' in link
+    assert f'<{host.anna.webid}>; rel="http://www.w3.org/ns/solid/terms#owner"' in link
+
+
+async def test_the_storage_is_described_to_everybody(host: PodHost) -> None:
+    answer = await host.stranger.get("/anna/.well-known/solid", accept="application/ld+json")
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "application/ld+json")
+    assert "http://www.w3.org/ns/pim/space#Storage" in answer.text
+    assert (await host.anna.put("/anna/.well-known/solid", DOCUMENT)).status_code == 403
+
+
+async def test_the_host_field_changes_no_address(host: PodHost) -> None:
+    answer = await host.stranger.get("/anna/profile/card", host="evil.example")
+    assert "evil.example" not in str(answer.headers)
