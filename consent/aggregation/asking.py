@@ -22,7 +22,7 @@ from consent.aggregation import budget_sql, register_sql
 from consent.aggregation.budget_sql import Budget
 from consent.aggregation.document import release_document
 from consent.aggregation.eligible_sql import Contributors, contributors, covers
-from consent.aggregation.engine import exact_cells
+from consent.aggregation.engine import Engine
 from consent.aggregation.errors import ConsentChanging, QueryRefused, TooFewParticipants
 from consent.aggregation.head_counts import HeadCounts, snapshot_of
 from consent.aggregation.plan_sql import plan
@@ -79,6 +79,7 @@ class Aggregation:
         programmes: Programmes,
         counts: HeadCounts,
         seal: Seal,
+        engine: Engine,
         clock: Clock,
         new_id: Callable[[], str],
     ) -> None:
@@ -87,6 +88,7 @@ class Aggregation:
         self._programmes = programmes
         self._counts = counts
         self._seal = seal
+        self._engine = engine
         self._clock = clock
         self._new_id = new_id
 
@@ -201,7 +203,7 @@ class Aggregation:
 
     def _released(self, prepared: _Reserved, units: tuple[int, ...], purpose: PurposeDeclaration) -> str:
         planned = plan(prepared.query, prepared.programme.l0, prepared.budget.secret)
-        cells = exact_cells(self._projector.cursor(), planned, units)
+        cells = self._engine(self._projector.cursor(), planned, units)
         released = release(prepared.query, cells, l0=planned.l0, k_min=prepared.programme.k_min)
         document = release_document(
             released,

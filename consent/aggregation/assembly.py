@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from consent.aggregation.asking import Aggregation
+from consent.aggregation.engine import Engine, exact_cells
 from consent.aggregation.fields import Fields
 from consent.aggregation.head_counts import HeadCounts
 from consent.aggregation.programmes import Programmes
@@ -57,6 +58,7 @@ def assemble(
     origin: str,
     data: Path,
     keys: KeyLookup,
+    engine: Engine = exact_cells,
     new_id: Callable[[], str] = new_id,
 ) -> AggregationParts:
     """Return the parts. The projection is opened at the first question, by the one process that answers them."""
@@ -70,6 +72,7 @@ def assemble(
         programmes=programmes,
         counts=counts,
         seal=seal,
+        engine=engine,
         clock=ground.clock,
         new_id=new_id,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +23,12 @@ class Cells:
     shape: tuple[int, ...]
     people: Vector
     values: Vector
+
+
+class Engine(Protocol):
+    """Computes exact cells of a plan over persons; whatever runs it, the sums are the same."""
+
+    def __call__(self, connection: Any, plan: Plan, units: Sequence[int]) -> Cells: ...
 
 
 def exact_cells(connection: Any, plan: Plan, units: Sequence[int]) -> Cells:
