@@ -61,8 +61,8 @@ def _run(step: Any, *arguments: Any) -> Any:
         return step(*arguments)
     except pyld.JsonLdError as error:
         cause = error
-        while isinstance(cause.cause, pyld.JsonLdError):
-            cause = cause.cause
+        while isinstance(cause.__cause__, pyld.JsonLdError):
+            cause = cause.__cause__
         raise BadJsonLd(f"not JSON-LD that this server reads: {cause.args[0]}") from error
 
 
