@@ -86,7 +86,7 @@ def application(settings: WalletSettings, clock: Clock) -> ASGIApp:
         pages,
         origin=origin,
         name=NAME,
-        label="Portico",
+        label="Portafoglio Portico",
         default_provider=settings.pod_url.rstrip("/") + "/",
         clock=clock,
         http_providers=[f"http://{host}" for host in sorted(trusted)],

@@ -38,6 +38,10 @@ class Formats:
         """Return `15 ottobre 2017`."""
         return format_date(_local(moment), format="d MMMM y", locale=self._locale)
 
+    def last_day(self, end: float) -> str:
+        """Return the last day of what ends at this moment: midnight in UTC closes the day before it."""
+        return self.day(end - 43_200 if end % 86_400 == 0 else end)
+
     def short_day(self, moment: Moment) -> str:
         """Return `15/10/2017`."""
         return format_date(_local(moment), format="dd/MM/y", locale=self._locale)

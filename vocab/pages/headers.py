@@ -7,6 +7,7 @@ from collections.abc import Sequence
 _POLICY = (
     "default-src 'self'",
     "img-src 'self' data:",  # Bootstrap Italia's stylesheet carries its small icons as data URLs
+    "font-src 'self' data:",  # and the icon font of its video player
     "object-src 'none'",
     "base-uri 'none'",
     "frame-ancestors 'none'",

@@ -104,7 +104,7 @@ class Pages:
         formats, translator = Formats(code), self.catalogues[code]
         names = (
             *("money", "number", "percent", "day", "short_day", "moment", "clock_time", "month"),
-            *("period", "iso"),
+            *("period", "iso", "last_day"),
         )
         environment.filters.update({name: getattr(formats, name) for name in names})
         environment.globals.update(shared)

@@ -1,0 +1,260 @@
+"""A small town for the wallet's browser tests: pod host, wallet and a shop, each a real server on loopback."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from consent import controllers
+from consent.client import PurposeKey, ServiceClient
+from consent.main import extension, schemas
+from consent.receipts.derive import target, turtle
+from consent.receipts.keys import IssuerKey, jwks
+from consent.receipts.model import (
+    Instant,
+    Notation,
+    ParticipationReceipt,
+    PurchaseLine,
+    PurchaseReceipt,
+    Receipt,
+    instant,
+)
+from consent.receipts.signing import MEDIA_TYPE, sign
+from pods.client import ClientCredentials
+from pods.identity.passwords import hash_password
+from pods.main import Core, application, open_core
+from pods.model import Path as PodPath
+from pods.provision import create_pod, webid_for
+from pods.settings import PodSettings
+from tests.serving import bound_socket, serving
+from vocab.terms import CODES
+from wallet.main import application as wallet
+from wallet.settings import WalletSettings
+
+PASSWORD = "un portico in piazza"
+PROFILE = """@prefix vcard: <http://www.w3.org/2006/vcard/ns#> . @prefix po: <https://w3id.org/portico/ns#> .
+@prefix ex: <https://other.example/ns#> .
+<{webid}> a vcard:Individual ; vcard:fn "Giulia Ferrari" ; vcard:hasEmail <mailto:giulia@example.org> ;
+  po:birthYear 1984 ; po:householdSize <https://w3id.org/portico/codes/household-size#3> ; ex:kept "by another app" .
+"""
+ITEMS_OF_THE_TOWN = [
+    {"shape": "Profile", "properties": ["ageClass", "district", "householdSize"], "mode": "aggregateOnly"},
+    {"shape": "Participation", "properties": ["kind", "theme", "minutes"], "mode": "aggregateOnly"},
+]
+ITEMS_OF_THE_COOPERATIVE = [
+    {"shape": "Purchase", "properties": ["orderedAt", "total", "category"], "mode": "rows"},
+    {"shape": "ValueShare", "properties": ["programme", "period", "share", "issuedAt"], "mode": "append"},
+]
+PROGRAMME = {
+    "dimensions": ["Profile.district", "Profile.ageClass"],
+    "measures": [{"function": "people"}],
+    "l0": 4,
+    "rho_total": 1.0,
+    "k_min": 5,
+    "min_participants": 20,
+    "period": {"from": "2017-01", "to": "2017-12"},
+}
+
+
+@dataclass(slots=True)
+class Shop:
+    """A shop that publishes its keys and hands out each receipt once."""
+
+    origin: str
+    key: IssuerKey
+    waiting: dict[str, bytes] = field(default_factory=dict)
+
+    def offer(self, receipt: Receipt) -> str:
+        """Return the one-time link of a receipt."""
+        token = secrets.token_urlsafe(32)
+        self.waiting[token] = sign(receipt, self.key)
+        return f"{self.origin}/r/{token}"
+
+    def app(self) -> Starlette:
+        async def keys(_request: Request) -> Response:
+            return JSONResponse(jwks([self.key.public()]))
+
+        async def take(request: Request) -> Response:
+            jws = self.waiting.pop(request.path_params["token"], None)
+            return Response(jws, media_type=MEDIA_TYPE) if jws else Response(status_code=410)
+
+        return Starlette(routes=[Route("/shops/forno/jwks.json", keys), Route("/r/{token}", take)])
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """The three origins, and what tests need of them."""
+
+    pods: str
+    wallet: str
+    shop: Shop
+    core: Core
+    cooperative: ServiceClient
+    purposes: dict[str, str]
+
+    def invite(self, which: str) -> None:
+        """Let an organisation ask everybody again who may be asked."""
+        asyncio.run(self.cooperative.invite(self.purposes[which]))
+
+
+def purchase(shop: Shop, number: str, moment: str, *amounts: int) -> PurchaseReceipt:
+    """Return a receipt of the baker, one line for each amount in cents."""
+    names = ("Erbazzone", "Pane di segale", "Torta di riso", "Focaccia")
+    lines = tuple(
+        PurchaseLine(Notation("bakery"), 1, cents, names[index % len(names)]) for index, cents in enumerate(amounts)
+    )
+    return PurchaseReceipt(
+        id=number,
+        issuer=shop.key.issuer,
+        nonce=secrets.token_hex(16),
+        issued_at=Instant(moment),
+        ordered_at=Instant(moment),
+        seller=f"{CODES}shop#forno",
+        lines=lines,
+        total=sum(amounts),
+    )
+
+
+@contextmanager
+def stage(folder: Path) -> Iterator[Stage]:
+    """Serve a town in which giulia has data and two requests wait for her, and marco has an empty pod."""
+    with ExitStack() as stack:
+        sockets = [bound_socket() for _ in range(3)]
+        pods, wallet_at, shop_at = (f"http://localhost:{one.getsockname()[1]}" for one in sockets)
+        shop = Shop(shop_at, IssuerKey.generate(f"{shop_at}/shops/forno"))
+        hosts = tuple(origin.removeprefix("http://") for origin in (pods, wallet_at, shop_at))
+        settings = PodSettings(
+            data=folder, pod_url=pods, consent_clients=(f"{wallet_at}/client.jsonld",), trusted_hosts=hosts
+        )
+        core = open_core(settings, time.time, schemas=schemas())
+        added = extension(core)
+        host = application(core, authorizer=added.authorizer, observers=added.observers, routes=added.routes)
+        settle(core, shop)
+        stack.enter_context(serving(host, listener=sockets[0]))
+        stack.enter_context(serving(shop.app(), listener=sockets[2]))
+        app = wallet(
+            WalletSettings(data=folder, wallet_url=wallet_at, pod_url=pods, apps_url=shop_at, trusted_hosts=hosts),
+            time.time,
+        )
+        stack.enter_context(serving(app, listener=sockets[1]))
+        yield asyncio.run(_ask(core, pods, wallet_at, shop))
+
+
+def settle(core: Core, shop: Shop) -> None:
+    """Make the pods and accounts, and giulia's data."""
+    password = hash_password(PASSWORD)
+    pods = core.settings.pod_url
+    with core.store.writing() as tx:
+        for name, title, kind in (
+            ("giulia", "Giulia Ferrari", "person"),
+            ("marco", "Marco Bini", "person"),
+            ("comune", "Comune di Reggio nell'Emilia (prova)", "organisation"),
+            ("coop", "Cooperativa Valore Comune (prova)", "organisation"),
+        ):
+            webid = webid_for(pods, name)
+            create_pod(
+                *(tx, name, webid),
+                base=pods,
+                issuer=pods + "/",
+                display_name=title,
+                at=core.clock(),
+                kind=kind,  # type: ignore[arg-type]  # one of the two literals above
+            )
+            core.accounts.create(tx, name, password=password, webid=webid)
+        profile = PROFILE.format(webid=webid_for(pods, "giulia"))
+        tx.write(PodPath("/giulia/profile/private.ttl"), "text/turtle", profile.encode(), core.clock())
+        for receipt in _year(shop):
+            place, name = target(receipt)
+            path, jws = f"/giulia/{place}{name}", sign(receipt, shop.key)
+            tx.write(PodPath(f"{path}.jws"), MEDIA_TYPE, jws, core.clock())
+            tx.write(PodPath(f"{path}.ttl"), "text/turtle", turtle(receipt, f"{name}.jws"), core.clock())
+
+
+def _year(shop: Shop) -> list[Receipt]:
+    attended = ParticipationReceipt(
+        id="p-1",
+        issuer=shop.key.issuer,
+        nonce=secrets.token_hex(16),
+        issued_at=Instant("2017-10-05T21:00:00Z"),
+        kind=Notation("attendance"),
+        theme=Notation("green"),
+        started_at=Instant("2017-10-05T18:30:00Z"),
+        minutes=90,
+        title="Puliamo il Crostolo",
+    )
+    return [
+        purchase(shop, "b-1", "2017-09-14T08:12:00Z", 450, 320),
+        purchase(shop, "b-2", "2017-10-03T09:15:00Z", 240, 1000, 180),
+        purchase(shop, "b-3", "2017-10-21T17:40:00Z", 690),
+        attended,
+    ]
+
+
+async def _ask(core: Core, pods: str, wallet_at: str, shop: Shop) -> Stage:
+    purposes: dict[str, str] = {}
+    services: dict[str, ServiceClient] = {}
+    documents: dict[str, dict[str, Any]] = {
+        "comune": {
+            "id": "partecipazione",
+            "title": {"it": "Chi partecipa nei quartieri", "en": "Who takes part in the neighbourhoods"},
+            "text": {
+                "it": "Vogliamo sapere in quali ambiti si partecipa di più, per decidere dove aprire nuovi spazi.",
+                "en": "We want to know in which districts people take part most, to decide where to open new spaces.",
+            },
+            "items": ITEMS_OF_THE_TOWN,
+            "programme": PROGRAMME,
+        },
+        "coop": {
+            "id": "valore-comune",
+            "title": {"it": "Valore comune 2017", "en": "Common value 2017"},
+            "text": {
+                "it": "Una parte del valore degli acquisti torna ai soci e ai progetti del quartiere.",
+                "en": "A part of the value of purchases returns to members and neighbourhood projects.",
+            },
+            "items": ITEMS_OF_THE_COOPERATIVE,
+        },
+    }
+    async with httpx.AsyncClient(timeout=30.0) as http:
+        for name, document in documents.items():
+            webid = webid_for(pods, name)
+            with core.store.writing() as tx:
+                client_id, secret = core.accounts.credentials(tx, webid, "test")
+            credentials = ClientCredentials(http, pods + "/", client_id, secret, clock=time.time)
+            service = ServiceClient(http, credentials, PurposeKey.generate(), clock=time.time)
+            kind = "administration" if name == "comune" else "cooperative"
+            title = "Comune di Reggio nell'Emilia (prova)" if name == "comune" else "Cooperativa Valore Comune (prova)"
+            await service.register(title, kind, f"info@{name}.example", f"dpo@{name}.example")
+            with core.store.writing() as tx:
+                controllers.approve(tx, webid)
+            published = await service.publish(
+                {
+                    "version": 1,
+                    "consequence_of_refusal": {"it": "Niente: nessun servizio cambia.", "en": "Nothing: no service changes."},
+                    "legal_basis": "gdpr:A6-1-a",
+                    "recipients": [],
+                    "retention_days": 30,
+                    "valid_until": "2030-12-31",
+                    **document,
+                }
+            )
+            purposes[name] = published.iri
+            services[name] = service
+            await service.invite(published.iri)
+    return Stage(pods, wallet_at, shop, core, services["coop"], purposes)
+
+
+def now_instant() -> Instant:
+    """Return this moment as receipts write it."""
+    return instant(time.time())
