@@ -116,10 +116,7 @@ async def test_many_registrations_from_one_address_are_slowed_down(browser: http
         changes = {"name": f"n{number}", "email": ""}
         assert (await register(browser, **changes)).status_code == 200
         browser.cookies.clear()
-    assert (
-        "Troppi account" in unescape((await register(browser)).text)
-        or "troppi account" in (await register(browser)).text
-    )
+    assert "troppi account" in (await register(browser)).text
 
 
 async def test_one_logs_in_with_name_or_address(host: IdentityHost, browser: httpx.AsyncClient) -> None:
@@ -202,9 +199,10 @@ async def test_a_session_ends_by_log_out_and_by_time(
 ) -> None:
     host.add_account("anna")
     await log_in(browser)
-    stolen = dict(browser.cookies)
+    stolen = {"cookie": f"portico_account={browser.cookies['portico_account']}"}
+    assert (await browser.get("/.account/", headers=stolen)).status_code == 200
     await send(browser, "/.account/", "/.account/logout")
-    assert (await browser.get("/.account/", cookies=stolen)).status_code == 303
+    assert (await browser.get("/.account/", headers=stolen)).status_code == 303
     await log_in(browser)
     assert (await browser.get("/.account/")).status_code == 200
     clock.advance(13 * 3600)
