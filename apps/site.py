@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,12 +23,14 @@ from pods.guard import guarded_client
 from pods.model import Clock
 from pods.relying_party import Login, RelyingParty, SessionStore
 from pods.relying_party.login import FOLDER as LOGIN_FOLDER
-from pods.relying_party.login import session_cookie
+from pods.relying_party.places import session_cookie
 from vocab.pages import ForgedForm, Navigation, Pages, User, about_routes, msg, static_routes
 
 log = logging.getLogger(__name__)
 
-Handler = Callable[[Request, Exception], Awaitable[Response]]
+Handler = Callable[[Request, Any], Coroutine[Any, Any, Response]]
+Titles = Mapping[int, str]
+"""Message ids by status, for `refusals`."""
 _PORTS = {"https": 443, "http": 80}
 
 
@@ -58,7 +60,8 @@ class Site:
         return [*self.login.routes(), *about_routes(self.pages), *static_routes(f"{prefix}/static")]
 
     def exception_handlers(self) -> dict[Any, Handler]:
-        return {**self.login.exception_handlers(), **_handlers(self.pages)}
+        logins: Mapping[Any, Any] = self.login.exception_handlers()
+        return {**logins, **_handlers(self.pages)}
 
     async def close(self) -> None:
         await self.strangers.aclose()
@@ -124,6 +127,28 @@ def site(
         http_providers=[f"http://{host}" for host in sorted(trusted)],
     )
     return Site(pages, login, organisations, sessions, strangers)
+
+
+def refusals(pages: Pages, titles: Titles) -> Handler:
+    """Return a handler for errors that carry `status` and `code`, and whose message is for the reader."""
+
+    async def refused(request: Request, error: Exception) -> Response:
+        _ = pages.translator(request)
+        status = int(getattr(error, "status", 422))
+        title = _(titles.get(status, msg("The request does not fit")))
+        return pages.problem(request, status, title, str(error), code=str(getattr(error, "code", "error")))
+
+    return refused
+
+
+def unreachable(pages: Pages) -> Handler:
+    """Return a handler for a pod host that refused or did not answer."""
+
+    async def failed(request: Request, error: Exception) -> Response:
+        _ = pages.translator(request)
+        return pages.problem(request, 502, _("The pod host did not do it"), str(error), code="pod-host")
+
+    return failed
 
 
 def _host(url: str) -> str:

@@ -20,14 +20,16 @@ ROOTS = {
 }
 
 
-def beancount(tx: sqlite3.Connection, title: str) -> Iterator[str]:
-    """Return the whole ledger line by line: accounts, transactions, and an assertion of every balance.
+def beancount(tx: sqlite3.Connection, title: str, prefix: str = "") -> Iterator[str]:
+    """Return the ledger line by line: accounts, transactions, and an assertion of every balance.
+
+    With a `prefix` only the accounts whose ids start so, which must then share no transaction with others.
 
     Beancount counts debits as positive; what an account has with us is a credit, hence the sign.
     """
     yield f'option "title" "{_quoted(title)}"'
     exponents = dict(tx.execute(sql.ASSETS).fetchall())
-    accounts = tx.execute(sql.ACCOUNTS).fetchall()
+    accounts = [row for row in tx.execute(sql.ACCOUNTS).fetchall() if row[0].startswith(prefix)]
     names: dict[AccountId, str] = {}
     assets: dict[AccountId, str] = {}
     for account, asset, kind, _posted, _held, _floor, opened_at in accounts:
@@ -37,6 +39,8 @@ def beancount(tx: sqlite3.Connection, title: str) -> Iterator[str]:
         yield f'  id: "{_quoted(account)}"'
     last = date(1970, 1, 1)
     for txn in reading.txns(tx):
+        if txn.entries[0].account not in names:
+            continue
         last = max(last, _day(txn.at))
         yield ""
         yield f'{_day(txn.at)} * "{_quoted(txn.about)}" ^txn-{txn.id}'

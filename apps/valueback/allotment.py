@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from apps.valueback.model import BASIS_POINTS, Programme
 from apps.valueback.split import divided, divided_among
+
+QUORUM = 5
+"""Votes that a run needs for the vote to decide: fewer would give single people away."""
 
 
 def value_of(programme: Programme, amount: int) -> int:
@@ -25,12 +28,14 @@ def allotted(programme: Programme, amounts: Mapping[str, int], available: int) -
     return {name: _pair(divided(part, weights)) for name, part in parts.items()}
 
 
-def payout(pool: int, votes: Mapping[str, int]) -> dict[str, int]:
-    """Return what each project gets of a run's pool: in proportion to its votes, nothing if nobody voted."""
-    counted = {project: number for project, number in votes.items() if number > 0}
-    if not counted or not pool:
-        return {}
-    return {project: part for project, part in divided_among(pool, counted).items() if part}
+def payout(pool: int, votes: Mapping[str, int], projects: Sequence[str]) -> dict[str, int]:
+    """Return what each project gets of a run's pool: in proportion to its votes.
+
+    Below the quorum, where the payout would show how single people voted, all projects get equal parts.
+    """
+    counted = {project: votes.get(project, 0) for project in projects}
+    weights = counted if sum(counted.values()) >= QUORUM else dict.fromkeys(projects, 1)
+    return {project: part for project, part in divided_among(pool, weights).items() if part}
 
 
 def _pair(parts: list[int]) -> tuple[int, int]:

@@ -9,7 +9,7 @@ from typing import Any
 from joserfc.jwk import OKPKey
 
 from apps.valueback import programmes_sql, runs_sql, votes_sql
-from apps.valueback.model import BadVote, Phase
+from apps.valueback.model import AlreadyVoted, BadVote, Phase
 from pods.protocol import jose
 
 TYPE = "ballot+jwt"
@@ -31,25 +31,31 @@ class Ballots:
         claims = {"iss": self._origin, "run": run_id, "sub": voter(run_id, pairwise)}
         return jose.sign(claims, {"alg": _ALG, "typ": TYPE}, self._key)
 
-    def cast(self, tx: sqlite3.Connection, unverified_credential: str, project: str, *, at: float) -> str:
+    def cast(
+        self,
+        tx: sqlite3.Connection,
+        unverified_credential: str,
+        project: str,
+        *,
+        at: float,
+        run_id: str | None = None,
+    ) -> str:
         """Count a vote and return the run; raise BadVote, and then nothing is counted.
 
         One write transaction marks the voter and adds to the sum; no row holds both.
         """
         claims = self._verified(unverified_credential)
         run = runs_sql.run(tx, str(claims["run"]))
+        if run_id is not None and run.id != run_id:
+            raise BadVote("the credential is for another run; open the address that your statement names")
         if run.phase is not Phase.VOTING or run.vote_until is None or at >= run.vote_until:
             raise BadVote("the vote of this run is not open")
         if programmes_sql.by_iri(tx, run.programme).project(project) is None:
             raise BadVote(f"project: {project!r} is not one of the projects of this programme")
         if not votes_sql.mark_voter(tx, str(claims["sub"])):
-            raise BadVote("this credential has voted; a vote cannot be changed")
+            raise AlreadyVoted("this credential has voted; a vote cannot be changed")
         votes_sql.count_vote(tx, run.id, project)
         return run.id
-
-    def run_of(self, unverified_credential: str) -> str:
-        """Return the run that a credential of ours is for; raise BadVote."""
-        return str(self._verified(unverified_credential)["run"])
 
     def _verified(self, unverified_credential: str) -> dict[str, Any]:
         try:

@@ -12,6 +12,11 @@ from apps.valueback.model import CURRENCY, Programme, Share
 DECIMALS = 2
 
 
+def prefix(programme: Programme) -> str:
+    """Return how every account of a programme begins."""
+    return f"{_base(programme)}:"
+
+
 def fund(programme: Programme) -> AccountId:
     """What the cooperative gives; its floor is the budget, so that no sum of runs can exceed it."""
     return AccountId(f"{_base(programme)}:fund")

@@ -56,7 +56,7 @@ async def _claimed(
         if error.status in _GONE:
             return None
         raise
-    said = await keys.verified(str(answer.get("result", "")))
+    said = await keys.verified(str(answer.get("jws", "")))
     expected = {"grant": grant.id, "pairwise": grant.pairwise, "programme": programme.iri, "period": period}
     for name, value in {**expected, "rule": programme.rule.iri, "terms": programme.digest}.items():
         if said.get(name) != value:

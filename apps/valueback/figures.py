@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from apps.ledger import reading
 from apps.valueback import books, runs_sql, votes_sql
-from apps.valueback.allotment import payout
+from apps.valueback.allotment import QUORUM, payout
 from apps.valueback.model import CURRENCY, Phase, Programme, Run
 from vocab.shapes import money
 
@@ -34,12 +34,14 @@ class RunFigures:
     """Votes by project after the closing date, if enough people voted."""
 
 
-def of_run(tx: sqlite3.Connection, run: Run) -> RunFigures:
+def of_run(tx: sqlite3.Connection, programme: Programme, run: Run) -> RunFigures:
     """Return the public figures of a run."""
     sums = runs_sql.figures(tx, run.id)
     shown = sums["members"] >= SMALL
-    votes = votes_sql.result(tx, run.id) if run.phase is Phase.CLOSED else {}
-    paid = payout(sums["pool"], votes) if run.phase is Phase.CLOSED and shown else None
+    closed = run.phase is Phase.CLOSED
+    votes = votes_sql.result(tx, run.id) if closed else {}
+    projects = [one.id for one in programme.projects]
+    paid = payout(sums["pool"], votes, projects) if closed and shown else None
     return RunFigures(
         run=run,
         members=sums["members"] if shown else None,
@@ -50,12 +52,12 @@ def of_run(tx: sqlite3.Connection, run: Run) -> RunFigures:
         pool=sums["pool"] if shown else None,
         disputed=sums.get("disputed", 0),
         payout=paid,
-        votes=votes if sum(votes.values()) >= SMALL else None,
+        votes=votes if sum(votes.values()) >= QUORUM else None,
     )
 
 
 def of_programme(tx: sqlite3.Connection, programme: Programme) -> list[RunFigures]:
-    return [of_run(tx, run) for run in runs_sql.of_programme(tx, programme.iri)]
+    return [of_run(tx, programme, run) for run in runs_sql.of_programme(tx, programme.iri)]
 
 
 def ledger_head(tx: sqlite3.Connection) -> tuple[int, str] | None:

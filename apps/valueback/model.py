@@ -42,6 +42,13 @@ class BadVote(ValueBackError):
     code = "bad-vote"
 
 
+class AlreadyVoted(BadVote):
+    """The credential was used."""
+
+    status = 409
+    code = "already-voted"
+
+
 class NotPermitted(ValueBackError):
     """The organisation may not do this."""
 

@@ -142,7 +142,7 @@ def _terms_en(published: Programme) -> str:
 
 
 def _names(published: Programme, more: str) -> str:
-    names = [name for _, name in published.issuers]
+    names = list(dict.fromkeys(name for _, name in published.issuers))
     rest = len(names) - SHOWN_NAMES
     return ", ".join(names[:SHOWN_NAMES]) + (f" {more.format(count=rest)}" if rest > 0 else "")
 

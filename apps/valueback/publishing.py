@@ -84,14 +84,19 @@ class Publishing:
         }
 
     def _issuers(self, wanted: Any) -> list[dict[str, Any]]:
+        """Return each member with the keys that it signs with.
+
+        What a member delivers under an append grant is signed as its WebID with the key that it registered
+        with the pod host, so that one counts as well.
+        """
         known = {one.receipt_issuer: one for one in self._organisations.issuers("")}
         found = []
         for iri in sorted(set(wanted if isinstance(wanted, list) else [])):
             member = known.get(iri)
-            key = member.receipt_key() if member else None
-            if member is None or key is None:
+            keys = [key for key in (member.receipt_key(), member.delivery_key()) if key] if member else []
+            if member is None or not keys:
                 raise BadProgramme(f"issuers: {iri} issues no receipts here")
-            found.append({"iri": iri, "name": member.title, "jwks": jwks([key.public()])})
+            found += [{"iri": key.issuer, "name": member.title, "jwks": jwks([key.public()])} for key in keys]
         return found
 
     def _add(self, published: Programme) -> None:

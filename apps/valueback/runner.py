@@ -142,7 +142,7 @@ class Runner:
                 raise BadRun("the vote is not over; the pool is paid out after its closing date")
             programme = programmes_sql.by_iri(tx, run.programme)
             pool = sum(share.pool for share in runs_sql.shares(tx, run_id))
-            parts = payout(pool, votes_sql.result(tx, run_id))
+            parts = payout(pool, votes_sql.result(tx, run_id), [one.id for one in programme.projects])
             if parts:
                 books.pay_projects(tx, programme, run_id, parts, at=at)
             runs_sql.advance(tx, run_id, Phase.VOTING, NEXT[Phase.VOTING])

@@ -49,6 +49,15 @@ def unfinished(tx: sqlite3.Connection) -> list[Run]:
     return [_run(row) for row in rows.fetchall()]
 
 
+def due(tx: sqlite3.Connection, at: float) -> list[Run]:
+    """Return the runs whose vote is over and not yet counted."""
+    rows = tx.execute(
+        f"SELECT {_RUN} FROM run WHERE phase = ? AND vote_until <= ? ORDER BY vote_until",  # noqa: S608
+        (Phase.VOTING.value, at),
+    )
+    return [_run(row) for row in rows.fetchall()]
+
+
 def advance(tx: sqlite3.Connection, run_id: str, before: Phase, after: Phase) -> bool:
     """Move a run on; False if somebody else did."""
     changed = tx.execute(
@@ -155,6 +164,16 @@ def sent(tx: sqlite3.Connection, share: Share, at: float, *, refused: bool) -> N
         "UPDATE outbox SET sent_at = ?, refused = ? WHERE run = ? AND pairwise = ? AND sent_at IS NULL",
         (at, int(refused), share.run, share.pairwise),
     )
+
+
+def deliveries(tx: sqlite3.Connection, run_id: str) -> dict[str, int]:
+    """Return how many statements were sent, were refused, and wait."""
+    row = tx.execute(
+        "SELECT count(*) FILTER (WHERE sent_at IS NOT NULL AND NOT refused), count(*) FILTER (WHERE refused),"
+        " count(*) FILTER (WHERE sent_at IS NULL) FROM outbox WHERE run = ?",
+        (run_id,),
+    ).fetchone()
+    return dict(zip(("sent", "refused", "waiting"), row, strict=True))
 
 
 def figures(tx: sqlite3.Connection, run_id: str) -> dict[str, int]:

@@ -1,0 +1,1 @@
+"""The pages of value-back: public, for cooperatives, and for shops."""
