@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -63,16 +64,19 @@ class Shape:
         return MappingProxyType({item.name: item for item in self.properties})
 
 
+_DECIMAL = re.compile(r"([+-]?)([0-9]*)(?:\.([0-9]{0,2}))?")
+
+
 def cents(decimal: str) -> int:
     """Return the integer cents of a decimal with two fraction digits at most; ValueError otherwise.
 
     "12.34" is 1234, "-0.5" is -50. Never goes through a float.
     """
-    sign = -1 if decimal.startswith("-") else 1
-    whole, _, fraction = decimal.lstrip("+-").partition(".")
-    if not (whole + fraction).isdecimal() or len(fraction) > 2:
+    found = _DECIMAL.fullmatch(decimal)
+    if found is None or not (found[2] or found[3]):
         raise ValueError(f"{decimal!r} is not an amount with two decimals")
-    return sign * (int(whole or "0") * 100 + int(fraction.ljust(2, "0")))
+    amount = int(found[2] or "0") * 100 + int((found[3] or "").ljust(2, "0"))
+    return -amount if found[1] == "-" else amount
 
 
 def money(amount: int) -> str:

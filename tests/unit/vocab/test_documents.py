@@ -1,0 +1,275 @@
+"""Code lists, shapes, schemas, contexts and terms: complete, coherent, and checked by what the host really writes."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pyshacl import validate as shacl_validate
+from rdflib import RDF, BNode, Graph, Literal, Namespace, URIRef
+
+from tests.unit.vocab.samples import BASE, GOOD, IT, RELEASE, parsed, purchase_graph
+from vocab import documents, jsonld, schemas, terms
+from vocab.places import NEIGHBOURHOOD, VENUE, district_of
+from vocab.schemas import SchemaError, validate
+from vocab.shapes import CODE_LISTS, SHAPES, cents, money, property_named
+from vocab.terms import CONTEXTS, DCT, DPV, NS, ODRL, PO, PREFIXES, PROV, QB, SH, SHAPES_NS, XSD
+
+ROOT = Path(__file__).resolve().parents[3]
+FILES = {
+    "Profile": "profile",
+    "Participation": "participation",
+    "Purchase": "purchase",
+    "ValueShare": "value-share",
+}
+SHAPE = Namespace(SHAPES_NS)
+
+
+def conforms(graph: Graph, name: str) -> bool:
+    shapes = Graph().parse(data=documents.shacl(name), format="turtle")
+    targets = set(shapes.objects(None, SH.targetClass))
+    assert any((None, RDF.type, target) in graph for target in targets), "nothing that the shape is about"
+    return bool(shacl_validate(graph, shacl_graph=shapes)[0])
+
+
+NODE = URIRef("https://x.example/x")
+BROKEN = [
+    ("profile", None, PO.ageClass, NODE),
+    ("profile", None, PO.birthYear, Literal("nineteen")),
+    ("purchase", IT, PO.district, NODE),
+    ("purchase", IT, terms.SCHEMA.price, Literal("12,50")),
+    ("purchase", IT, terms.SCHEMA.orderDate, Literal("yesterday")),
+    ("purchase", IT, PO.trustLevel, Literal(4)),
+    ("participation", IT, PO.minutes, Literal(-5)),
+    ("participation", IT, PO.kind, Literal("attendance")),
+    ("value-share", IT, PO.period, NODE),
+    ("purpose-declaration", IT, DCT.title, Literal("Titolo", lang="fr")),
+    ("purpose-declaration", IT, PO.item, BNode()),
+    ("grant", IT, ODRL.prohibition, BNode()),
+    ("grant", IT, ODRL.permission, BNode()),
+    ("access-line", IT, PO.decision, Literal("maybe")),
+    ("query", IT, PO.rho, Literal(0)),
+    ("query", IT, PO.programme, Literal("p")),
+    ("release", None, PO.unit, Literal("persons")),
+    ("release", None, QB.observation, BNode()),
+]
+
+
+@pytest.mark.parametrize("name", GOOD)
+def test_a_shape_accepts_what_the_platform_writes(name: str) -> None:
+    assert conforms(GOOD[name](), name)
+
+
+@pytest.mark.parametrize(("name", "subject", "predicate", "value"), BROKEN)
+def test_a_shape_refuses_a_wrong_value(name: str, subject: Any, predicate: URIRef, value: Any) -> None:
+    graph = GOOD[name]()
+    shapes = Graph().parse(data=documents.shacl(name), format="turtle")
+    targets = [
+        each for kind in shapes.objects(None, SH.targetClass) for each in graph.subjects(RDF.type, kind)
+    ]
+    graph.set((subject or targets[0], predicate, value))
+    assert not conforms(graph, name)
+
+
+@pytest.mark.parametrize(
+    "name", ["profile", "purchase", "participation", "value-share", "access-line", "grant"]
+)
+def test_a_shape_refuses_what_lacks_a_required_property(name: str) -> None:
+    shapes = Graph().parse(data=documents.shacl(name), format="turtle")
+    shape = next(shapes.subjects(SH.targetClass))
+    required = [
+        shapes.value(part, SH.path)
+        for part in shapes.objects(shape, SH.property)
+        if (part, SH.minCount, Literal(1)) in shapes
+    ]
+    assert required
+    for path in required:
+        graph = GOOD[name]()
+        assert isinstance(path, URIRef)
+        graph.remove((None, path, None))
+        assert not conforms(graph, name), path
+
+
+def test_every_kind_of_document_has_a_shape_that_is_tried() -> None:
+    assert set(documents.SHACL) == {*GOOD, "consent-record"}
+
+
+@pytest.mark.parametrize("shape", SHAPES.values(), ids=lambda shape: shape.name)
+def test_the_shacl_file_has_exactly_the_properties_of_the_shape(shape: Any) -> None:
+    graph = Graph().parse(data=documents.shacl(FILES[shape.name]), format="turtle")
+    node, line = SHAPE[shape.name], SHAPE[shape.name + "Line"]
+    assert (node, SH.targetClass, URIRef(shape.target_class)) in graph
+
+    def paths(subject: URIRef) -> set[str]:
+        return {str(graph.value(part, SH.path)) for part in graph.objects(subject, SH.property)}
+
+    direct = {prop.path[0] for prop in shape.properties}
+    assert direct <= paths(node)
+    assert paths(node) - direct <= {str(PO.nonce), str(PO.trustLevel), str(PROV.wasDerivedFrom)}
+    assert paths(line) == {prop.path[1] for prop in shape.properties if prop.per_part}
+
+
+def test_every_list_has_unique_codes_with_both_languages() -> None:
+    for codes in CODE_LISTS.values():
+        assert len(codes.by_notation) == len(codes.codes) == len(codes.by_iri)
+        assert all({"it", "en"} <= code.label.keys() and all(code.label.values()) for code in codes.codes)
+        assert {"it", "en"} <= codes.label.keys()
+
+
+def test_the_town_has_nine_districts_and_fifty_five_neighbourhoods_beside_cavriago() -> None:
+    assert len(CODE_LISTS["district"].codes) == 9 + 1
+    assert len(NEIGHBOURHOOD.codes) == 55 + 1
+    assert district_of("orologio") == "b"
+    assert {district_of(code.broader or "") for code in VENUE.codes} <= set(CODE_LISTS["district"].notations)
+    with pytest.raises(KeyError):
+        district_of("atlantis")
+
+
+def test_code_lists_are_published_as_skos_with_their_parents() -> None:
+    for name, codes in CODE_LISTS.items():
+        graph = Graph().parse(data=documents.code_list(name), format="turtle")
+        assert len(set(graph.subjects(RDF.type, terms.SKOS.Concept))) == len(codes.codes)
+    graph = Graph().parse(data=documents.code_list("neighbourhood"), format="turtle")
+    orologio = URIRef(NEIGHBOURHOOD.by_notation["orologio"].iri)
+    parent = graph.value(orologio, terms.SKOS.broadMatch)
+    assert str(parent) == CODE_LISTS["district"].by_notation["b"].iri
+
+
+def used_terms() -> set[str]:
+    """Return every name of our namespace that shapes, contexts, SHACL and the code itself use."""
+    found = set()
+    for file in [
+        *(ROOT / "vocab").rglob("*.ttl"),
+        *(ROOT / "vocab").rglob("*.jsonld"),
+        *(
+            path
+            for package in ("apps", "consent", "pods", "vocab", "wallet")
+            for path in (ROOT / package).rglob("*.py")
+        ),
+    ]:
+        if file.name == "ns.ttl":
+            continue
+        text = file.read_text("utf-8")
+        patterns = (
+            r"\bpo:([A-Za-z][A-Za-z0-9]*)",
+            r"\bPO\.([A-Za-z][A-Za-z0-9]*)",
+            r'\bNS \+ "([A-Za-z]\w*)"',
+        )
+        found |= {name for pattern in patterns for name in re.findall(pattern, text)}
+    return found
+
+
+def test_every_own_term_in_use_is_documented_in_both_languages() -> None:
+    documented = {term.name: term for term in documents.terms()}
+    assert sorted(used_terms() - documented.keys()) == []
+    for term in documented.values():
+        assert {"it", "en"} <= term.label.keys(), term.name
+        assert {"it", "en"} <= term.comment.keys(), term.name
+
+
+@pytest.mark.parametrize("name", jsonld.NAMES)
+def test_every_context_expands_offline_to_known_vocabularies(name: str) -> None:
+    document = {
+        "@context": CONTEXTS + name,
+        "@id": "#it",
+        "@type": ["Order", "Participation", "Process", "Release"],
+    }
+    jsonld.expand(document, BASE)
+    known = tuple(PREFIXES.values())
+    text = jsonld.context_source(name)
+    for iri in re.findall(r'"(https?://[^"]+)"', text):
+        assert iri.startswith((*known, terms.CODES, terms.SHAPES_NS)), iri
+
+
+def test_a_context_of_a_stranger_is_never_fetched() -> None:
+    with pytest.raises(jsonld.BadJsonLd, match="not carried here"):
+        jsonld.expand({"@context": "https://evil.example/context", "name": "x"}, BASE)
+    nested: Any = {}
+    for _ in range(100):
+        nested = {"a": nested}
+    with pytest.raises(jsonld.BadJsonLd, match="deeper"):
+        jsonld.expand(nested, BASE)
+
+
+def test_data_compact_to_the_names_of_the_data_context() -> None:
+    expanded = json.loads(purchase_graph().serialize(format="json-ld"))
+    compacted = jsonld.compact(expanded, "data", BASE)
+    text = json.dumps(compacted)
+    assert '"orderNumber": "b1"' in text
+    assert "http://schema.org/" not in text
+
+
+@pytest.mark.parametrize(
+    ("text", "amount"),
+    [
+        ("12.34", 1234),
+        ("0.05", 5),
+        ("-0.50", -50),
+        ("7", 700),
+        ("7.5", 750),
+        ("+1.00", 100),
+        ("89638.00", 8963800),
+    ],
+)
+def test_amounts_become_integer_cents(text: str, amount: int) -> None:
+    assert cents(text) == amount
+    assert cents(money(amount)) == amount
+
+
+@pytest.mark.parametrize("text", ["1.234", "1e3", "", ".", "1,50", "NaN", "--1", "1.2.3", "١.٠٠"])
+def test_what_is_no_amount_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="amount"):
+        cents(text)
+
+
+def test_a_property_is_found_by_its_qualified_name_alone() -> None:
+    shape, prop = property_named("Purchase.lineAmount")
+    assert (shape.name, prop.kind, prop.per_part) == ("Purchase", "money", True)
+    for unknown in ("Purchase.buyer", "Person.name", "total", ""):
+        with pytest.raises(KeyError, match="no"):
+            property_named(unknown)
+
+
+def test_consent_records_of_the_host_fit_their_shape() -> None:
+    graph = parsed(
+        f"@prefix dct: <{DCT}> . @prefix dpv: <{DPV}> . @prefix po: <{NS}> . @prefix shape: <{SHAPES_NS}> .\n"
+        f"@prefix xsd: <{XSD}> .\n"
+        "<#record> a dpv:ConsentRecord ; dct:identifier 'g1' ; dpv:hasNotice <https://c.example/p/1> ;"
+        " dct:conformsTo <https://w3id.org/dpv/schema/dpv-27560#record-eu-gdpr> ;"
+        " dpv:hasDataSubject <https://anna.example/#me> ; dpv:hasDataController <https://c.example/#it> ;"
+        " dpv:hasJurisdiction <https://w3id.org/dpv/loc#IT> ; dpv:hasProcess <https://c.example/p/1> ;"
+        " dpv:hasLegalBasis <https://w3id.org/dpv/legal/eu/gdpr#A6-1-a> ;"
+        " dpv:hasStorageCondition [ a dpv:StorageDuration ; dpv:hasDuration 'P30D'^^xsd:duration ] ;"
+        " dpv:hasConsentControl [ a dpv:WithdrawConsent ; dpv:isExercisedAt <https://pods.example/> ] ;"
+        " dpv:hasPersonalData [ a dpv:PersonalData ; po:shape shape:Purchase ; po:property 'total' ;"
+        " po:outputMode po:claim ] ; dpv:hasConsentStatus [ a dpv:ConsentGiven ;"
+        " dpv:isIndicatedAtTime '2026-03-01T12:00:00Z'^^xsd:dateTime ] ."
+    )
+    assert conforms(graph, "consent-record")
+    graph.remove((None, DPV.hasConsentStatus, None))
+    assert not conforms(graph, "consent-record")
+
+
+def test_a_release_fits_its_schema_and_a_withheld_cell_shows_nothing() -> None:
+    validate("release", RELEASE)
+    shown = {**RELEASE, "cells": [{"key": ["b"], "value": 3, "withheld": True}]}
+    with pytest.raises(SchemaError):
+        validate("release", shown)
+
+
+def test_schemas_are_closed_everywhere() -> None:
+    def objects(schema: Any) -> Any:
+        if isinstance(schema, dict):
+            if "properties" in schema and schema.get("type") == "object":
+                yield schema
+            for value in schema.values():
+                yield from objects(value)
+        elif isinstance(schema, list):
+            for value in schema:
+                yield from objects(value)
+
+    for name in schemas.NAMES:
+        found = list(objects(json.loads(schemas.source(name))))
+        assert found
+        assert all(part.get("additionalProperties") is False for part in found), name
