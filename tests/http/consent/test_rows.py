@@ -5,7 +5,8 @@ from rdflib import Graph, Literal, Namespace
 
 from consent.client import AccessRefused, ServiceClient
 from consent.model import DataItem, OutputMode
-from tests.consent_host import ORIGIN, ROWS, Town, declaration, item
+from tests.consent_host import ROWS, Town, declaration, item
+from tests.pod_host import ORIGIN
 
 SCHEMA = Namespace("http://schema.org/")
 BASKET = f"{ORIGIN}/anna/purchases/2017-10/b77.ttl"
