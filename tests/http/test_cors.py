@@ -1,0 +1,78 @@
+"""Cross-origin access as Solid Protocol section 7 wants it, on every answer."""
+
+import pytest
+
+from tests.pod_host import PodHost
+
+APP = "https://app.example"
+EXPOSED = ("ETag", "Link", "Location", "WAC-Allow", "WWW-Authenticate", "Accept-Patch", "Allow")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        *(("GET", "/anna/profile/card", 200), ("GET", "/anna/", 401), ("PUT", "/anna/x", 401)),
+        *(
+            ("GET", "/anna/%2f", 400),
+            ("TRACE", "/anna/", 405),
+            ("GET", "/.well-known/openid-configuration", 200),
+        ),
+        *(("GET", "/.nowhere", 404), ("OPTIONS", "/anna/x", 204), ("OPTIONS", "/.nowhere", 204)),
+    ],
+)
+async def test_every_answer_echoes_the_origin(host: PodHost, method: str, path: str, status: int) -> None:
+    answer = await host.stranger.request(method, path, headers={"origin": APP})
+    assert (answer.status_code, answer.headers["access-control-allow-origin"]) == (status, APP)
+    assert "Origin" in answer.headers["vary"]
+    for name in EXPOSED:
+        assert name in answer.headers["access-control-expose-headers"]
+    assert "access-control-allow-credentials" not in answer.headers
+
+
+@pytest.mark.parametrize("status", [403, 404, 409, 412])
+async def test_refusals_echo_the_origin_too(host: PodHost, status: int) -> None:
+    await host.anna.put("/anna/box/x", "<#a> <#b> <#c>.")
+    answers = {
+        403: await host.bob.get("/anna/", origin=APP),
+        404: await host.anna.get("/anna/nothing", origin=APP),
+        409: await host.anna.delete("/anna/box/", origin=APP),
+        412: await host.anna.put("/anna/box/x", "", if_none_match="*", origin=APP),
+    }
+    assert answers[status].status_code == status
+    assert answers[status].headers["access-control-allow-origin"] == APP
+
+
+@pytest.mark.parametrize("path", ["/anna/", "/anna/nothing", "/nobody/x", "/.oidc/token"])
+@pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "DELETE"])
+async def test_a_preflight_is_answered_without_a_body(host: PodHost, path: str, method: str) -> None:
+    answer = await host.stranger.request(
+        "OPTIONS",
+        path,
+        headers={
+            "origin": APP,
+            "access-control-request-method": method,
+            "access-control-request-headers": "dpop, x-a",
+        },
+    )
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert method in answer.headers["access-control-allow-methods"]
+    assert answer.headers["access-control-allow-headers"] == "dpop, x-a"
+    assert "Accept" not in answer.headers["access-control-allow-headers"]
+    assert "ETag" in answer.headers["access-control-expose-headers"]
+
+
+async def test_options_without_an_origin_tells_what_is_possible(host: PodHost) -> None:
+    answer = await host.stranger.request("OPTIONS", "/anna/")
+    assert answer.status_code == 204
+    assert "POST" in answer.headers["allow"]
+    assert "storageDescription" in answer.headers["link"]
+    assert "access-control-allow-origin" not in answer.headers
+
+
+async def test_pod_content_is_powerless_as_a_page(host: PodHost) -> None:
+    await host.anna.put("/anna/page.html", "<script>alert(1)</script>", "text/html")
+    headers = (await host.anna.get("/anna/page.html")).headers
+    assert headers["content-security-policy"].startswith("sandbox;")
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["cross-origin-resource-policy"] == "cross-origin"
+    assert headers["referrer-policy"] == "no-referrer"
