@@ -30,6 +30,7 @@ from pods.storage.base import Observer
 from pods.storage.commits import CommitQueue
 from pods.storage.migrations import Schema
 from pods.storage.sqlite import SqliteStore
+from vocab.routes import vocabulary_routes
 
 DATABASE = "pods.sqlite"
 SIGNING_KEYS = "signing-keys.json"
@@ -98,7 +99,7 @@ def application(
         core.store.observe(observer)
     pods = Pods(core.store, core.commits, authorizer or Wac(base), base_url=base, clock=core.clock)
     resources = Resources(pods, core.verifier, base_url=base)
-    every_route = [*identity_routes(core), *routes]
+    every_route = [*identity_routes(core), *vocabulary_routes(base), *routes]
     return Host(resources, management(every_route, realm=base, close=core.aclose), realm=base)
 
 

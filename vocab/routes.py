@@ -45,7 +45,7 @@ def vocabulary_routes(
             return pages.render(
                 request,
                 "vocabulary/terms.html",
-                headers={"vary": "accept, accept-language, cookie"},
+                headers={"vary": "accept"},
                 terms=documents.terms(),
                 shapes=SHAPES,
                 lists=CODE_LISTS,
