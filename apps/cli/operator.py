@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from consent.main import schemas
+from consent.shaping import Shaping
 from pods.main import Core, open_core
 from pods.settings import PodSettings
 
@@ -15,6 +16,8 @@ from pods.settings import PodSettings
 def operator_core(settings: PodSettings) -> Iterator[Core]:
     """Open the database of the pod host for an operator's command; works beside a running server."""
     core = open_core(settings, time.time, schemas=schemas())
+    # What the operator writes is an instance of a shape like anything else; a grant reaches nothing that is not noted.
+    core.store.observe(Shaping(settings.pod_url))
     try:
         yield core
     finally:
