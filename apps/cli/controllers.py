@@ -8,7 +8,7 @@ import os
 import click
 
 from apps.cli.operator import operator_core
-from consent import controllers
+from consent import controllers, registry_sql
 from pods.settings import PodSettings, read_settings
 
 
@@ -23,7 +23,7 @@ def list_controllers(as_json: bool) -> None:
     """List the controllers with their state."""
     with operator_core(read_settings(PodSettings, os.environ)) as core, core.store.reading() as tx:
         known = [
-            {"iri": c.iri, "name": c.name, "kind": c.kind, "state": c.state} for c in controllers.listed(tx)
+            {"iri": c.iri, "name": c.name, "kind": c.kind, "state": c.state} for c in registry_sql.controllers(tx)
         ]
     if as_json:
         click.echo(json.dumps(known, ensure_ascii=False))

@@ -106,4 +106,4 @@ def command(part: str | None, data: str | None, host: str, port: int | None, wor
         asyncio.run(serve_together([at]))
         return
     shared = config(at, workers=workers)
-    Multiprocess(shared, target=uvicorn.Server(shared).run, sockets=[shared.bind_socket()]).run()
+    Multiprocess(shared, sockets=[shared.bind_socket()]).run()

@@ -33,16 +33,6 @@ CITIZENS = {1: "giulia", 7: "marco"}
 """Households whose holders are the citizens that the demo introduces by name."""
 
 
-@dataclass(frozen=True, slots=True)
-class Login:
-    """A log-in that the demo prints."""
-
-    name: str
-    password: str
-    role: str
-    start: str
-
-
 @dataclass(slots=True)
 class DemoRecord:
     """What the demo writes down about itself, readable to the operator only: `DATA/demo.json`."""
@@ -54,7 +44,6 @@ class DemoRecord:
     secret: str
     people: list[str] = field(default_factory=list)
     """Pod names of everybody who lives in the demo town."""
-    logins: list[dict[str, str]] = field(default_factory=list)
     purposes: dict[str, str] = field(default_factory=dict)
     """The published purposes by a short name."""
     ready: bool = False

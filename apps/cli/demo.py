@@ -1,0 +1,122 @@
+"""`portico demo`: the whole platform with a town's data in it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from urllib.parse import urlsplit
+
+import click
+import httpx
+from rich.console import Console
+from rich.table import Table
+
+from apps.cli import stage
+from apps.cli.operator import operator_core
+from apps.cli.progress import receipts_bar, steps_bar
+from apps.cli.scenes import TIMEOUT, Town, open_programmes, opt_in
+from apps.cli.serve import PARTS, listener, serve_together
+from apps.settings import AppSettings
+from apps.town.organisations import ISSUERS_OF_PARTICIPATION, SHOPS
+from pods.settings import PodSettings, read_settings
+
+AGREED_IN_TEN = (
+    8  # of ten people, this many have agreed when the demo starts; the others find requests waiting
+)
+WAITING = frozenset(stage.CITIZENS.values())
+"""The citizens with a name find their requests waiting: a visitor decides for them."""
+
+
+@click.command()
+@click.option("--data", type=click.Path(file_okay=False), help="Data folder (PORTICO_DATA).")
+@click.option(
+    "--households",
+    type=click.IntRange(2),
+    default=300,
+    show_default=True,
+    help="How many people live in the town.",
+)
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+def command(data: str | None, households: int, host: str) -> None:
+    """Run the pod host, the wallet and the apps with a demo town, and print addresses and log-ins.
+
+    The first start loads real purchases and lets people log in and decide; later starts take seconds.
+    """
+    if data:
+        os.environ["PORTICO_DATA"] = data
+    settings = read_settings(AppSettings, os.environ)
+    # The three origins are on this machine and without TLS, so each must be allowed to call the others.
+    origins = (settings.pod_url, settings.wallet_url, settings.apps_url)
+    os.environ.setdefault("PORTICO_TRUSTED_HOSTS", " ".join(urlsplit(url).netloc for url in origins))
+    os.environ.setdefault("PORTICO_CONSENT_CLIENTS", f"{settings.wallet_url}/client.jsonld")
+    settings = read_settings(AppSettings, os.environ)
+    record = _set_the_stage(settings, households)
+    asyncio.run(_run(settings, record, host))
+
+
+def _set_the_stage(settings: AppSettings, households: int) -> stage.DemoRecord:
+    record = stage.demo_record(settings)
+    if record is not None and record.ready:
+        return record
+    record = record or stage.new_record(settings)
+    settings.data.mkdir(parents=True, exist_ok=True)
+    record.save(settings.data)  # the secret that derives the keys must outlive an interrupted first start
+    with operator_core(read_settings(PodSettings, os.environ)) as core:
+        stage.settle_organisations(core, settings, record)
+        with receipts_bar("signed receipts") as progress:
+            stage.settle_people(core, settings, record, households=households, progress=progress)
+    record.save(settings.data)
+    return record
+
+
+async def _run(settings: AppSettings, record: stage.DemoRecord, host: str) -> None:
+    started = asyncio.Event()
+    listeners = [listener(part, settings, host=host) for part in PARTS]
+    serving = asyncio.create_task(serve_together(listeners, started=started))
+    await started.wait()
+    if not serving.done():
+        if not record.ready:
+            await _first_day(settings, record)
+        _announce(record)
+    await serving
+
+
+async def _first_day(settings: AppSettings, record: stage.DemoRecord) -> None:
+    """Let organisations publish and people decide, as they do by hand; then the demo is ready."""
+    async with httpx.AsyncClient(timeout=TIMEOUT, trust_env=False) as http:
+        town = Town(http, settings, record)
+        await open_programmes(town, read_settings(PodSettings, os.environ))
+        agreeing = [
+            name
+            for place, name in enumerate(record.people)
+            if name not in WAITING and place % 10 < AGREED_IN_TEN
+        ]
+        with steps_bar("people decide", len(agreeing)) as bar:
+            await opt_in(town, agreeing, list(record.purposes.values()), lambda: bar.advance(bar.task_ids[0]))
+    record.ready = True
+    record.save(settings.data)
+
+
+def _announce(record: stage.DemoRecord) -> None:
+    out = Console()
+    addresses = Table(
+        "what", "address", title="Portico is running (stop it with Ctrl-C)", title_justify="left"
+    )
+    addresses.add_row("pod host", record.pod_url)
+    addresses.add_row("wallet", record.wallet_url)
+    addresses.add_row("apps", record.apps_url)
+    logins = Table("who", "name", "password", "start at", title="Log-ins of the demo", title_justify="left")
+    for who, name, start in _logins(record):
+        logins.add_row(who, name, record.password, start)
+    out.print(addresses, logins, "Second terminal: [bold]make tour[/] performs the main job, step by step.")
+
+
+def _logins(record: stage.DemoRecord) -> list[tuple[str, str, str]]:
+    shop, house = SHOPS[0].id, ISSUERS_OF_PARTICIPATION[0].id
+    return [
+        *(("citizen", name, record.wallet_url) for name in stage.CITIZENS.values()),
+        ("administration", "comune", f"{record.apps_url}/insight/staff"),
+        ("cooperative", "coop", f"{record.apps_url}/valueback/staff"),
+        ("shop", shop, f"{record.apps_url}/valueback/till"),
+        ("association", house, f"{record.apps_url}/checkin/"),
+    ]
