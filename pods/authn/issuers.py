@@ -59,6 +59,14 @@ class _Memory(Generic[V]):
         known = self._known.get(iri)
         return known is None or known.until <= self._clock()
 
+    def forget(self, iri: str, *, older_than: float) -> bool:
+        """Forget a value that was kept for so long; say whether there was one."""
+        known = self._known.get(iri)
+        if known is None or known.value is None or known.until - KEPT + older_than > self._clock():
+            return False
+        del self._known[iri]
+        return True
+
     def keep(self, iri: str, value: V | None, failure: str = "") -> None:
         while len(self._known) >= _MOST_KEPT:
             del self._known[next(iter(self._known))]
@@ -83,6 +91,10 @@ class Issuers:
     def trusted_by(self, webid: str) -> frozenset[str] | None:
         """Return the issuers that the WebID's profile names, None if not known; or raise as `keys` does."""
         return self._trusted.recall(_document(webid), "The WebID profile")
+
+    def forget_keys(self, issuer: str) -> bool:
+        """Forget keys that are older than a failure is kept: the issuer may have new ones. False if too fresh."""
+        return self._keys.forget(issuer, older_than=KEPT_FAILURE)
 
     async def fetch_keys(self, issuer: str) -> None:
         """Read the issuer's discovery document and key set (OpenID Connect Discovery 1.0 section 4)."""

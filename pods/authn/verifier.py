@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
-from pods.authn.issuers import Issuers, Unreadable
+from pods.authn.issuers import KEPT, Issuers, Unreadable
 from pods.authn.replay import ReplayGuard
 from pods.errors import Unauthenticated
 from pods.identity.keys import BadToken, SigningKeys
@@ -45,6 +45,8 @@ class _Known:
     thumbprint: str
     issued_at: float
     expires: float
+    checked_until: float
+    """When the signature and the profile must be looked at again; never after the token's end."""
 
 
 class Verifier:
@@ -83,14 +85,11 @@ class Verifier:
         except (BadProof, UnicodeEncodeError) as error:
             raise _refusal("invalid_dpop_proof", str(error)) from error
         known = self._known.get(token)
-        if known is None:
+        if known is None or known.checked_until <= now:
             known = self._verified(token, proof, now)
             while len(self._known) >= _MOST_KNOWN:
                 self._known.pop(next(iter(self._known)), None)
             self._known[token] = known
-        if known.expires <= now:
-            self._known.pop(token, None)
-            raise _refusal("invalid_token", "the access token has expired; get a new one")
         _require_binding(known.thumbprint, proof)
         self._remember(proof, now)
         return known.agent
@@ -143,9 +142,10 @@ class Verifier:
                 self._keys.verify(token, ACCESS_TOKEN_TYP)
             except BadToken as error:
                 raise _refusal("invalid_token", str(error)) from error
-        else:
-            self._verify_foreign(unverified, known.agent)
-        return known
+            return known
+        self._verify_foreign(unverified, known.agent)
+        # The profile may drop its issuer at any time; our own tokens are short, other issuers' may be long.
+        return replace(known, checked_until=min(known.expires, now + KEPT))
 
     def _verify_foreign(self, unverified: jose.Jws, unverified_agent: Agent) -> None:
         issuer, webid = str(unverified_agent.issuer), str(unverified_agent.webid)
@@ -161,6 +161,8 @@ class Verifier:
         if keys is None:
             raise NeedsFetch(issuer=issuer)
         key = keys.get(unverified.header.kid or "")
+        if key is None and self._issuers.forget_keys(issuer):
+            raise NeedsFetch(issuer=issuer)  # signed with a key that we have not seen: it may be a new one
         if key is None or not key.verifies(
             unverified.header.alg, unverified.signing_input, unverified.signature
         ):
@@ -209,7 +211,7 @@ def _read(claims: Mapping[str, Any], own_issuer: str) -> _Known:
         issuer,
         *((MappingProxyType(dict(claims)),) if own_grant else ()),
     )
-    return _Known(agent, str(thumbprint), issued, expires)
+    return _Known(agent, str(thumbprint), issued, expires, expires)
 
 
 def _require_binding(thumbprint: str, proof: Proof) -> None:
