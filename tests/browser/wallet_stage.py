@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 from starlette.applications import Starlette
@@ -42,6 +43,8 @@ from tests.serving import bound_socket, serving
 from vocab.terms import CODES
 from wallet.main import application as wallet
 from wallet.settings import WalletSettings
+
+T = TypeVar("T")
 
 PASSWORD = "un portico in piazza"
 PROFILE = """@prefix vcard: <http://www.w3.org/2006/vcard/ns#> . @prefix po: <https://w3id.org/portico/ns#> .
@@ -100,20 +103,15 @@ class Stage:
     pods: str
     wallet: str
     shop: Shop
-    core: Core
-    cooperative: ServiceClient
     purposes: dict[str, str]
-
-    def invite(self, which: str) -> None:
-        """Let an organisation ask everybody again who may be asked."""
-        asyncio.run(self.cooperative.invite(self.purposes[which]))
 
 
 def purchase(shop: Shop, number: str, moment: str, *amounts: int) -> PurchaseReceipt:
     """Return a receipt of the baker, one line for each amount in cents."""
     names = ("Erbazzone", "Pane di segale", "Torta di riso", "Focaccia")
     lines = tuple(
-        PurchaseLine(Notation("bakery"), 1, cents, names[index % len(names)]) for index, cents in enumerate(amounts)
+        PurchaseLine(Notation("bakery"), 1, cents, names[index % len(names)])
+        for index, cents in enumerate(amounts)
     )
     return PurchaseReceipt(
         id=number,
@@ -145,11 +143,13 @@ def stage(folder: Path) -> Iterator[Stage]:
         stack.enter_context(serving(host, listener=sockets[0]))
         stack.enter_context(serving(shop.app(), listener=sockets[2]))
         app = wallet(
-            WalletSettings(data=folder, wallet_url=wallet_at, pod_url=pods, apps_url=shop_at, trusted_hosts=hosts),
+            WalletSettings(
+                data=folder, wallet_url=wallet_at, pod_url=pods, apps_url=shop_at, trusted_hosts=hosts
+            ),
             time.time,
         )
         stack.enter_context(serving(app, listener=sockets[1]))
-        yield asyncio.run(_ask(core, pods, wallet_at, shop))
+        yield _awaited(_ask(core, pods, wallet_at, shop))
 
 
 def settle(core: Core, shop: Shop) -> None:
@@ -204,7 +204,6 @@ def _year(shop: Shop) -> list[Receipt]:
 
 async def _ask(core: Core, pods: str, wallet_at: str, shop: Shop) -> Stage:
     purposes: dict[str, str] = {}
-    services: dict[str, ServiceClient] = {}
     documents: dict[str, dict[str, Any]] = {
         "comune": {
             "id": "partecipazione",
@@ -234,14 +233,21 @@ async def _ask(core: Core, pods: str, wallet_at: str, shop: Shop) -> Stage:
             credentials = ClientCredentials(http, pods + "/", client_id, secret, clock=time.time)
             service = ServiceClient(http, credentials, PurposeKey.generate(), clock=time.time)
             kind = "administration" if name == "comune" else "cooperative"
-            title = "Comune di Reggio nell'Emilia (prova)" if name == "comune" else "Cooperativa Valore Comune (prova)"
+            title = (
+                "Comune di Reggio nell'Emilia (prova)"
+                if name == "comune"
+                else "Cooperativa Valore Comune (prova)"
+            )
             await service.register(title, kind, f"info@{name}.example", f"dpo@{name}.example")
             with core.store.writing() as tx:
                 controllers.approve(tx, webid)
             published = await service.publish(
                 {
                     "version": 1,
-                    "consequence_of_refusal": {"it": "Niente: nessun servizio cambia.", "en": "Nothing: no service changes."},
+                    "consequence_of_refusal": {
+                        "it": "Niente: nessun servizio cambia.",
+                        "en": "Nothing: no service changes.",
+                    },
                     "legal_basis": "gdpr:A6-1-a",
                     "recipients": [],
                     "retention_days": 30,
@@ -250,9 +256,14 @@ async def _ask(core: Core, pods: str, wallet_at: str, shop: Shop) -> Stage:
                 }
             )
             purposes[name] = published.iri
-            services[name] = service
             await service.invite(published.iri)
-    return Stage(pods, wallet_at, shop, core, services["coop"], purposes)
+    return Stage(pods, wallet_at, shop, purposes)
+
+
+def _awaited(work: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine on a thread of its own: Playwright keeps an event loop on this one."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, work).result()
 
 
 def now_instant() -> Instant:
