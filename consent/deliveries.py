@@ -5,17 +5,15 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from consent import registry_sql
 from consent.conformance import fitting
 from consent.model import DataItem, OutputMode
 from consent.permits import Permit
 from consent.receipts.derive import target as receipt_place
 from consent.receipts.derive import turtle as receipt_turtle
 from consent.receipts.errors import BadReceipt
-from consent.receipts.keys import key_ring, read_jwks
-from consent.receipts.model import PurchaseReceipt
+from consent.receipts.keys import KeyLookup
+from consent.receipts.model import PurchaseReceipt, Receipt
 from consent.receipts.signing import MEDIA_TYPE as RECEIPT
 from consent.receipts.signing import verify
 from pods import activity
@@ -32,17 +30,25 @@ Documents = Mapping[str, tuple[str, bytes]]
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A body as it came in, with its statements if it is RDF."""
+    """A body as it came in: with its statements if it is RDF, with what was signed if it is a receipt."""
 
     media_type: str
     content: bytes
     quads: Sequence[Quad] = ()
+    receipt: Receipt | None = None
 
 
-def read(media_type: str, content: bytes, origin: str) -> Delivery:
-    """Return a body, parsed; raise BadContent or UnsupportedMedia. Costly work stays out of the transaction."""
+def read(media_type: str, content: bytes, origin: str, keys: KeyLookup) -> Delivery:
+    """Return a body, parsed or verified. Costly work stays out of the transaction.
+
+    A receipt must be signed by an issuer that the operator admitted; whoever brings it, the signature counts.
+    Raises BadContent, Unprocessable or UnsupportedMedia.
+    """
     if media_type == RECEIPT:
-        return Delivery(media_type, content)
+        try:
+            return Delivery(media_type, content, receipt=verify(content, keys))
+        except BadReceipt as error:
+            raise Unprocessable(f"The receipt is not accepted: {error}.") from error
     if not rdf.is_rdf(media_type):
         raise UnsupportedMedia(f"Deliver {rdf.TURTLE}, {rdf.JSON_LD} or {RECEIPT} (a signed receipt).")
     return Delivery(media_type, content, rdf.parse(media_type, content, origin + "/.consent/delivery"))
@@ -56,9 +62,10 @@ def deliver(tx: Transaction, delivery: Delivery, permit: Permit, agent: Agent, a
     pod = tx.pod_by_key(permit.grant.pod)
     if pod is None:
         raise Forbidden("The grant is without effect.")
-    shape, documents = (
-        _receipt(tx, delivery, permit) if delivery.media_type == RECEIPT else _rdf(delivery, permit)
-    )
+    if delivery.receipt is not None:
+        shape, documents = _signed(delivery, delivery.receipt, permit)
+    else:
+        shape, documents = _rdf(delivery, permit)
     paths = {Path(pod.root + name): document for name, document in documents.items()}
     if any(tx.get(path) is not None for path in paths):
         return False
@@ -88,14 +95,8 @@ def _rdf(delivery: Delivery, permit: Permit) -> tuple[str, Documents]:
     return item.shape, {place: (media_type, delivery.content)}
 
 
-def _receipt(tx: Transaction, delivery: Delivery, permit: Permit) -> tuple[str, Documents]:
-    """Place signed bytes and the RDF derived from them. The issuer is the grantee, by a key that it registered."""
-    controller = registry_sql.controller(tx, permit.grant.controller)
-    try:
-        keys = key_ring(read_jwks(permit.grant.controller, _ed25519(controller.jwks if controller else {})))
-        receipt = verify(delivery.content, keys)
-    except BadReceipt as error:
-        raise Unprocessable(f"The receipt is not accepted: {error}") from error
+def _signed(delivery: Delivery, receipt: Receipt, permit: Permit) -> tuple[str, Documents]:
+    """Place the signed bytes and the RDF derived from them."""
     shape = "Purchase" if isinstance(receipt, PurchaseReceipt) else "Participation"
     if not any(item.shape == shape for item in _items(permit)):
         raise Forbidden(f"The grant does not let you add anything of {shape}.")
@@ -108,7 +109,3 @@ def _receipt(tx: Transaction, delivery: Delivery, permit: Permit) -> tuple[str, 
 
 def _items(permit: Permit) -> list[DataItem]:
     return [item for item in permit.grant.items if item.mode is OutputMode.APPEND]
-
-
-def _ed25519(jwks: Mapping[str, Any]) -> dict[str, Any]:
-    return {"keys": [key for key in jwks.get("keys", ()) if key.get("crv") == "Ed25519"]}

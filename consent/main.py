@@ -70,7 +70,8 @@ def extension(core: Core) -> Extension:
     overview = Overview(origin)
     server = AuthorizationServer(origin, core.keys, IdTokens(core.keys, origin + "/"), tickets)
     commits, store = core.commits, core.store
-    questions = assemble(core, origin=origin, data=core.settings.data, keys=IssuerDirectory(store))
+    directory = IssuerDirectory(store)
+    questions = assemble(core, origin=origin, data=core.settings.data, keys=directory)
     publisher = Publisher(origin, published=(questions.programmes.published,))
     routes = [
         *RegisterRoutes(
@@ -83,7 +84,9 @@ def extension(core: Core) -> Extension:
             clock=clock,
         ).routes(),
         *UmaRoutes(server, core.replay, origin=origin, commits=commits, clock=clock).routes(),
-        *UseRoutes(callers, tickets, core.keys, origin=origin, commits=commits, clock=clock).routes(),
+        *UseRoutes(
+            callers, tickets, core.keys, directory, origin=origin, commits=commits, clock=clock
+        ).routes(),
         *OwnRoutes(callers, Exporter(origin), origin=origin, store=store, clock=clock).routes(),
         *aggregation_routes(core, questions),
     ]

@@ -22,6 +22,7 @@ from consent.http.callers import (
     media_type,
 )
 from consent.permits import Permit, Permits
+from consent.receipts.keys import KeyLookup
 from consent.tickets import Tickets
 from pods import activity
 from pods.errors import Forbidden, PodError, Unauthenticated
@@ -42,6 +43,7 @@ class UseRoutes:
         callers: Callers,
         tickets: Tickets,
         keys: SigningKeys,
+        issuers: KeyLookup,
         *,
         origin: str,
         commits: Commits,
@@ -50,6 +52,7 @@ class UseRoutes:
         self._callers = callers
         self._tickets = tickets
         self._keys = keys
+        self._issuers = issuers
         self._origin = origin
         self._commits = commits
         self._clock = clock
@@ -66,7 +69,7 @@ class UseRoutes:
         """Add a document to the pod of an `append` grant. The answer says nothing about where it went."""
         agent = await self._token(request, "append")
         delivery = deliveries.read(
-            media_type(request), await limited_body(request, MAX_DELIVERY), self._origin
+            media_type(request), await limited_body(request, MAX_DELIVERY), self._origin, self._issuers
         )
         new = await self._under_grant(
             request,
