@@ -1,0 +1,105 @@
+"""The pod host as the administration uses it: the public register, and questions in an organisation's name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+import httpx
+
+from apps.organisations import Organisation, Organisations
+from consent.client import PurposeKey, ServiceClient
+from consent.model import PurposeDeclaration
+from pods.client import ClientCredentials, refusal
+from pods.errors import Forbidden
+from pods.model import Clock
+
+CONSENT = "/.consent"
+
+
+class Host:
+    """Reads what everybody may read, and acts for organisations with the credentials in their files."""
+
+    def __init__(
+        self, http: httpx.AsyncClient, host: str, organisations: Organisations, *, clock: Clock
+    ) -> None:
+        self._http = http
+        self._host = host
+        self._organisations = organisations
+        self._clock = clock
+        self._client = lru_cache(maxsize=256)(self._new_client)  # a client keeps its tokens
+
+    async def programmes(self) -> list[dict[str, Any]]:
+        """Return all programmes of the register, the newest first."""
+        found: list[dict[str, Any]] = await self._get("/programmes")
+        return found
+
+    async def programme(self, name: str) -> dict[str, Any]:
+        """Return a programme with its ledger."""
+        found: dict[str, Any] = await self._get(f"/programmes/{name}")
+        return found
+
+    async def questions(self, name: str) -> list[dict[str, Any]]:
+        """Return the questions of a programme, the newest first."""
+        found: list[dict[str, Any]] = await self._get(f"/programmes/{name}/questions")
+        return found
+
+    async def release(self, name: str) -> dict[str, Any]:
+        """Return a released document."""
+        found: dict[str, Any] = await self._get(f"/releases/{name}")
+        return found
+
+    async def written(self, name: str, media_type: str) -> bytes:
+        """Return a release in another format."""
+        answer = await self._http.get(
+            f"{self._host}{CONSENT}/releases/{name}", headers={"accept": media_type}
+        )
+        if answer.is_error:
+            raise refusal(answer)
+        return answer.content
+
+    async def version(self, identifier: str) -> int:
+        """Return the number that the next version of a purpose has."""
+        number = 1
+        while True:
+            place = f"{self._host}{CONSENT}/purposes/{identifier}/{number}"
+            answer = await self._http.get(place, headers={"accept": "application/json"})
+            if answer.status_code == httpx.codes.NOT_FOUND:
+                return number
+            if answer.is_error:
+                raise refusal(answer)
+            number += 1
+
+    async def publish(self, own: Organisation, declaration: Mapping[str, Any]) -> PurposeDeclaration:
+        """Publish a programme with its purpose."""
+        return await self._client(own.name).publish(declaration)
+
+    async def invite(self, own: Organisation, purpose: str) -> None:
+        """Let the host ask everybody who may be asked."""
+        await self._client(own.name).invite(purpose)
+
+    async def participants(self, own: Organisation, purpose: str) -> dict[str, Any]:
+        """Return the noisy number of people who opted in."""
+        return await self._client(own.name).participants(purpose)
+
+    async def ask(self, own: Organisation, query: Mapping[str, Any], purpose: str) -> dict[str, Any]:
+        """Ask a question; raise SolidError with the host's reason if it is refused."""
+        return await self._client(own.name).query(query, purpose)
+
+    async def _get(self, place: str) -> Any:
+        answer = await self._http.get(f"{self._host}{CONSENT}{place}", headers={"accept": "application/json"})
+        if answer.is_error:
+            raise refusal(answer)
+        return answer.json()
+
+    def _new_client(self, name: str) -> ServiceClient:
+        own = self._organisations.named(name)
+        if own is None or not (own.client_id and own.client_secret and own.purpose_jwk):
+            raise Forbidden(f"{name} has no credentials to publish or to ask; the operator issues them.")
+        issuer = own.issuer or self._host + "/"
+        credentials = ClientCredentials(
+            self._http, issuer, own.client_id, own.client_secret, clock=self._clock
+        )
+        key = PurposeKey.from_jwk(own.purpose_jwk)
+        return ServiceClient(self._http, credentials, key, clock=self._clock, host=self._host)
