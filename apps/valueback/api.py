@@ -1,6 +1,7 @@
-"""The API of value-back: receipts from tills, programmes and runs of cooperatives, votes of members."""
+"""The API of value-back: receipts from tills, programmes and runs of cooperatives, votes of members.
 
-from __future__ import annotations
+Annotations are evaluated here, since FastAPI reads dependencies that are bound to an instance out of them.
+"""
 
 from typing import Annotated, Any
 

@@ -1,0 +1,208 @@
+"""A value-back run from the programme to the last cent, against a real pod host."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import SettableClock
+from tests.valueback_stage import FORNO, MEMBERS, Stage, programme, purchase, stage
+
+DAY = 86_400.0
+
+
+@pytest.fixture
+async def scene(tmp_path: Path, clock: SettableClock) -> AsyncIterator[Stage]:
+    async with stage(tmp_path, clock) as found:
+        yield found
+
+
+async def test_members_get_their_share_and_the_pool_the_rest(scene: Stage) -> None:
+    shown = await scene.published()
+    await scene.joined(shown, *MEMBERS)
+    run = await scene.run(shown)
+    # 10 + 20 + … + 60 € are 210 €, of which 2 % are 4.20 €: 60 % to members, 40 % to the pool.
+    assert run["phase"] == "voting"
+    assert (run["members"], run["receipts"], run["amount"], run["given"]) == (6, 6, 210_00, 4_20)
+    assert (run["share"], run["pool"]) == (2_52, 1_68)
+    (first,) = scene.statements("bea")
+    assert (first["eligible"], first["share"], first["pool"]) == ("10.00", "0.12", "0.08")
+    (last,) = scene.statements("gino")
+    assert (last["eligible"], last["share"], last["pool"]) == ("60.00", "0.72", "0.48")
+    assert last["programme"] == shown["iri"]
+
+
+async def test_who_did_not_consent_is_not_in_the_run(scene: Stage) -> None:
+    shown = await scene.published()
+    await scene.joined(shown, *MEMBERS[:5])
+    run = await scene.run(shown)
+    assert (run["members"], run["amount"]) == (5, 150_00)
+    assert scene.statements("gino") == []
+
+
+async def test_a_consent_that_was_withdrawn_gives_no_claim(scene: Stage) -> None:
+    shown = await scene.published()
+    await scene.joined(shown, *MEMBERS)
+    owner = scene.town.owner("gino")
+    (grant,) = await owner.grants()
+    await owner.withdraw(grant.id)
+    run = await scene.run(shown)
+    assert (run["members"], run["amount"]) == (5, 150_00)
+    assert scene.statements("gino") == []
+
+
+async def test_a_receipt_that_two_members_hold_counts_once(scene: Stage) -> None:
+    scene.holds("bea", purchase(77, 500))
+    scene.holds("carlo", purchase(77, 500))
+    shown = await scene.published()
+    await scene.joined(shown, *MEMBERS)
+    run = await scene.run(shown)
+    assert (run["receipts"], run["amount"]) == (7, 215_00)
+
+
+async def test_a_run_that_is_taken_on_again_changes_nothing(scene: Stage) -> None:
+    shown = await scene.published()
+    await scene.joined(shown, *MEMBERS)
+    first = await scene.run(shown)
+    assert await scene.run(shown) == first
+    assert len(scene.statements("bea")) == 1
+
+
+async def test_a_month_is_counted_once(scene: Stage) -> None:
+    shown = await scene.published()
+    await scene.joined(shown, *MEMBERS)
+    await scene.run(shown)
+    place = shown["iri"].rpartition("/programmes/")[2]
+    again = {"first": "2017-10", "last": "2017-11"}
+    answer = await scene.http.post(f"/api/programmes/{place}/runs", json=again, auth=scene.coop)
+    assert answer.status_code == 409
+    assert "counted once" in answer.json()["detail"]
+
+
+async def test_few_members_are_not_shown(scene: Stage) -> None:
+    shown = await scene.published()
+    await scene.joined(shown, *MEMBERS[:4])
+    run = await scene.run(shown)
+    assert [run[name] for name in ("members", "receipts", "amount", "given", "share", "pool")] == [None] * 6
+    assert scene.statements("bea")
+
+
+async def test_the_budget_is_never_exceeded_and_shortens_all_in_proportion(scene: Stage) -> None:
+    shown = await scene.published(budget=2_10)
+    await scene.joined(shown, *MEMBERS)
+    run = await scene.run(shown)
+    assert run["given"] == 2_10
+    assert [scene.statements(name)[0]["share"] for name in ("bea", "gino")] == ["0.06", "0.36"]
+
+
+async def ballots(scene: Stage) -> list[str]:
+    return [scene.statements(name)[0]["ballot"] for name in MEMBERS]
+
+
+async def vote(scene: Stage, ballot: str, project: str) -> int:
+    answer = await scene.http.post("/api/votes", json={"ballot": ballot, "project": project})
+    return answer.status_code
+
+
+async def test_the_pool_goes_to_projects_as_members_voted(scene: Stage, clock: SettableClock) -> None:
+    shown = await scene.published()
+    await scene.joined(shown, *MEMBERS)
+    run = await scene.run(shown)
+    votes = ("orti", "orti", "orti", "ciclofficina", "ciclofficina", "biblio")
+    for ballot, project in zip(await ballots(scene), votes, strict=True):
+        assert await vote(scene, ballot, project) == 201
+    early = await scene.http.post(f"/api/runs/{run['id']}/close", auth=scene.coop)
+    assert early.status_code == 409
+    assert (await scene.http.get(f"/api/runs/{run['id']}")).json()["votes"] is None
+    clock.advance(14 * DAY)
+    closed = (await scene.http.post(f"/api/runs/{run['id']}/close", auth=scene.coop)).json()
+    assert closed["payout"] == {"orti": 84, "ciclofficina": 56, "biblio": 28}
+    assert closed["votes"] == {"orti": 3, "ciclofficina": 2, "biblio": 1}
+    again = (await scene.http.post(f"/api/runs/{run['id']}/close", auth=scene.coop)).json()
+    assert again == closed
+
+
+async def test_a_ballot_votes_once_and_only_for_a_project(scene: Stage, clock: SettableClock) -> None:
+    shown = await scene.published()
+    await scene.joined(shown, *MEMBERS)
+    await scene.run(shown)
+    first, second, third, *_ = await ballots(scene)
+    assert await vote(scene, first, "orti") == 201
+    assert await vote(scene, first, "biblio") == 409
+    assert await vote(scene, second, "elsewhere") == 403
+    assert await vote(scene, second[:-4] + "AAAA", "orti") == 403
+    assert await vote(scene, second, "orti") == 201
+    clock.advance(14 * DAY)
+    assert await vote(scene, third, "orti") == 403
+
+
+async def test_too_few_votes_do_not_decide_and_are_not_shown(scene: Stage, clock: SettableClock) -> None:
+    shown = await scene.published()
+    await scene.joined(shown, *MEMBERS)
+    run = await scene.run(shown)
+    for ballot in (await ballots(scene))[:4]:
+        assert await vote(scene, ballot, "orti") == 201
+    clock.advance(14 * DAY)
+    closed = (await scene.http.post(f"/api/runs/{run['id']}/close", auth=scene.coop)).json()
+    assert closed["payout"] == {"orti": 56, "ciclofficina": 56, "biblio": 56}
+    assert closed["votes"] is None
+
+
+async def test_a_published_version_never_changes(scene: Stage) -> None:
+    first = await scene.published()
+    assert await scene.published() == first
+    second = await scene.published(member_bp=5000)
+    assert second["iri"].endswith("/ristorno/2")
+    kept = (await scene.http.get("/api/programmes/ristorno/1")).json()
+    assert kept["document"] == first["document"]
+
+
+async def test_the_declaration_carries_the_fingerprint_that_the_host_computes(scene: Stage) -> None:
+    shown = await scene.published()
+    purpose = await scene.town.owner("bea").purpose(shown["purpose"])
+    assert shown["digest"] in purpose.text["it"]
+    assert {item.mode.value for item in purpose.items} == {"claim", "append"}
+
+
+async def test_only_its_cooperative_runs_a_programme(scene: Stage) -> None:
+    shown = await scene.published()
+    place = shown["iri"].rpartition("/programmes/")[2]
+    path = f"/api/programmes/{place}/runs"
+    period = {"first": "2017-10", "last": "2017-10"}
+    assert (await scene.http.post(path, json=period)).status_code == 401
+    assert (await scene.http.post(path, json=period, auth=("coop", "guess"))).status_code == 401
+    other = await scene.http.post(path, json=period, auth=("forno-till", "forno-secret"))
+    assert other.status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"projects": programme()["projects"][:2]}, "projects"),
+        ({"issuers": []}, "issuers"),
+        ({"issuers": [f"{FORNO.issuer}-unknown"]}, "issuers"),
+        ({"member_bp": 10_001}, "member_bp"),
+        ({"budget": 0}, "budget"),
+        ({"rule": "https://example.org/score-of-conduct"}, "rule"),
+        ({"period": {"from": "2017-12", "to": "2017-01"}}, "period"),
+        ({"bonus_for_more_data": 1}, "bonus_for_more_data"),
+        ({"title": {"it": ""}}, "title.it"),
+    ],
+)
+async def test_a_programme_that_cannot_be_kept_is_refused_by_field(
+    scene: Stage, change: dict[str, Any], field: str
+) -> None:
+    answer = await scene.http.post("/api/programmes", json=programme(**change), auth=scene.coop)
+    assert answer.status_code == 422
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["detail"].startswith(field)
+
+
+async def test_no_personal_value_is_in_the_apps_files(scene: Stage) -> None:
+    shown = await scene.published()
+    await scene.joined(shown, *MEMBERS)
+    await scene.run(shown)
+    stored = b"".join(path.read_bytes() for path in scene.data.glob("*.sqlite*"))
+    for literal in (b"Pane di segale", b"/bea/", b"profile/card#me>", b"2017-10-03", f"{1:032x}".encode()):
+        assert literal not in stored
