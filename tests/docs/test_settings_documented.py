@@ -1,36 +1,35 @@
 """docs/settings.md lists every setting that the code reads, and no other."""
 
-import ast
+import dataclasses
+import importlib
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("apps", "consent", "pods", "vocab", "wallet")
-VARIABLE = re.compile(r"\bPORTICO_[A-Z][A-Z0-9_]*[A-Z0-9]\b")
+NAME = r"PORTICO_[A-Z][A-Z0-9_]*[A-Z0-9]"
+QUOTED = re.compile(rf"""["']({NAME})["']""")
 
 
-def modules() -> Iterator[ast.Module]:
-    for package in PACKAGES:
-        for path in sorted((ROOT / package).rglob("*.py")):
-            yield ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
+def fields() -> Iterator[str]:
+    """Give the fields of every dataclass of settings; read_settings() makes a variable of each."""
+    for path in sorted(path for package in PACKAGES for path in (ROOT / package).rglob("settings.py")):
+        module = importlib.import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
+        for member in vars(module).values():
+            if isinstance(member, type) and dataclasses.is_dataclass(member):
+                yield from (field.name for field in dataclasses.fields(member))
 
 
 def settings_in_code() -> set[str]:
-    """Return the fields of every `…Settings` class as variables, and each variable that a string names."""
-    found = set()
-    for module in modules():
-        for node in ast.walk(module):
-            if isinstance(node, ast.ClassDef) and node.name.endswith("Settings"):
-                fields = (line.target for line in node.body if isinstance(line, ast.AnnAssign))
-                found |= {f"PORTICO_{field.id.upper()}" for field in fields if isinstance(field, ast.Name)}
-            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-                found |= set(VARIABLE.findall(node.value)) if VARIABLE.fullmatch(node.value) else set()
-    return found
+    """Return each variable of a settings class, and each whose name stands alone in a string."""
+    sources = (path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
+    named = {name for path in sources for name in QUOTED.findall(path.read_text(encoding="utf-8"))}
+    return named | {f"PORTICO_{field.upper()}" for field in fields()}
 
 
 def settings_in_docs() -> set[str]:
-    return set(VARIABLE.findall((ROOT / "docs" / "settings.md").read_text(encoding="utf-8")))
+    return set(re.findall(rf"\b{NAME}\b", (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")))
 
 
 def test_every_setting_is_documented() -> None:
