@@ -215,6 +215,15 @@ def test_no_two_proofs_are_alike() -> None:
     assert len(jtis) == 100
 
 
+@given(st.binary(max_size=100))
+def test_base64url_comes_back_and_only_base64url_is_taken(content: bytes) -> None:
+    encoded = jose.encode_segment(content)
+    assert jose.decode_segment(encoded) == content
+    for foreign in (b"+", b"/", b"=", b"\n", b" "):
+        with pytest.raises(ValueError):
+            jose.decode_segment(encoded + foreign)
+
+
 @pytest.mark.parametrize(
     "jwk",
     [
