@@ -22,7 +22,8 @@ from apps.handover.routes import Handover
 from apps.ledger.model import LedgerError
 from apps.ledger.schema_sql import SCHEMA as LEDGER
 from apps.settings import AppSettings
-from apps.site import refusals, site, unreachable
+from apps.site.frame import FOLDER as SITE_FOLDER
+from apps.site.frame import refusals, site, unreachable
 from apps.valueback.addresses import Addresses
 from apps.valueback.api import Api
 from apps.valueback.ballots import Ballots
@@ -76,7 +77,7 @@ def application(
         name=NAME,
         label="Portico value-back",
         tagline=msg("Value that members generate together comes back to them and to the town"),
-        folders=[FOLDER, HANDOVER_FOLDER, FOLDER.parent],
+        folders=[FOLDER, HANDOVER_FOLDER, SITE_FOLDER],
         navigation=NAVIGATION,
     )
     pods, origin = settings.pod_url.rstrip("/"), settings.apps_url.rstrip("/")

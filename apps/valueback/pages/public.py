@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from apps.site import Site
+from apps.site.frame import Site
 from apps.valueback.addresses import Addresses
 from apps.valueback.figures import SMALL, RunFigures
 from apps.valueback.model import BadVote, Missing, Phase, Programme

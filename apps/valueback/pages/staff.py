@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from apps.site import Site
+from apps.site.frame import Site
 from apps.valueback.addresses import Addresses
 from apps.valueback.model import BadProgramme, BadRun, Phase, Programme
 from apps.valueback.pages.entry import blank, filled, read

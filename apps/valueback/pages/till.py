@@ -14,7 +14,7 @@ from starlette.routing import BaseRoute, Route
 from apps.database import Database
 from apps.handover.routes import Handover
 from apps.organisations import Organisation
-from apps.site import Site
+from apps.site.frame import Site
 from apps.valueback import tills_sql
 from apps.valueback.till import AlreadyIssued, BadSale, SaleLine, Till, cents, fresh_number
 from pods.model import Clock

@@ -31,6 +31,9 @@ log = logging.getLogger(__name__)
 Handler = Callable[[Request, Any], Coroutine[Any, Any, Response]]
 Titles = Mapping[int, str]
 """Message ids by status, for `refusals`."""
+FOLDER = Path(__file__).resolve().parent
+"""Where the catalogue of this package is, for `Pages`."""
+
 _PORTS = {"https": 443, "http": 80}
 
 

@@ -1,0 +1,1 @@
+"""What the pages of organisations share: layout, log-in, errors."""
