@@ -139,13 +139,14 @@ class PublicPages:
                 "programme": titles.get(one["programme"], ""),
                 "programme_name": last_part(one["programme"]),
                 "question": sentence(one["query"], language, _),
-                "outcome": _(OUTCOMES[one["outcome"]][0]),
-                "badge": OUTCOMES[one["outcome"]][1],
+                "outcome": _(outcome),
+                "badge": badge,
                 "rho": one["rho"],
                 "reason": one["reason"],
                 "release": last_part(one["release"]) if one["release"] else None,
             }
             for one in found
+            for outcome, badge in [OUTCOMES[one["outcome"]]]
         ]
 
 

@@ -163,7 +163,8 @@ class StaffPages:
 
     def _measure_words(self, request: Request, measure: dict[str, Any]) -> str:
         _ = self._pages.translator(request)
-        text = _(FUNCTIONS[measure["function"]])
+        function = FUNCTIONS[measure["function"]]
+        text = _(function)
         return (
             f"{text}: {label(measure['property'], language_of(request))}" if "property" in measure else text
         )
