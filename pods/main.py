@@ -8,7 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import httpx
-from starlette.routing import BaseRoute
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
 from pods.authn.issuers import Issuers
@@ -99,8 +101,12 @@ def application(
         core.store.observe(observer)
     pods = Pods(core.store, core.commits, authorizer or Wac(base), base_url=base, clock=core.clock)
     resources = Resources(pods, core.verifier, base_url=base)
-    every_route = [*identity_routes(core), *vocabulary_routes(base), *routes]
+    every_route = [*identity_routes(core), *vocabulary_routes(base), *routes, Route("/", _to_the_account)]
     return Host(resources, management(every_route, realm=base, close=core.aclose), realm=base)
+
+
+async def _to_the_account(_: Request) -> Response:
+    return RedirectResponse("/.account/", 303)
 
 
 def create_app() -> ASGIApp:

@@ -24,8 +24,15 @@ class Person:
     """Somebody with a WebID and a key, or a stranger with neither."""
 
     def __init__(
-        self, core: Core, http: httpx.AsyncClient, webid: WebId | None, client: str | None = None
+        self,
+        core: Core,
+        http: httpx.AsyncClient,
+        webid: WebId | None,
+        client: str | None = None,
+        *,
+        origin: str = ORIGIN,
     ) -> None:
+        self._origin = origin
         self._core = core
         self._http = http
         self.webid = webid
@@ -38,7 +45,7 @@ class Person:
         if self._token is None:
             now = int(self._core.clock())
             claims = {
-                "iss": f"{ORIGIN}/",
+                "iss": f"{self._origin}/",
                 "sub": self.webid,
                 "webid": self.webid,
                 "aud": ["solid"],
@@ -67,7 +74,7 @@ class Person:
         headers: Mapping[str, str] | None = None,
     ) -> httpx.Response:
         """Send a request with a fresh proof."""
-        url = path if path.startswith("http") else ORIGIN + path
+        url = path if path.startswith("http") else self._origin + path
         return await self._http.request(
             method, url, content=content, headers={**self.credentials(method, url), **(headers or {})}
         )
@@ -108,35 +115,36 @@ class Person:
 class PodHost:
     """A host with the people anna and bob; anna's pod is what tests work on."""
 
-    def __init__(self, core: Core, app: ASGIApp) -> None:
+    def __init__(self, core: Core, app: ASGIApp, *, origin: str = ORIGIN) -> None:
+        self.origin = origin
         self.core = core
         self.app = app
         self.http = httpx.AsyncClient(transport=httpx.ASGITransport(app))
         self.anna = self.person("anna")
         self.bob = self.person("bob")
-        self.stranger = Person(core, self.http, None)
+        self.stranger = Person(core, self.http, None, origin=origin)
 
     @classmethod
-    def open(cls, folder: FilePath, clock: Clock) -> PodHost:
+    def open(cls, folder: FilePath, clock: Clock, *, origin: str = ORIGIN) -> PodHost:
         """Open a host in a folder."""
-        core = open_core(PodSettings(data=folder, pod_url=ORIGIN), clock)
-        return cls(core, application(core))
+        core = open_core(PodSettings(data=folder, pod_url=origin), clock)
+        return cls(core, application(core), origin=origin)
 
     def person(self, name: str) -> Person:
         """Return a person of this host, who gets a pod if there is none of this name."""
-        webid = webid_for(ORIGIN, name)
+        webid = webid_for(self.origin, name)
         with self.core.store.writing() as tx:
             if tx.pod(name) is None:
                 create_pod(
                     tx,
                     name,
                     webid,
-                    base=ORIGIN,
-                    issuer=f"{ORIGIN}/",
+                    base=self.origin,
+                    issuer=f"{self.origin}/",
                     display_name=name.title(),
                     at=self.core.clock(),
                 )
-        return Person(self.core, self.http, webid)
+        return Person(self.core, self.http, webid, origin=self.origin)
 
     def write(self, path: str, content: bytes | str, media_type: str = "text/turtle") -> None:
         """Put a resource into the store, past all rights."""

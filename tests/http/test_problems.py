@@ -30,7 +30,7 @@ def test_every_error_of_the_host_has_a_status_of_its_own_entry() -> None:
         *(("GET", "/anna/", 401, "unauthenticated"), ("GET", "/anna//", 400, "bad-target")),
         *(("TRACE", "/anna/", 405, "method-not-allowed"), ("GET", "/.nowhere", 404, "not-found")),
         *(
-            ("GET", "/", 404, "not-found"),
+            ("GET", "/.nowhere/", 404, "not-found"),
             ("POST", "/.well-known/openid-configuration", 405, "method-not-allowed"),
         ),
     ],

@@ -54,12 +54,9 @@ async def test_json_ld_keeps_its_named_graphs(host: PodHost) -> None:
 
 
 async def test_json_ld_with_a_context_that_is_carried_is_understood(host: PodHost) -> None:
-    content = '{"@context": "https://www.w3.org/ns/activitystreams", "type": "Note", "content": "hello"}'
+    content = '{"@context": "https://w3id.org/portico/contexts/data", "id": "#it", "type": "Order"}'
     assert (await host.anna.put("/anna/x", content, "application/ld+json")).status_code == 201
-    assert (
-        "https://www.w3.org/ns/activitystreams#Note"
-        in (await host.anna.get("/anna/x", accept="text/turtle")).text
-    )
+    assert "http://schema.org/Order" in (await host.anna.get("/anna/x", accept="application/n-triples")).text
 
 
 async def test_json_ld_with_a_context_elsewhere_is_refused(host: PodHost) -> None:
