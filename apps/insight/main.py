@@ -19,7 +19,8 @@ from apps.insight.host import Host
 from apps.insight.pages.public import PublicPages
 from apps.insight.pages.staff import StaffPages
 from apps.settings import AppSettings
-from apps.site import Handler, site, unreachable
+from apps.site.frame import FOLDER as SITE_FOLDER
+from apps.site.frame import Handler, site, unreachable
 from consent.client import AccessRefused
 from pods.client import SolidError
 from pods.model import Clock
@@ -50,7 +51,7 @@ def application(
         name=NAME,
         label="Portico insight",
         tagline=msg("Answers about the town, from people who agreed, and about nobody in particular"),
-        folders=[FOLDER, FOLDER.parent],
+        folders=[FOLDER, SITE_FOLDER],
         navigation=NAVIGATION,
     )
     http = httpx.AsyncClient(transport=transport, timeout=HOST_SECONDS, trust_env=False)

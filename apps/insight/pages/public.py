@@ -16,7 +16,7 @@ from apps.insight.fields import FUNCTIONS, in_language, label
 from apps.insight.host import Host
 from apps.insight.pages.words import OUTCOMES, UNITS, last_part, sentence
 from apps.insight.tables import code_label, table
-from apps.site import Site
+from apps.site.frame import Site
 from vocab.pages.language import language_of
 
 FORMATS: Mapping[str, str] = {"csv": "text/csv", "ttl": "text/turtle", "json": "application/json"}

@@ -18,7 +18,7 @@ from apps.insight.host import Host
 from apps.insight.pages.public import PublicPages, summary, terms
 from apps.insight.pages.words import last_part, precisions
 from apps.organisations import Organisation
-from apps.site import Site
+from apps.site.frame import Site
 from pods.client import SolidError
 from pods.errors import NotFound
 from vocab.pages import Notice, msg
