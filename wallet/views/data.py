@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from itertools import groupby
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -123,6 +123,7 @@ class Data:
             values=labelled(document, shape.name, _),
             parts=[_labelled(part, shape.by_name, _) for part in document.record.parts],
             raw_parts=document.record.parts,
+            issuer=urlsplit(document.record.text("issuer")).netloc,
             trust=(_(title), badge, _(text)),
             relative=document.address.removeprefix(visit.place.storage),
             received=request.query_params.get("received", ""),

@@ -66,8 +66,11 @@ class Grants:
             return self._gone(request)
         _ = self._desk.pages.translator(request)
         done = DONE.get(request.query_params.get("done", ""))
+        # What the person did about the consent stands in the log too; here only its use by others counts.
         reads = [
-            line for line in await visit.owner.log(limit=200) if line.grant and line.grant.endswith(grant.id)
+            line
+            for line in await visit.owner.log(limit=200)
+            if line.grant and line.grant.endswith(grant.id) and line.agent != visit.place.webid
         ]
         return self._desk.pages.render(
             request,
