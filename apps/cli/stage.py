@@ -21,8 +21,9 @@ from apps.town.events import Calendar
 from apps.town.organisations import ISSUERS_OF_PARTICIPATION, ORGANISATIONS, SHOPS
 from apps.town.organisations import Organisation as Invented
 from apps.town.people import People
+from consent import issuers
 from consent.client import PurposeKey
-from consent.receipts.keys import IssuerKey
+from consent.receipts.keys import IssuerKey, jwks
 from pods.identity.passwords import HashedPassword, hash_password
 from pods.main import Core
 from pods.provision import create_pod, webid_for
@@ -84,6 +85,11 @@ def settle_organisations(core: Core, settings: AppSettings, record: DemoRecord) 
             continue
         with core.store.writing() as tx:
             made = _organisation(tx, core, settings, record, invented, password)
+            key = made.receipt_key()
+            if (
+                key is not None
+            ):  # receipts count in answers and shares only if the operator admitted their issuer
+                issuers.admit(tx, key.issuer, jwks([key.public()]), core.clock())
         files.write(made)
 
 
