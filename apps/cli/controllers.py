@@ -23,7 +23,8 @@ def list_controllers(as_json: bool) -> None:
     """List the controllers with their state."""
     with operator_core(read_settings(PodSettings, os.environ)) as core, core.store.reading() as tx:
         known = [
-            {"iri": c.iri, "name": c.name, "kind": c.kind, "state": c.state} for c in registry_sql.controllers(tx)
+            {"iri": c.iri, "name": c.name, "kind": c.kind, "state": c.state}
+            for c in registry_sql.controllers(tx)
         ]
     if as_json:
         click.echo(json.dumps(known, ensure_ascii=False))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from vocab.claim_rules import ELIGIBLE_PURCHASES
+
 NEIGHBOURHOOD = "vita-di-quartiere"
 RETURN = "ristorno-2017"
 
@@ -100,7 +102,7 @@ def patronage_refund(shops: Sequence[str], valid_until: str) -> dict[str, Any]:
                 "neighbourhood through a common pool that members assign by vote."
             ),
         },
-        "rule": "https://w3id.org/portico/rules/eligible-purchases/1",
+        "rule": ELIGIBLE_PURCHASES.iri,
         "issuers": sorted(shops),
         "period": YEAR,
         "rate": {"cents": 2, "per": 100},
