@@ -6,9 +6,14 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 
 import pytest
+from hypothesis import HealthCheck, settings
 from starlette.types import ASGIApp
 
 from tests.serving import serving
+
+# How long an example takes says more about the machine's other work than about the code.
+settings.register_profile("portico", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("portico")
 
 
 class SettableClock:
