@@ -36,6 +36,7 @@ BAD_NAME = msg("The name must be 1 to 63 small letters, digits and hyphens, and 
 BAD_EMAIL = msg("The e-mail address is not complete; it looks like name@example.org.")
 BAD_PASSWORD = msg("The password must have 10 to 256 characters.")
 BAD_LABEL = msg("Say in 1 to 100 characters what the credentials are for.")
+BAD_CLIENT_ID = msg("A client id that is chosen for a script must not be a web address.")
 TAKEN = msg("This name or e-mail address is already in use; choose another.")
 TOO_OFTEN = msg("Too many failed log-ins; wait a quarter of an hour.")
 TOO_MANY_CREDENTIALS = msg("An account has at most 50 credentials; revoke one first.")
@@ -134,6 +135,9 @@ class Accounts:
             raise BadContent(BAD_LABEL)
         if len(sql.credentials_of(tx, account.id)) >= MAX_CREDENTIALS:
             raise Conflict(TOO_MANY_CREDENTIALS)
+        # An id like that of a client with a document would pass for that client wherever clients are told apart.
+        if client_id is not None and client_id.startswith(("http://", "https://")):
+            raise BadContent(BAD_CLIENT_ID)
         chosen = client_id or f"{account.name}-{new_secret()[:16]}"
         secret = client_secret or new_secret()
         credential = Credential(chosen, account.id, label.strip(), seal(secret), self._clock(), None)

@@ -24,6 +24,7 @@ from pods.storage.base import Transaction
 from vocab.pages import msg
 
 Pairs = Sequence[tuple[str, str]]
+UNREADABLE = msg("The application’s description at {address} cannot be used: {reason}")
 UNUSABLE = msg("The application sent a request that cannot be answered. Go back to it and start again.")
 
 
@@ -67,7 +68,7 @@ class Authorize:
     async def page(self, request: HttpRequest) -> Response:
         """Answer at once where the person has decided before; otherwise ask them to log in or to decide."""
         pairs = parse_qsl(request.url.query, keep_blank_values=True, max_num_fields=50)
-        documented = await self._documented(pairs)
+        documented = await self._documented(request, pairs)
         with self._host.store.reading() as tx:
             checked = self._checked(tx, pairs, documented)
             if isinstance(checked, Reply):
@@ -99,7 +100,7 @@ class Authorize:
         """Take the person's decision and send the browser back to the application."""
         form = await self._site.pages.guard.form(request)
         pairs = parse_qsl(str(form.get("query", "")), keep_blank_values=True, max_num_fields=50)
-        documented = await self._documented(pairs)
+        documented = await self._documented(request, pairs)
         with self._host.store.reading() as tx:
             checked = self._checked(tx, pairs, documented)
             who = self._site.sessions.current(tx, request)
@@ -111,14 +112,15 @@ class Authorize:
             return await self._granted(pairs, documented, who, checked)
         return await self._granted(pairs, documented, None, checked)
 
-    async def _documented(self, pairs: Pairs) -> Client | None:
+    async def _documented(self, request: HttpRequest, pairs: Pairs) -> Client | None:
         client_id = dict(pairs).get("client_id", "")
         if not client_id.startswith(("https://", "http://")):
             return None
         try:
             return await self._documents.client(client_id)
         except BadDocument as error:
-            raise BadRequest(str(error)) from error
+            _ = self._site.pages.translator(request)
+            raise BadRequest(_(UNREADABLE, address=client_id, reason=str(error))) from error
 
     def _provider(self, tx: Transaction, documented: Client | None) -> Provider:
         host = self._host

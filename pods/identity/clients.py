@@ -106,8 +106,8 @@ def _same_redirect(known: str, asked: str) -> bool:
     if known == asked:
         return True
     # RFC 8252 section 7.3: an application on the desktop listens on whatever port of loopback is free.
-    known_parts, asked_parts = urlsplit(known), urlsplit(asked)
     try:
+        known_parts, asked_parts = urlsplit(known), urlsplit(asked)
         return (
             known_parts.scheme == asked_parts.scheme == "http"
             and known_parts.hostname in ("127.0.0.1", "::1")
@@ -116,7 +116,7 @@ def _same_redirect(known: str, asked: str) -> bool:
             and (asked_parts.port or 80) > 0
             and known_parts[2:] == asked_parts[2:]
         )
-    except ValueError:  # a port that is no number
+    except ValueError:  # a port that is no number, a bracket that does not close
         return False
 
 

@@ -55,7 +55,7 @@ class Documents:
         try:
             return _Read(self._clock() + KEPT, await self._fetch(client_id), "")
         except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
-            return _Read(self._clock() + KEPT_FAILURE, None, f"The client document cannot be used: {error}")
+            return _Read(self._clock() + KEPT_FAILURE, None, str(error))
 
     async def _fetch(self, client_id: str) -> Client:
         answer = await self._http.get(client_id, headers={"accept": "application/ld+json"})

@@ -22,6 +22,7 @@ from pods.identity.passwords import new_secret, seal
 from pods.protocol.dpop import Proof
 from pods.storage.base import Transaction
 
+MOST_REGISTRATIONS = 100  # of clients, from one address in a quarter of an hour
 MAX_FORM = 64 * 1024  # bytes; a token request needs some hundred
 _NO_STORE = {"cache-control": "no-store", "pragma": "no-cache"}  # RFC 6749 section 5.1
 
@@ -72,7 +73,7 @@ class Endpoints:
         try:
             documented = await self._documented(dict(pairs).get("client_id", ""))
         except BadDocument as error:
-            return _error("invalid_client", str(error))
+            return _error("invalid_client", f"The client document cannot be used: {error}")
         reply = await self._host.commits.submit(
             lambda tx: self._exchange(tx, pairs, request.headers.get("authorization"), proof, documented)
         )
@@ -122,13 +123,19 @@ class Endpoints:
             kind = "invalid_redirect_uri" if "redirect_uris" in str(error) else "invalid_client_metadata"
             return _error(kind, str(error))
         now = self._host.clock()
+        subject = f"client registration {request.client.host if request.client else ''}"
         expires = now + REGISTERED_SECONDS
         kept = {name: metadata[name] for name in _REGISTERED if name in metadata}
-        await self._host.commits.submit(
-            lambda tx: codes_sql.register_client(
-                tx, client_id, orjson.dumps(kept).decode(), sealed, expires, now
-            )
-        )
+
+        def keep(tx: Transaction) -> bool:
+            if self._host.accounts.attempts(tx, subject) >= MOST_REGISTRATIONS:
+                return False
+            self._host.accounts.note_attempt(tx, subject)
+            codes_sql.register_client(tx, client_id, orjson.dumps(kept).decode(), sealed, expires, now)
+            return True
+
+        if not await self._host.commits.submit(keep):
+            return _error("invalid_request", "Too many registrations from your address; wait a while.", 429)
         answer: dict[str, Any] = {
             **kept,
             "client_id": client_id,
@@ -167,5 +174,5 @@ def _json(content: Any, status: int = 200, *, headers: dict[str, str] | None = N
     return Response(orjson.dumps(content), status, headers=headers, media_type="application/json")
 
 
-def _error(error: str, description: str) -> Response:
-    return _json({"error": error, "error_description": description}, 400, headers=_NO_STORE)
+def _error(error: str, description: str, status: int = 400) -> Response:
+    return _json({"error": error, "error_description": description}, status, headers=_NO_STORE)

@@ -9,7 +9,7 @@ from starlette.routing import BaseRoute
 
 from pods.errors import TooManyRequests
 from pods.identity.accounts_sql import Account
-from pods.identity.sessions import PATH, LoggedIn
+from pods.identity.sessions import PATH
 from pods.identity.site import Site, form_targets, see_other, way_back
 from pods.storage.base import Transaction
 from vocab.pages import Notice, msg
@@ -87,11 +87,10 @@ class LogIn:
         notices: list[Notice] | None = None,
         headers: dict[str, str] | None = None,
     ) -> Response:
-        who: LoggedIn | None = None
         return self._site.render(
             request,
             "identity/login.html",
-            who,
+            None,
             status=status,
             headers=headers,
             form_targets=form_targets(way),

@@ -6,7 +6,7 @@ import re
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import SplitResult, parse_qs, urlencode, urlsplit
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -19,6 +19,9 @@ from vocab.pages import ForgedForm, Pages, User, msg
 
 Handler = Callable[[Request], Awaitable[Response]]
 
+FORGED = msg(
+    "It has expired, or it came from another site. Go back, load the page again and send it once more."
+)
 STATIC = "/.static"
 ABOUT = "/.about"
 _STATUS: dict[type[PodError], int] = {
@@ -58,8 +61,8 @@ class Site:
             _ = self.pages.translator(request)
             try:
                 return await handler(request)
-            except ForgedForm as error:
-                return self.pages.problem(request, 403, _("The form was not accepted"), str(error))
+            except ForgedForm:
+                return self.pages.problem(request, 403, _("The form was not accepted"), _(FORGED))
             except PodError as error:
                 status = _STATUS.get(type(error), 400)
                 return self.pages.problem(
@@ -93,7 +96,7 @@ def see_other(location: str) -> Response:
 
 def way_back(asked: str) -> str:
     """Return where to go after logging in: only pages of this provider, or its home."""
-    parts = urlsplit(asked)
+    parts = _split(asked)
     local = not parts.scheme and not parts.netloc and parts.path.startswith(PATH) and asked.startswith("/.")
     # A backslash is a slash to browsers: `/\evil.example` would leave the site.
     return asked if local and "\\" not in asked and asked.isprintable() else PATH
@@ -101,14 +104,22 @@ def way_back(asked: str) -> str:
 
 def form_targets(way: str) -> list[str]:
     """Return the origin of the application that waits at the end of the way, for the page's policy."""
-    redirect_uri = parse_qs(urlsplit(way).query).get("redirect_uri", [""])[0]
+    redirect_uri = parse_qs(_split(way).query).get("redirect_uri", [""])[0]
     return source_of(redirect_uri)
 
 
 def source_of(redirect_uri: str) -> list[str]:
     """Return a content security policy source for an address, none if it is not a plain one."""
-    parts = urlsplit(redirect_uri)
+    parts = _split(redirect_uri)
     origin = f"{parts.scheme}://{parts.netloc}"
     if _SOURCE.fullmatch(origin):
         return [origin]
     return [f"{parts.scheme}:"] if re.fullmatch(r"[a-z][a-z0-9+.-]*\.[a-z0-9+.-]+", parts.scheme) else []
+
+
+def _split(url: str) -> SplitResult:
+    """Return the parts of an address that a stranger wrote; of an unreadable one, none."""
+    try:
+        return urlsplit(url)
+    except ValueError:  # a bracket that does not close
+        return SplitResult("", "", "", "", "")
