@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -58,38 +58,23 @@ LEGAL_BASES: Mapping[str, str] = {
     "gdpr:A9-2-a": msg("Your explicit consent to special categories of data (GDPR, article 9(2)(a))."),
 }
 
-ACTIONS: Mapping[str, str] = {
-    "read": msg("read {what}"),
-    "list": msg("looked at the list of {what}"),
-    "query": msg("counted {what} in a total"),
-    "aggregate": msg("counted {what} in a total"),
-    "claim": msg("had a result computed from {what}"),
-    "append": msg("added to {what}"),
-    "write": msg("changed {what}"),
-    "create": msg("added to {what}"),
-    "update": msg("changed {what}"),
-    "patch": msg("changed {what}"),
-    "delete": msg("deleted {what}"),
-    "consent given": msg("gave consent"),
-    "consent refused": msg("refused consent"),
-    "consent withdrawn": msg("withdrew consent"),
-    "control": msg("looked at who has access to {what}"),
+ACTIONS: Mapping[str, tuple[str, str]] = {
+    "read": (msg("read {what}"), msg("tried to read {what}")),
+    "aggregate": (msg("counted {what} in a total"), msg("tried to count {what} in a total")),
+    "claim": (msg("had a result computed from {what}"), msg("tried to have a result computed from {what}")),
+    "append": (msg("added to {what}"), msg("tried to add to {what}")),
+    "create": (msg("added to {what}"), msg("tried to add to {what}")),
+    "replace": (msg("changed {what}"), msg("tried to change {what}")),
+    "patch": (msg("changed {what}"), msg("tried to change {what}")),
+    "delete": (msg("deleted {what}"), msg("tried to delete {what}")),
+    "ask": (msg("asked for access to {what}"), msg("tried to get access to {what}")),
+    "consent given": (msg("gave consent"), msg("gave consent")),
+    "consent refused": (msg("refused consent"), msg("refused consent")),
+    "consent withdrawn": (msg("withdrew consent"), msg("withdrew consent")),
 }
+"""What was done, and what was tried and refused, by the action that the host's log names."""
 
-REFUSED_ACTIONS: Mapping[str, str] = {
-    "read": msg("tried to read {what}"),
-    "list": msg("tried to look at the list of {what}"),
-    "query": msg("tried to count {what} in a total"),
-    "aggregate": msg("tried to count {what} in a total"),
-    "claim": msg("tried to have a result computed from {what}"),
-    "append": msg("tried to add to {what}"),
-    "create": msg("tried to add to {what}"),
-    "write": msg("tried to change {what}"),
-    "update": msg("tried to change {what}"),
-    "patch": msg("tried to change {what}"),
-    "delete": msg("tried to delete {what}"),
-    "control": msg("tried to look at who has access to {what}"),
-}
+OTHER_ACTION = (msg("used {what}"), msg("tried to use {what}"))
 
 AREAS: tuple[tuple[str, str], ...] = (
     ("profile/card", msg("your public profile")),
@@ -142,14 +127,18 @@ def legal_basis(basis: str, _: Translator) -> str:
     return _(words) if words else basis
 
 
-def log_sentence(line: LogLine, pod: str, _: Translator, formats: Formats) -> str:
-    """Return what somebody did or tried, `read your purchases, October 2017`."""
+def log_sentence(line: LogLine, pod: str, shapes: Iterable[str], _: Translator, formats: Formats) -> str:
+    """Return what somebody did or tried, `read your purchases, October 2017`.
+
+    `shapes` are those of the line's consent: a total or a result is about them, not about one place in the pod.
+    """
+    action = line.action.lower()
+    done, tried = ACTIONS.get(action) or ACTIONS.get(action.partition(" ")[0]) or OTHER_ACTION
     what = place_words(line.path, pod, _, formats)
-    table = ACTIONS if line.permitted else REFUSED_ACTIONS
-    words = table.get(line.action.lower())
-    if words is None:
-        words = msg("used {what}") if line.permitted else msg("tried to use {what}")
-    return _(words, what=what)
+    if line.path == pod or not line.path.startswith(pod):
+        areas = [place_words(pod + SHAPES[shape].container, pod, _, formats) for shape in shapes]
+        what = ", ".join(areas) or _("your pod")
+    return _(done if line.permitted else tried, what=what)
 
 
 def agent_words(line: LogLine, owner: str, _: Translator) -> str:

@@ -150,6 +150,27 @@ def test_the_consent_record_can_be_kept(giulia: Page, town: Stage) -> None:
     withdraw_everything(giulia, town)
 
 
+def test_a_read_is_logged_with_its_consent_and_a_refused_one_too(giulia: Page, town: Stage) -> None:
+    month = f"{town.pods}/giulia/purchases/2017-10/"
+    assert town.read(month, town.purposes["coop"]) == 403
+    giulia.goto(request_page(town, "coop"))
+    giulia.get_by_role("button", name="Consento a tutto").click()
+    assert town.read(month, town.purposes["coop"]) == 200
+
+    giulia.goto(f"{town.wallet}/log")
+    read = giulia.locator(".p-log li", has_text="ha letto i tuoi acquisti, ottobre 2017").first
+    expect(read.get_by_text("Cooperativa Valore Comune (prova)")).to_be_visible()
+    expect(read.get_by_text("Perché: Valore comune 2017")).to_be_visible()
+    refused = giulia.locator(".p-log li", has_text="tentativo respinto").first
+    expect(refused.get_by_text("i tuoi acquisti")).to_be_visible()
+
+    read.get_by_role("button", name="Revoca questo consenso").click()
+    expect(giulia.get_by_text("Hai revocato il tuo consenso.")).to_be_visible()
+    assert town.read(month, town.purposes["coop"]) == 403
+    giulia.goto(f"{town.wallet}/")
+    expect(giulia.locator("main").get_by_text("ha letto i tuoi acquisti, ottobre 2017").first).to_be_visible()
+
+
 def test_the_profile_is_edited_and_what_the_form_does_not_know_stays(giulia: Page, town: Stage) -> None:
     giulia.goto(f"{town.wallet}/data/profile")
     giulia.get_by_label("Anno di nascita").fill("19x4")

@@ -19,7 +19,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from consent import controllers
-from consent.client import PurposeKey, ServiceClient
+from consent.client import AccessRefused, PurposeKey, ServiceClient
 from consent.main import extension, schemas
 from consent.receipts.derive import target, turtle
 from consent.receipts.keys import IssuerKey, jwks
@@ -97,6 +97,20 @@ class Shop:
 
 
 @dataclass(frozen=True, slots=True)
+class Secrets:
+    """Credentials and purpose key of an organisation."""
+
+    client_id: str
+    client_secret: str = field(repr=False)
+    key: PurposeKey
+
+    def service(self, http: httpx.AsyncClient, pods: str) -> ServiceClient:
+        """Return the organisation's service."""
+        credentials = ClientCredentials(http, pods + "/", self.client_id, self.client_secret, clock=time.time)
+        return ServiceClient(http, credentials, self.key, clock=time.time)
+
+
+@dataclass(frozen=True, slots=True)
 class Stage:
     """The three origins, and what tests need of them."""
 
@@ -104,6 +118,20 @@ class Stage:
     wallet: str
     shop: Shop
     purposes: dict[str, str]
+    secrets: dict[str, Secrets]
+    """By organisation: what its service authenticates with."""
+
+    def read(self, address: str, purpose: str) -> int:
+        """Let the cooperative's service read under a purpose; return the status it got."""
+        return _awaited(self._read(address, purpose))
+
+    async def _read(self, address: str, purpose: str) -> int:
+        async with httpx.AsyncClient(timeout=30.0) as http:
+            service = self.secrets["coop"].service(http, self.pods)
+            try:
+                return (await service.read(address, purpose)).status_code
+            except AccessRefused:
+                return 403
 
 
 def purchase(shop: Shop, number: str, moment: str, *amounts: int) -> PurchaseReceipt:
@@ -204,6 +232,7 @@ def _year(shop: Shop) -> list[Receipt]:
 
 async def _ask(core: Core, pods: str, wallet_at: str, shop: Shop) -> Stage:
     purposes: dict[str, str] = {}
+    held: dict[str, Secrets] = {}
     documents: dict[str, dict[str, Any]] = {
         "comune": {
             "id": "partecipazione",
@@ -230,8 +259,8 @@ async def _ask(core: Core, pods: str, wallet_at: str, shop: Shop) -> Stage:
             webid = webid_for(pods, name)
             with core.store.writing() as tx:
                 client_id, secret = core.accounts.credentials(tx, webid, "test")
-            credentials = ClientCredentials(http, pods + "/", client_id, secret, clock=time.time)
-            service = ServiceClient(http, credentials, PurposeKey.generate(), clock=time.time)
+            held[name] = Secrets(client_id, secret, PurposeKey.generate())
+            service = held[name].service(http, pods)
             kind = "administration" if name == "comune" else "cooperative"
             title = (
                 "Comune di Reggio nell'Emilia (prova)"
@@ -257,7 +286,7 @@ async def _ask(core: Core, pods: str, wallet_at: str, shop: Shop) -> Stage:
             )
             purposes[name] = published.iri
             await service.invite(published.iri)
-    return Stage(pods, wallet_at, shop, purposes)
+    return Stage(pods, wallet_at, shop, purposes, held)
 
 
 def _awaited(work: Coroutine[Any, Any, T]) -> T:

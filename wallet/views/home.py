@@ -12,6 +12,7 @@ from starlette.routing import BaseRoute, Route
 from consent.model import GrantState, LogLine, OwnGrant
 from wallet import words
 from wallet.ballots import Ballots
+from wallet.log_entries import log_entry
 from wallet.visit import Desk, Visit
 
 DAY = 86_400.0
@@ -41,6 +42,7 @@ class Home:
             visit.owner.requests(), visit.owner.grants(), visit.owner.log(limit=50)
         )
         ballots = await self._ballots.open(visit)
+        known: dict[str, OwnGrant] = {grant.id: grant for grant in grants}
         _, formats = self._desk.pages.translator(request), self._desk.pages.formats(request)
         return self._desk.pages.render(
             request,
@@ -53,12 +55,7 @@ class Home:
             in_force=sum(1 for grant in grants if grant.state is GrantState.GIVEN),
             ballots=ballots,
             recent=[
-                (
-                    line,
-                    words.agent_words(line, visit.place.webid, _),
-                    words.log_sentence(line, visit.place.path, _, formats),
-                )
-                for line in _by_others(lines, visit)[:RECENT]
+                log_entry(line, visit.place, known, _, formats) for line in _by_others(lines, visit)[:RECENT]
             ],
         )
 

@@ -6,8 +6,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from consent.model import GrantState, LogLine
-from wallet import words
+from consent.model import LogLine, OwnGrant
+from wallet.log_entries import log_entry
 from wallet.visit import Desk
 
 PAGE = 30
@@ -27,28 +27,16 @@ class Log:
         _, formats = self._desk.pages.translator(request), self._desk.pages.formats(request)
         before = request.query_params.get("before", "")
         lines: list[LogLine] = []
-        live: set[str] = set()
+        grants: dict[str, OwnGrant] = {}
         if visit.place.consent:
             after = int(before) if before.isdecimal() else None
             lines = await visit.owner.log(after=after, limit=PAGE)
-            live = {grant.id for grant in await visit.owner.grants() if grant.state is GrantState.GIVEN}
-        shown = [
-            {
-                "line": line,
-                "who": words.agent_words(line, visit.place.webid, _),
-                "did": words.log_sentence(line, visit.place.path, _, formats),
-                "why": words.in_language(line.purpose_title, _),
-                "grant": (line.grant or "").rstrip("/").rpartition("/")[2].partition("#")[0],
-                "live": (line.grant or "").rstrip("/").rpartition("/")[2].partition("#")[0] in live,
-            }
-            for line in lines
-        ]
+            grants = {grant.id: grant for grant in await visit.owner.grants()}
         return self._desk.pages.render(
             request,
             "wallet/log.html",
             active="log",
             consent=visit.place.consent,
-            lines=shown,
-            activity=visit.place.storage + "activity/",
+            lines=[log_entry(line, visit.place, grants, _, formats) for line in lines],
             older=lines[-1].seq if len(lines) == PAGE else None,
         )

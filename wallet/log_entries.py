@@ -1,0 +1,46 @@
+"""A line of the access log as a page shows it: who, what, why, and the consent that it went under."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from consent.model import GrantState, LogLine, OwnGrant
+from vocab.pages import Translator
+from vocab.pages.formats import Formats
+from wallet import words
+from wallet.discovery import Place
+
+QUESTIONS = "/.consent/questions/"
+
+
+@dataclass(frozen=True, slots=True)
+class LogEntry:
+    """A line in words. `grant` is the consent's number; `live` says that it can still be withdrawn."""
+
+    line: LogLine = field(repr=False)
+    who: str
+    did: str
+    why: str
+    grant: str
+    live: bool
+    question: str
+    """The address of the public question that counted the data, if it was one."""
+
+
+def log_entry(
+    line: LogLine, place: Place, grants: Mapping[str, OwnGrant], _: Translator, formats: Formats
+) -> LogEntry:
+    """Return a line in the reader's words; `grants` are the person's by number."""
+    number = (line.grant or "").rstrip("/").rpartition("/")[2].partition("#")[0]
+    grant = grants.get(number)
+    shapes = dict.fromkeys(item.shape for item in grant.items) if grant else ()
+    return LogEntry(
+        line=line,
+        who=words.agent_words(line, place.webid, _),
+        did=words.log_sentence(line, place.path, shapes, _, formats),
+        why=words.in_language(line.purpose_title, _),
+        grant=number if grant else "",
+        live=grant is not None and grant.state is GrantState.GIVEN and line.agent != place.webid,
+        question=place.host + line.path if line.path.startswith(QUESTIONS) else "",
+    )
