@@ -22,6 +22,8 @@ from vocab.trade import CATEGORY
 
 ROWS = 4
 MOST_ROWS = 40
+_COLUMNS = ("category", "name", "quantity", "price")
+_EMPTY = dict.fromkeys(_COLUMNS, "")
 
 
 class TillPages:
@@ -50,7 +52,7 @@ class TillPages:
         shop = self._site.staff(request)
         wanted = request.query_params.get("rows", "")
         rows = min(int(wanted), MOST_ROWS) if wanted.isdecimal() and int(wanted) else ROWS
-        return self._form(request, shop, rows=[{}] * rows)
+        return self._form(request, shop, rows=[_EMPTY] * rows)
 
     def _form(
         self,
@@ -143,8 +145,7 @@ class TillPages:
 
 def _rows(form: FormData) -> list[dict[str, str]]:
     """Return the rows of the form as they were typed, so that nothing has to be typed again."""
-    names = ("category", "name", "quantity", "price")
-    columns: dict[str, list[Any]] = {name: form.getlist(name) for name in names}
+    columns: dict[str, list[Any]] = {name: form.getlist(name) for name in _COLUMNS}
     length = min(max((len(column) for column in columns.values()), default=0), MOST_ROWS)
     return [
         {name: str(column[row]) if row < len(column) else "" for name, column in columns.items()}
