@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from threading import Lock
 from typing import Any
@@ -68,3 +69,9 @@ class IssuerDirectory:
                 keys = {key.kid: key for key in read_jwks(issuer, orjson.loads(known[1]))}
                 self._parsed[known] = keys
         return keys.get(kid)
+
+    def fingerprints(self) -> Mapping[str, str]:
+        """Return each admitted issuer with a digest of its key set, which changes when its keys do."""
+        with self._store.reading() as tx:
+            rows = tx.execute("SELECT iri, jwks FROM receipt_issuer")
+        return {str(iri): hashlib.sha256(str(text).encode()).hexdigest() for iri, text in rows}

@@ -86,9 +86,8 @@ def settle_organisations(core: Core, settings: AppSettings, record: DemoRecord) 
         with core.store.writing() as tx:
             made = _organisation(tx, core, settings, record, invented, password)
             key = made.receipt_key()
-            if (
-                key is not None
-            ):  # receipts count in answers and shares only if the operator admitted their issuer
+            if key is not None:
+                # Receipts count in answers and shares only if the operator admitted their issuer.
                 issuers.admit(tx, key.issuer, jwks([key.public()]), core.clock())
         files.write(made)
 

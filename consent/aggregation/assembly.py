@@ -13,9 +13,8 @@ from consent.aggregation.engine import Engine, exact_cells
 from consent.aggregation.fields import Fields
 from consent.aggregation.head_counts import HeadCounts
 from consent.aggregation.programmes import Programmes
-from consent.aggregation.projection import Projector
+from consent.aggregation.projection import Issuers, Projector
 from consent.aggregation.sealing import Seal
-from consent.receipts.keys import KeyLookup
 from pods.identity.keys import SigningKeys
 from pods.model import Clock
 from pods.storage.base import Commits, Store
@@ -57,7 +56,7 @@ def assemble(
     *,
     origin: str,
     data: Path,
-    keys: KeyLookup,
+    keys: Issuers,
     engine: Engine = exact_cells,
     new_id: Callable[[], str] = new_id,
 ) -> AggregationParts:

@@ -5,15 +5,16 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import duckdb
 
 from consent.aggregation.projection_sql import RECEIPT_TABLES, ProjectionTables
 from consent.aggregation.rows import Value, profile_row, receipt_rows
 from consent.receipts.errors import BadReceipt
-from consent.receipts.keys import KeyLookup
+from consent.receipts.keys import PublicKey
 from consent.receipts.model import Receipt
 from consent.receipts.signing import verify
 from pods.errors import StoreError
@@ -27,6 +28,15 @@ PROFILE_DOCUMENT = SHAPES["Profile"].document or ""
 SIGNED = ".jws"  # the receipt is the signed bytes; the RDF beside them is derived and proves nothing
 
 
+class Issuers(Protocol):
+    """The issuers whose receipts count; a KeyLookup that can say when it changed."""
+
+    def __call__(self, issuer: str, kid: str) -> PublicKey | None: ...
+
+    def fingerprints(self) -> Mapping[str, str]:
+        """Return each issuer with something that changes when its keys do."""
+
+
 @dataclass(frozen=True, slots=True)
 class Batch:
     """Documents to read again: path and person."""
@@ -38,10 +48,10 @@ class Batch:
 class Projector:
     """Owns the projection. Threads may call it at once; a second process cannot open the same file."""
 
-    def __init__(self, store: Store, path: Path | None, keys: KeyLookup) -> None:
+    def __init__(self, store: Store, path: Path | None, issuers: Issuers) -> None:
         self._store = store
         self._path = path
-        self._keys = keys
+        self._issuers = issuers
         self._lock = threading.Lock()
         self._tables: ProjectionTables | None = None
 
@@ -56,6 +66,7 @@ class Projector:
         """Bring the rows up to the last committed change and return its number."""
         with self._lock:
             tables = self._opened()
+            self._follow_issuers(tables)
             position = tables.position()
             while True:
                 with self._store.reading() as tx:
@@ -65,14 +76,15 @@ class Projector:
                     self._write(tables, batch_of(changes), tx, changes[-1].seq)
                 position = changes[-1].seq
 
-    def retry_unverified(self) -> None:
-        """Verify again what failed before: the key of a new issuer may have become known."""
-        with self._lock:
-            tables = self._opened()
-            batch = Batch(receipts=tables.unverified())
-            if batch.receipts:
-                with self._store.reading() as tx:
-                    self._write(tables, batch, tx, tables.position())
+    def _follow_issuers(self, tables: ProjectionTables) -> None:
+        """Verify again what an issuer's admission, new keys or dismissal may have changed."""
+        now, before = self._issuers.fingerprints(), tables.issuers()
+        if now == before:
+            return
+        changed = [iri for iri, keys in before.items() if now.get(iri) != keys]
+        batch = Batch(receipts={**tables.receipts_of(changed), **tables.unverified()})
+        with self._store.reading() as tx:
+            self._write(tables, batch, tx, tables.position(), issuers=now)
 
     def cursor(self) -> Any:
         """Return a DuckDB connection that sees the rows as they stand now."""
@@ -96,9 +108,19 @@ class Projector:
                 ) from error
         return self._tables
 
-    def _write(self, tables: ProjectionTables, batch: Batch, tx: Transaction, position: int) -> None:
+    def _write(
+        self,
+        tables: ProjectionTables,
+        batch: Batch,
+        tx: Transaction,
+        position: int,
+        *,
+        issuers: Mapping[str, str] | None = None,
+    ) -> None:
         tables.begin()
         try:
+            if issuers is not None:
+                tables.set_issuers(issuers)
             self._write_profiles(tables, batch.profiles, tx)
             doubles = tables.forget(list(batch.receipts))
             tables.forget(list(doubles))
@@ -123,11 +145,11 @@ class Projector:
         # person's data could silence another's, adding a person would change two contributions, not one.
         seen = tables.counted([unit for _, unit, _ in verified], [one.nonce for _, _, one in verified])
         number = tables.next_receipt()
-        receipts: list[tuple[int, int, str, str, bool]] = []
+        receipts: list[tuple[int, int, str, str, str, bool]] = []
         rows: dict[str, list[tuple[Value, ...]]] = {table: [] for table in RECEIPT_TABLES}
         for path, unit, receipt in verified:
             fresh = (unit, receipt.nonce) not in seen
-            receipts.append((number, unit, path, receipt.nonce, fresh))
+            receipts.append((number, unit, path, receipt.nonce, receipt.issuer, fresh))
             if fresh:
                 seen.add((unit, receipt.nonce))
                 for table, found in receipt_rows(receipt).items():
@@ -143,12 +165,13 @@ class Projector:
     ) -> tuple[list[tuple[str, int, Receipt]], dict[str, int]]:
         verified: list[tuple[str, int, Receipt]] = []
         failed: dict[str, int] = {}
+        keys = cache(self._issuers)  # for this batch: an issuer signs thousands of receipts
         for path, unit in paths.items():
             stored = tx.get(ResourcePath(path))
             if stored is None:
                 continue
             try:
-                verified.append((path, unit, verify(stored.content, self._keys)))
+                verified.append((path, unit, verify(stored.content, keys)))
             except BadReceipt:
                 failed[path] = unit
         return verified, failed

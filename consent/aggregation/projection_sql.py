@@ -32,9 +32,11 @@ _RECEIPT = pa.schema(
         ("unit", pa.int32()),
         ("path", pa.string()),
         ("nonce", pa.string()),
+        ("issuer", pa.string()),
         ("counted", pa.bool_()),
     ]
 )
+_ISSUER = pa.schema([("iri", pa.string()), ("fingerprint", pa.string())])
 _UNVERIFIED = pa.schema([("path", pa.string()), ("unit", pa.int32())])
 
 
@@ -110,8 +112,8 @@ class ProjectionTables:
         )
         return {(row[0], row[1]) for row in rows}
 
-    def add_receipts(self, rows: Sequence[tuple[int, int, str, str, bool]]) -> None:
-        """Add receipts as (id, unit, path, nonce, counted)."""
+    def add_receipts(self, rows: Sequence[tuple[int, int, str, str, str, bool]]) -> None:
+        """Add receipts as (id, unit, path, nonce, issuer, counted)."""
         self._append("receipt", _RECEIPT, rows)
 
     def add_rows(self, table: str, rows: Sequence[tuple[Value, ...]]) -> None:
@@ -122,6 +124,20 @@ class ProjectionTables:
         """Remove the profiles of these persons and add the rows."""
         self._run("DELETE FROM profile WHERE unit IN (SELECT unnest(CAST(? AS INTEGER[])))", [list(units)])
         self.add_rows("profile", rows)
+
+    def issuers(self) -> dict[str, str]:
+        """Return the issuers, each with the fingerprint of its keys, under which the rows were verified."""
+        return dict(self._run("SELECT iri, fingerprint FROM issuer"))
+
+    def set_issuers(self, fingerprints: Mapping[str, str]) -> None:
+        """Note the issuers under which the rows are verified from now on."""
+        self._run("DELETE FROM issuer")
+        self._append("issuer", _ISSUER, list(fingerprints.items()))
+
+    def receipts_of(self, issuers: Sequence[str]) -> dict[str, int]:
+        """Return path and person of the receipts of some issuers."""
+        issued = "issuer IN (SELECT unnest(CAST(? AS VARCHAR[])))"
+        return dict(self._run(f"SELECT path, unit FROM receipt WHERE {issued}", [list(issuers)]))
 
     def unverified(self) -> dict[str, int]:
         """Return path and person of the receipts whose signature could not be verified so far."""
@@ -153,14 +169,15 @@ class ProjectionTables:
         if "state" in tables and self._stored_layout() == layout:
             return
         self._run("BEGIN")
-        for table in ("state", "receipt", "unverified", *TABLES):
+        for table in ("state", "receipt", "unverified", "issuer", *TABLES):
             self._run(f"DROP TABLE IF EXISTS {table}")
         self._run("CREATE TABLE state (position BIGINT, layout VARCHAR)")
         self._run("INSERT INTO state VALUES (0, ?)", [layout])
         self._run(
-            "CREATE TABLE receipt (id INTEGER, unit INTEGER, path VARCHAR, nonce VARCHAR, counted BOOLEAN)"
+            "CREATE TABLE receipt (id INTEGER, unit INTEGER, path VARCHAR, nonce VARCHAR, issuer VARCHAR, counted BOOLEAN)"
         )
         self._run("CREATE TABLE unverified (path VARCHAR, unit INTEGER)")
+        self._run("CREATE TABLE issuer (iri VARCHAR, fingerprint VARCHAR)")
         for name in TABLES:
             columns = ", ".join(f"{field.name} {_duck_type(field.name)}" for field in _schema(name))
             self._run(f"CREATE TABLE {name} ({columns})")

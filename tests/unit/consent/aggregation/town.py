@@ -9,13 +9,14 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from consent import grants_sql, registry_sql, schema_sql
-from consent.aggregation import schema_sql as aggregation_schema
+from consent import grants_sql, issuers, registry_sql
 from consent.aggregation.assembly import assemble
 from consent.aggregation.engine import Engine, exact_cells
 from consent.aggregation.fields import Fields
 from consent.aggregation.programme import Programme, programme
 from consent.declarations import declaration
+from consent.issuers import IssuerDirectory
+from consent.main import schemas
 from consent.model import (
     Controller,
     ControllerState,
@@ -28,7 +29,7 @@ from consent.model import (
     PurposeDeclaration,
 )
 from consent.receipts.derive import target
-from consent.receipts.keys import IssuerKey, key_ring
+from consent.receipts.keys import IssuerKey, jwks
 from consent.receipts.model import Instant, Notation, ParticipationReceipt, PurchaseLine, PurchaseReceipt
 from consent.receipts.nonce import fresh_nonce
 from consent.receipts.signing import sign
@@ -213,11 +214,11 @@ class Town:
     def __init__(
         self, folder: Path, clock: Clock, purpose: PurposeDeclaration, engine: Engine = exact_cells
     ) -> None:
-        self.store = SqliteStore(folder / "pods.sqlite", [*schema_sql.SCHEMAS, *aggregation_schema.SCHEMAS])
+        self.store = SqliteStore(folder / "pods.sqlite", schemas())
         self.commits = CommitQueue(self.store)
         self.keys = SigningKeys.open(folder / "keys.json", clock=clock)
         self.clock = clock
-        parts = assemble(self, origin=ORIGIN, data=folder, keys=key_ring([SHOP_KEY.public()]), engine=engine)
+        parts = assemble(self, origin=ORIGIN, data=folder, keys=IssuerDirectory(self.store), engine=engine)
         self.projector, self.aggregation = parts.projector, parts.aggregation
         self.purpose = purpose
         self.agent = Agent(COMUNE)
@@ -227,6 +228,7 @@ class Town:
                 registry_sql.save_controller(tx, controller)
                 registry_sql.Purposes(ORIGIN).add(tx, purpose, 1.0)
                 parts.programmes.published(tx, purpose, 1.0)
+                issuers.admit(tx, SHOP_KEY.issuer, jwks([SHOP_KEY.public()]), 1.0)
 
     def settle(self, people: int, district: str = "a") -> list[Grant]:
         """Let so many people with a profile move in and opt in."""
