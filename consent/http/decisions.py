@@ -123,7 +123,8 @@ class DecisionRoutes:
             after = await self._commits.submit(
                 lambda tx, start=start: self._invitations.ask_some(  # type: ignore[misc]  # a bound default
                     tx, webid, purpose, self._clock(), after=start
-                )
+                ),
+                long=True,
             )
         return Response(status_code=202, headers=PRIVATE)
 

@@ -131,7 +131,7 @@ class UseRoutes:
             return act(tx, permit, at)
 
         try:
-            return await self._commits.submit(job)
+            return await self._commits.submit(job, long=scope == "claim")
         except _NotInForce:
             await self._commits.submit(lambda tx: self._refused(tx, request, agent, scope, "not in force"))
             raise self._challenge(request, scope, "The token's grant is not in force (any more).") from None

@@ -1,0 +1,127 @@
+"""Agreements in ODRL: what we write we read back, and any unknown term permits nothing (attacks 12 and 13)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from pyoxigraph import BlankNode, Literal, NamedNode, Triple
+
+from consent import odrl
+from consent.model import DataItem, OutputMode
+from vocab.terms import NS, ODRL
+
+POLICY = "http://localhost:8080/anna/consents/1.ttl#agreement"
+PURPOSE = "http://localhost:8080/.consent/purposes/mobility/1"
+ANNA, COOP = "http://localhost:8080/anna/profile/card#me", "http://localhost:8080/coop/profile/card#me"
+END = 1_772_366_400.0
+ITEMS = (
+    DataItem("Purchase", ("orderedAt", "total"), OutputMode.ROWS),
+    DataItem("Profile", ("birthYear",), OutputMode.AGGREGATE_ONLY),
+)
+AGREEMENT = odrl.Agreement(ANNA, COOP, PURPOSE, END, ITEMS)
+
+
+def named(name: str) -> NamedNode:
+    return NamedNode(str(ODRL[name]))
+
+
+def test_what_is_written_is_read_back() -> None:
+    assert odrl.read(odrl.triples(AGREEMENT, POLICY), POLICY) == AGREEMENT
+
+
+def permits(**changes: object) -> bool:
+    asked = {
+        "assignee": COOP,
+        "purpose": PURPOSE,
+        "shape": "Purchase",
+        "properties": ("total",),
+        "mode": OutputMode.ROWS,
+        "at": END - 1,
+    }
+    return AGREEMENT.permits(**{**asked, **changes})  # type: ignore[arg-type]  # a table of the arguments
+
+
+def test_a_part_of_what_was_agreed_is_permitted() -> None:
+    assert permits()
+    assert permits(shape="Profile", properties=("birthYear",), mode=OutputMode.AGGREGATE_ONLY)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"assignee": ANNA},
+        {"purpose": "https://w3id.org/dpv#PublicBenefit"},
+        {"purpose": PURPOSE + "/"},
+        {"shape": "Participation"},
+        {"properties": ("total", "description")},
+        {"properties": ()},
+        {"mode": OutputMode.CLAIM},
+        {"mode": OutputMode.AGGREGATE_ONLY},
+        {"at": END},
+    ],
+)
+def test_anything_else_is_not(changes: dict[str, object]) -> None:
+    """Attack 12 among them: a broader purpose is another purpose."""
+    assert not permits(**changes)
+
+
+def first_permission(triples: list[Triple]) -> BlankNode:
+    node = next(triple.object for triple in triples if triple.predicate == named("permission"))
+    assert isinstance(node, BlankNode)
+    return node
+
+
+def with_term(predicate: str, value: NamedNode | Literal) -> Callable[[list[Triple]], list[Triple]]:
+    return lambda triples: [*triples, Triple(NamedNode(POLICY), named(predicate), value)]
+
+
+def on_permission(predicate: str, value: NamedNode | Literal) -> Callable[[list[Triple]], list[Triple]]:
+    return lambda triples: [*triples, Triple(first_permission(triples), named(predicate), value)]
+
+
+def replaced(old: NamedNode | Literal, new: NamedNode | Literal) -> Callable[[list[Triple]], list[Triple]]:
+    return lambda triples: [
+        Triple(one.subject, one.predicate, new if one.object == old else one.object) for one in triples
+    ]
+
+
+def without(predicate: NamedNode) -> Callable[[list[Triple]], list[Triple]]:
+    return lambda triples: [one for one in triples if one.predicate != predicate]
+
+
+OUTSIDE: dict[str, Callable[[list[Triple]], list[Triple]]] = {
+    "prohibition": with_term("prohibition", named("x")),
+    "obligation": with_term("obligation", named("x")),
+    "inheritance": with_term("inheritFrom", NamedNode("urn:other")),
+    "conflict strategy": with_term("conflict", named("perm")),
+    "profile": with_term("profile", NamedNode("urn:profile")),
+    "second assignee": with_term("assignee", NamedNode("urn:other")),
+    "duty": on_permission("duty", named("x")),
+    "refinement": on_permission("refinement", named("x")),
+    "second target": on_permission("target", NamedNode("urn:everything")),
+    "second action": on_permission("action", named("read")),
+    "other action": replaced(named("use"), named("distribute")),
+    "other operator": replaced(named("lt"), named("gteq")),
+    "operator of a broader purpose": replaced(named("eq"), named("isA")),
+    "other operand": replaced(named("dateTime"), named("spatial")),
+    "other type": replaced(named("Agreement"), named("Offer")),
+    "other mode": replaced(NamedNode(NS + "rows"), NamedNode(NS + "everything")),
+    "unknown property": replaced(Literal("total"), Literal("diagnosis")),
+    "broken date": replaced(
+        Literal("2026-03-01T12:00:00Z", datatype=NamedNode("http://www.w3.org/2001/XMLSchema#dateTime")),
+        Literal("soon"),
+    ),
+    "no constraint": without(named("constraint")),
+    "no permission": without(named("permission")),
+    "no right operand": without(named("rightOperand")),
+    "nothing": lambda _: [],
+}
+
+
+@pytest.mark.parametrize("case", sorted(OUTSIDE))
+def test_attack_13_what_is_outside_the_closed_subset_permits_nothing(case: str) -> None:
+    """Attack 13: unknown operand, operator, action, duty, malformed policy: refused, never skipped."""
+    changed = OUTSIDE[case](odrl.triples(AGREEMENT, POLICY))
+    with pytest.raises(odrl.BadPolicy):
+        odrl.read(changed, POLICY)
