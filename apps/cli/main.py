@@ -14,6 +14,7 @@ COMMANDS = {
     "controllers": ("apps.cli.controllers", "Approve organisations that ask for consent."),
     "demo": ("apps.cli.demo", "Run the whole platform with a town's data in it."),
     "import": ("apps.cli.imports", "Load real data into pods as signed receipts."),
+    "issuers": ("apps.cli.issuers", "Admit shops and associations whose signed receipts count."),
     "pods": ("apps.cli.pods", "Create pods and credentials for scripts."),
     "serve": ("apps.cli.serve", "Run the platform, or one part of it."),
     "tour": ("apps.cli.tour", "Perform the main job against the running demo, step by step."),

@@ -9,6 +9,8 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -77,7 +79,7 @@ class Platform:
             told = httpx.get(f"{self.urls[2]}/ready", timeout=2)
         except httpx.TransportError:
             return False
-        return told.status_code == 200 and (self.data / "demo.json").exists()
+        return told.status_code == 200 and self.demo().get("ready") is True
 
     def kill(self) -> None:
         """Kill the whole platform as a power cut would: no warning, no clean-up."""
@@ -109,5 +111,17 @@ class Platform:
 
     def demo(self) -> dict[str, Any]:
         """Return what the demo wrote about itself: addresses, log-ins, purposes."""
-        written: dict[str, Any] = json.loads((self.data / "demo.json").read_text("utf-8"))
+        path = self.data / "demo.json"
+        written: dict[str, Any] = json.loads(path.read_text("utf-8")) if path.exists() else {}
         return written
+
+
+@contextmanager
+def running(platform: Platform) -> Iterator[Platform]:
+    """Run a demo for the length of a block."""
+    platform.data.mkdir(parents=True, exist_ok=True)
+    platform.start()
+    try:
+        yield platform
+    finally:
+        platform.kill()
