@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
@@ -185,5 +186,6 @@ def _constraint(permission: BlankNode, operand: str, operator: str, values: Iter
     ]
 
 
+@cache
 def _odrl(name: str) -> NamedNode:
     return NamedNode(str(ODRL[name]))

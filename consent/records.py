@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from io import BytesIO
 
 from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, Triple, serialize
@@ -148,10 +149,12 @@ def _type() -> NamedNode:
     return _node(RDF.type)
 
 
+@cache
 def _node(term: str) -> NamedNode:
     return NamedNode(str(term))
 
 
+@cache
 def _dpv(name: str) -> NamedNode:
     return NamedNode(str(DPV[name]))
 
