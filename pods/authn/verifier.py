@@ -23,6 +23,7 @@ Headers = Mapping[str, str] | Mapping[bytes, bytes] | Iterable[tuple[bytes, byte
 """Header fields with lower-case names: a mapping, or the raw pairs of an ASGI scope."""
 
 _MOST_KNOWN = 10_000  # verified tokens remembered per worker; a full memory costs one signature check more
+_MOST_SAID = 300  # characters of an error description
 _FOREIGN_TYPES = frozenset({None, "jwt", ACCESS_TOKEN_TYP, f"application/{ACCESS_TOKEN_TYP}"})
 
 
@@ -221,6 +222,7 @@ def _require_binding(thumbprint: str, proof: Proof) -> None:
 
 def _refusal(error: str, description: str) -> Unauthenticated:
     plain = description.replace("\\", "").replace('"', "'")
-    ascii_only = plain.encode("ascii", "replace").decode("ascii")
+    # RFC 6750 section 3: printable ASCII only; what a stranger's server said must not break the header.
+    ascii_only = "".join(letter if " " <= letter <= "~" else "?" for letter in plain)[:_MOST_SAID]
     challenge = f'{CHALLENGE}, error="{error}", error_description="{ascii_only}"'
     return Unauthenticated(description, headers=(("www-authenticate", challenge),))

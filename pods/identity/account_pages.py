@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from anyio import to_thread
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from pods.errors import PodError
 from pods.identity import codes_sql, sessions_sql
-from pods.identity.accounts import hashed
 from pods.identity.registration import DIFFERENT
 from pods.identity.sessions import PATH, LoggedIn
 from pods.identity.site import Site, see_other
@@ -69,15 +67,16 @@ class AccountPages:
         present, new = str(form.get("present", "")), str(form.get("password", ""))
         accounts = self._host.accounts
         address = request.client.host if request.client else ""
-        with self._host.store.reading() as tx:
-            accounts.require_patience(tx, who.account.name, address)
-        if not await to_thread.run_sync(accounts.check_password, who.account, present):
-            await self._host.commits.submit(lambda tx: accounts.note_failure(tx, who.account.name, address))
+        # Whoever finds an open session must not guess the password faster than on the log-in page.
+        name = who.account.name
+        await self._host.commits.submit(lambda tx: accounts.begin_log_in(tx, name, address))
+        if not await self._site.matches(who.account, present):
             return self._password_problem(request, who, WRONG_PASSWORD)
+        await self._host.commits.submit(lambda tx: accounts.end_log_in(tx, name, address))
         if new != str(form.get("again", "")):
             return self._password_problem(request, who, DIFFERENT)
         try:
-            secret = await to_thread.run_sync(hashed, new)
+            secret = await self._site.hash(new)
         except PodError as error:
             return self._password_problem(request, who, str(error))
 

@@ -93,18 +93,27 @@ class Accounts:
         """Say whether the password is the account's; equally slow for an account that does not exist."""
         return matches(account.password if account else None, password)
 
-    def require_patience(self, tx: Transaction, login: str, address: str) -> None:
-        """Raise TooManyRequests if this account or address failed too often of late."""
-        since = self._clock() - WINDOW
-        for kind, subject in _subjects(login, address).items():
-            if sql.failures(tx, subject, since) >= MOST_FAILURES[kind]:
+    def begin_log_in(self, tx: Transaction, login: str, address: str) -> Account | None:
+        """Return the account that somebody wants to log in to, None if there is none such.
+
+        Counts as a failure until `end_log_in` takes it back: of a hundred guesses sent at once, five are tried.
+        Raises TooManyRequests if this account or address failed too often of late.
+        """
+        now = self._clock()
+        subjects = _subjects(login, address)
+        for kind, subject in subjects.items():
+            if sql.failures(tx, subject, now - WINDOW) >= MOST_FAILURES[kind]:
                 wait = ("retry-after", str(int(WINDOW)))
                 raise TooManyRequests(TOO_OFTEN, headers=(wait,))
+        sql.add_failures(tx, list(subjects.values()), now, now - WINDOW)
+        return self.by_login(tx, login)
 
-    def note_failure(self, tx: Transaction, login: str, address: str) -> None:
-        """Remember a failed log-in."""
-        now = self._clock()
-        sql.add_failures(tx, list(_subjects(login, address).values()), now, now - WINDOW)
+    def end_log_in(self, tx: Transaction, login: str, address: str) -> None:
+        """Take back what `begin_log_in` counted, since the password was right."""
+        subjects = _subjects(login, address)
+        sql.forget_failures(tx, subjects.pop("pair"))
+        for subject in subjects.values():
+            sql.forget_last_failure(tx, subject)
 
     def attempts(self, tx: Transaction, subject: str) -> int:
         """Count what was noted for a subject of late."""

@@ -121,6 +121,17 @@ def add_failures(tx: Transaction, subjects: Sequence[str], at: float, forget_bef
     )
 
 
+def forget_failures(tx: Transaction, subject: str) -> None:
+    """Forget all failed log-ins of a subject."""
+    tx.execute("DELETE FROM login_failure WHERE subject = ?", (subject,))
+
+
+def forget_last_failure(tx: Transaction, subject: str) -> None:
+    """Forget one failed log-in of a subject, the last that was noted."""
+    last = "SELECT max(rowid) FROM login_failure WHERE subject = ?"
+    tx.execute(f"DELETE FROM login_failure WHERE rowid = ({last})", (subject,))  # noqa: S608  # no value is in it
+
+
 def _account(rows: list[tuple[Any, ...]]) -> Account | None:
     if not rows:
         return None

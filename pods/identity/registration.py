@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from anyio import to_thread
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from pods import provision
 from pods.errors import PodError, TooManyRequests
-from pods.identity.accounts import hashed
 from pods.identity.passwords import HashedPassword
 from pods.identity.sessions import PATH
 from pods.identity.site import Site, form_targets, see_other, way_back
@@ -47,14 +45,13 @@ class Registration:
         given = {name: str(form.get(name, "")).strip() for name in ("name", "display_name", "email")}
         given["next"] = way_back(str(form.get("next", "")))
         password = str(form.get("password", ""))
-        address = request.client.host if request.client else ""
         try:
             if not 0 < len(given["display_name"]) <= MAX_DISPLAY_NAME:
                 return self._form(request, given, NAME_MISSING)
             if password != str(form.get("again", "")):
                 return self._form(request, given, DIFFERENT)
-            secret = await to_thread.run_sync(hashed, password)
-            cookie = await self._host.commits.submit(lambda tx: self._open(tx, given, secret, address))
+            secret = await self._site.hash(password)
+            cookie = await self._host.commits.submit(lambda tx: self._open(tx, request, given, secret))
         except PodError as error:
             return self._form(request, given, str(error))
         response = see_other(given["next"])
@@ -62,10 +59,10 @@ class Registration:
         return response
 
     def _open(
-        self, tx: Transaction, given: dict[str, str], password: HashedPassword | None, address: str
+        self, tx: Transaction, request: Request, given: dict[str, str], password: HashedPassword | None
     ) -> str:
         host, addresses = self._host, self._site.addresses
-        subject = f"registration {address}"
+        subject = f"registration {request.client.host if request.client else ''}"
         if host.accounts.attempts(tx, subject) >= MOST_REGISTRATIONS:
             raise TooManyRequests(TOO_MANY)
         account = host.accounts.create(
@@ -85,6 +82,7 @@ class Registration:
             at=host.clock(),
         )
         host.accounts.note_attempt(tx, subject)
+        self._site.sessions.end(tx, request)  # whoever used this browser before is logged out
         return self._site.sessions.start(tx, account)
 
     def _form(self, request: Request, given: dict[str, str], problem: str = "") -> Response:

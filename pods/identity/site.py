@@ -8,17 +8,22 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, parse_qs, urlencode, urlsplit
 
+from anyio import CapacityLimiter, to_thread
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from pods.errors import BadContent, BadRequest, Conflict, Forbidden, NotFound, PodError, TooManyRequests
+from pods.identity.accounts import hashed
+from pods.identity.accounts_sql import Account
 from pods.identity.host import Addresses, Host
+from pods.identity.passwords import HashedPassword
 from pods.identity.sessions import PATH, LoggedIn, Sessions
 from vocab.pages import ForgedForm, Pages, User, msg
 
 Handler = Callable[[Request], Awaitable[Response]]
 
+HASHES_AT_ONCE = 4  # each takes 19 MiB and a core for some 20 ms; a flood of log-ins waits in line
 FORGED = msg(
     "It has expired, or it came from another site. Go back, load the page again and send it once more."
 )
@@ -43,6 +48,7 @@ class Site:
         self.host = host
         self.addresses = Addresses(origin)
         self.sessions = Sessions(secure=origin.startswith("https:"), clock=host.clock)
+        self._hashing = CapacityLimiter(HASHES_AT_ONCE)
         self.pages = Pages(
             [Path(__file__).resolve().parent],
             name="account",
@@ -53,6 +59,15 @@ class Site:
             about=ABOUT,
             session_cookie=self.sessions.cookie,
         )
+
+    async def matches(self, account: Account | None, password: str) -> bool:
+        """Say whether the password is the account's: away from the event loop, and few at a time."""
+        check = self.host.accounts.check_password
+        return await to_thread.run_sync(check, account, password, limiter=self._hashing)
+
+    async def hash(self, password: str) -> HashedPassword | None:
+        """Return the hash of a new password; raise BadContent if it will not do."""
+        return await to_thread.run_sync(hashed, password, limiter=self._hashing)
 
     def route(self, path: str, handler: Handler, methods: Sequence[str] = ("GET",)) -> Route:
         """Return a route whose errors are pages too."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from html import unescape
@@ -152,6 +153,32 @@ async def test_five_failures_make_one_wait_even_with_the_right_password(
     browser.cookies.clear()
     clock.advance(WINDOW + 1)
     assert (await log_in(browser)).status_code == 200
+
+
+async def test_of_many_guesses_sent_at_once_five_are_tried(
+    host: IdentityHost, browser: httpx.AsyncClient
+) -> None:
+    host.add_account("anna")
+    page = await browser.get("/.account/login")
+    token = re.search(r'name="csrf" value="([^"]+)"', page.text)
+    assert token is not None
+    data = {"csrf": token[1], "login": "anna", "password": "a wrong password"}
+    headers = {"origin": "http://localhost:8080"}
+    answers = await asyncio.gather(
+        *(browser.post("/.account/login", data=data, headers=headers) for _ in range(20))
+    )
+    assert sorted(answer.status_code for answer in answers) == [401] * 5 + [429] * 15
+
+
+async def test_a_right_password_takes_back_the_failures_before_it(
+    host: IdentityHost, browser: httpx.AsyncClient
+) -> None:
+    host.add_account("anna")
+    for _ in range(3):
+        for _ in range(4):
+            assert (await log_in(browser, "anna", "a wrong password")).status_code == 401
+        assert (await log_in(browser)).status_code == 200
+        browser.cookies.clear()
 
 
 async def test_names_that_do_not_exist_are_slowed_down_alike(browser: httpx.AsyncClient) -> None:
