@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
 import time
 from collections.abc import Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -13,25 +12,12 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
 
 from consent import controllers
 from consent.client import AccessRefused, PurposeKey, ServiceClient
 from consent.main import extension, schemas
 from consent.receipts.derive import target, turtle
-from consent.receipts.keys import IssuerKey, jwks
-from consent.receipts.model import (
-    Instant,
-    Notation,
-    ParticipationReceipt,
-    PurchaseLine,
-    PurchaseReceipt,
-    Receipt,
-    instant,
-)
+from consent.receipts.keys import IssuerKey
 from consent.receipts.signing import MEDIA_TYPE, sign
 from pods.client import ClientCredentials
 from pods.identity.passwords import hash_password
@@ -39,8 +25,8 @@ from pods.main import Core, application, open_core
 from pods.model import Path as PodPath
 from pods.provision import create_pod, webid_for
 from pods.settings import PodSettings
+from tests.browser.wallet.shop import SHARE, Shop, a_year
 from tests.serving import bound_socket, serving
-from vocab.terms import CODES
 from wallet.main import application as wallet
 from wallet.settings import WalletSettings
 
@@ -69,31 +55,6 @@ PROGRAMME = {
     "min_participants": 20,
     "period": {"from": "2017-01", "to": "2017-12"},
 }
-
-
-@dataclass(slots=True)
-class Shop:
-    """A shop that publishes its keys and hands out each receipt once."""
-
-    origin: str
-    key: IssuerKey
-    waiting: dict[str, bytes] = field(default_factory=dict)
-
-    def offer(self, receipt: Receipt) -> str:
-        """Return the one-time link of a receipt."""
-        token = secrets.token_urlsafe(32)
-        self.waiting[token] = sign(receipt, self.key)
-        return f"{self.origin}/r/{token}"
-
-    def app(self) -> Starlette:
-        async def keys(_request: Request) -> Response:
-            return JSONResponse(jwks([self.key.public()]))
-
-        async def take(request: Request) -> Response:
-            jws = self.waiting.pop(request.path_params["token"], None)
-            return Response(jws, media_type=MEDIA_TYPE) if jws else Response(status_code=410)
-
-        return Starlette(routes=[Route("/shops/forno/jwks.json", keys), Route("/r/{token}", take)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,28 +95,12 @@ class Stage:
                 return 403
 
 
-def purchase(shop: Shop, number: str, moment: str, *amounts: int) -> PurchaseReceipt:
-    """Return a receipt of the baker, one line for each amount in cents."""
-    names = ("Erbazzone", "Pane di segale", "Torta di riso", "Focaccia")
-    lines = tuple(
-        PurchaseLine(Notation("bakery"), 1, cents, names[index % len(names)])
-        for index, cents in enumerate(amounts)
-    )
-    return PurchaseReceipt(
-        id=number,
-        issuer=shop.key.issuer,
-        nonce=secrets.token_hex(16),
-        issued_at=Instant(moment),
-        ordered_at=Instant(moment),
-        seller=f"{CODES}shop#forno",
-        lines=lines,
-        total=sum(amounts),
-    )
-
-
 @contextmanager
-def stage(folder: Path) -> Iterator[Stage]:
-    """Serve a town in which giulia has data and two requests wait for her, and marco has an empty pod."""
+def stage(folder: Path, *, consent: bool = True) -> Iterator[Stage]:
+    """Serve a town in which giulia has data and two requests wait for her, and marco has an empty pod.
+
+    Without `consent` the pod host is a plain Solid server, and nobody asks anything.
+    """
     with ExitStack() as stack:
         sockets = [bound_socket() for _ in range(3)]
         pods, wallet_at, shop_at = (f"http://localhost:{one.getsockname()[1]}" for one in sockets)
@@ -165,9 +110,13 @@ def stage(folder: Path) -> Iterator[Stage]:
             data=folder, pod_url=pods, consent_clients=(f"{wallet_at}/client.jsonld",), trusted_hosts=hosts
         )
         core = open_core(settings, time.time, schemas=schemas())
-        added = extension(core)
-        host = application(core, authorizer=added.authorizer, observers=added.observers, routes=added.routes)
         settle(core, shop)
+        added = extension(core) if consent else None
+        host = (
+            application(core, authorizer=added.authorizer, observers=added.observers, routes=added.routes)
+            if added
+            else application(core)
+        )
         stack.enter_context(serving(host, listener=sockets[0]))
         stack.enter_context(serving(shop.app(), listener=sockets[2]))
         app = wallet(
@@ -177,7 +126,7 @@ def stage(folder: Path) -> Iterator[Stage]:
             time.time,
         )
         stack.enter_context(serving(app, listener=sockets[1]))
-        yield _awaited(_ask(core, pods, wallet_at, shop))
+        yield _awaited(_ask(core, pods, wallet_at, shop)) if consent else Stage(pods, wallet_at, shop, {}, {})
 
 
 def settle(core: Core, shop: Shop) -> None:
@@ -203,31 +152,13 @@ def settle(core: Core, shop: Shop) -> None:
             core.accounts.create(tx, name, password=password, webid=webid)
         profile = PROFILE.format(webid=webid_for(pods, "giulia"))
         tx.write(PodPath("/giulia/profile/private.ttl"), "text/turtle", profile.encode(), core.clock())
-        for receipt in _year(shop):
+        share = SHARE.format(shop=shop.origin)
+        tx.write(PodPath("/giulia/value/valore/s1.ttl"), "text/turtle", share.encode(), core.clock())
+        for receipt in a_year(shop):
             place, name = target(receipt)
             path, jws = f"/giulia/{place}{name}", sign(receipt, shop.key)
             tx.write(PodPath(f"{path}.jws"), MEDIA_TYPE, jws, core.clock())
             tx.write(PodPath(f"{path}.ttl"), "text/turtle", turtle(receipt, f"{name}.jws"), core.clock())
-
-
-def _year(shop: Shop) -> list[Receipt]:
-    attended = ParticipationReceipt(
-        id="p-1",
-        issuer=shop.key.issuer,
-        nonce=secrets.token_hex(16),
-        issued_at=Instant("2017-10-05T21:00:00Z"),
-        kind=Notation("attendance"),
-        theme=Notation("green"),
-        started_at=Instant("2017-10-05T18:30:00Z"),
-        minutes=90,
-        title="Puliamo il Crostolo",
-    )
-    return [
-        purchase(shop, "b-1", "2017-09-14T08:12:00Z", 450, 320),
-        purchase(shop, "b-2", "2017-10-03T09:15:00Z", 240, 1000, 180),
-        purchase(shop, "b-3", "2017-10-21T17:40:00Z", 690),
-        attended,
-    ]
 
 
 async def _ask(core: Core, pods: str, wallet_at: str, shop: Shop) -> Stage:
@@ -293,8 +224,3 @@ def _awaited(work: Coroutine[Any, Any, T]) -> T:
     """Run a coroutine on a thread of its own: Playwright keeps an event loop on this one."""
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(asyncio.run, work).result()
-
-
-def now_instant() -> Instant:
-    """Return this moment as receipts write it."""
-    return instant(time.time())
