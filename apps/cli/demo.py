@@ -8,8 +8,6 @@ from urllib.parse import urlsplit
 
 import click
 import httpx
-from rich.console import Console
-from rich.table import Table
 
 from apps.cli import stage
 from apps.cli.operator import operator_core
@@ -98,17 +96,13 @@ async def _first_day(settings: AppSettings, record: stage.DemoRecord) -> None:
 
 
 def _announce(record: stage.DemoRecord) -> None:
-    out = Console()
-    addresses = Table(
-        "what", "address", title="Portico is running (stop it with Ctrl-C)", title_justify="left"
-    )
-    addresses.add_row("pod host", record.pod_url)
-    addresses.add_row("wallet", record.wallet_url)
-    addresses.add_row("apps", record.apps_url)
-    logins = Table("who", "name", "password", "start at", title="Log-ins of the demo", title_justify="left")
+    click.echo("\nPortico is running; Ctrl-C stops it.\n")
+    for what, url in (("pod host", record.pod_url), ("wallet", record.wallet_url), ("apps", record.apps_url)):
+        click.echo(f"  {what:<16}{url}")
+    click.echo(f"\nLog in with the password  {record.password}\n")
     for who, name, start in _logins(record):
-        logins.add_row(who, name, record.password, start)
-    out.print(addresses, logins, "Second terminal: [bold]make tour[/] performs the main job, step by step.")
+        click.echo(f"  {who:<16}{name:<16}{start}")
+    click.echo("\nIn a second terminal, `make tour` performs the main job step by step.")
 
 
 def _logins(record: stage.DemoRecord) -> list[tuple[str, str, str]]:

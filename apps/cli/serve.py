@@ -22,6 +22,7 @@ PARTS = {
 }
 BACKLOG = 2048
 GRACE = 5  # seconds that open requests get when the platform stops
+KEEP_ALIVE = 75  # seconds an idle connection stays open: longer than clients keep one, or they would write to a closed one
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,7 @@ def config(at: Listener, *, workers: int = 1) -> uvicorn.Config:
         server_header=False,
         date_header=True,
         proxy_headers=False,
+        timeout_keep_alive=KEEP_ALIVE,
         timeout_graceful_shutdown=GRACE,
         loop="uvloop",
         http="httptools",
