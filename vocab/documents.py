@@ -10,7 +10,7 @@ from importlib.resources import files
 from rdflib import BNode, Graph, Literal, URIRef
 
 from vocab.codes import CodeList
-from vocab.shapes import CODE_LISTS
+from vocab.shapes import CODE_LISTS, SHAPES, Property, Shape
 from vocab.terms import NS, RDF, RDFS, SKOS
 
 SHACL = (
@@ -43,8 +43,21 @@ class Term:
 
 @cache
 def ontology() -> str:
-    """Return our own terms as Turtle."""
-    return (files("vocab") / "ns.ttl").read_text("utf-8")
+    """Return our own terms as Turtle, with the dimensions that tables of answers have."""
+    written = (files("vocab") / "ns.ttl").read_text("utf-8")
+    coded = [
+        (shape, each) for shape in SHAPES.values() for each in shape.properties if each.codes is not None
+    ]
+    return f"{written}\n{''.join(_dimension(shape, each) for shape, each in coded)}"
+
+
+def _dimension(shape: Shape, coded: Property) -> str:
+    """Return a dimension of a Data Cube for a property with a code list, `po:Purchase-category`."""
+    listed = f"  qb:codeList <{coded.codes.iri}> ;\n" if coded.codes is not None else ""
+    return (
+        f"po:{shape.name}-{coded.name} a qb:DimensionProperty , qb:CodedProperty ;\n{listed}"
+        f'  rdfs:label "{coded.label["it"]}"@it , "{coded.label["en"]}"@en .\n\n'
+    )
 
 
 @cache

@@ -16,6 +16,12 @@ from vocab.terms import CONTEXTS
 NAMES = ("data", "receipt", "consent", "release")
 """Every context there is: `{CONTEXTS}{name}`, served at `/.vocab/contexts/{name}.jsonld`."""
 
+_CARRIED = {
+    "https://www.w3.org/ns/activitystreams": "activitystreams",
+    "https://www.w3.org/ns/activitystreams#": "activitystreams",
+}
+"""Contexts of others that notices name (LDN inboxes): our own file of the terms of that vocabulary."""
+
 MAX_DEPTH = 40  # deeper nesting is no document of ours, and the processor recurses
 
 
@@ -86,6 +92,8 @@ def _load(url: str, _options: object = None) -> dict[str, Any]:
     name = url.removeprefix(CONTEXTS)
     if name != url and name in NAMES:
         document = context(name)
+    elif url in _CARRIED:
+        document = json.loads(context_source(_CARRIED[url]))
     else:
         raise pyld.JsonLdError(
             f"the context {url} is not carried here; write it inline or use one of {CONTEXTS}",

@@ -2,14 +2,20 @@
 
 from typing import Any
 
-from rdflib import RDF, Graph, URIRef
+from rdflib import Graph, URIRef
 
 from apps.town import profile
 from apps.town.people import Demographics, People
+from consent import records
+from consent.aggregation.data_cube import data_cube
+from consent.declarations import declaration
+from consent.linked import purpose_jsonld
+from consent.model import Controller, ControllerState, Grant, GrantId, GrantState, Pairwise
 from consent.receipts.derive import turtle as receipt_turtle
 from consent.receipts.model import Instant, Notation, ParticipationReceipt, PurchaseLine, PurchaseReceipt
+from pods.model import WebId
 from vocab import jsonld
-from vocab.terms import CONTEXTS, NS, ODRL, PO, PROV, SHAPES_NS, XSD
+from vocab.terms import NS, PROV, XSD
 from vocab.trade import SHOP
 
 BASE = "https://pods.example/anna/"
@@ -67,30 +73,66 @@ def value_share_graph() -> Graph:
     )
 
 
+ORIGIN = "https://pods.example"
+COMUNE = WebId(ORIGIN + "/comune/profile/card#me")
+ANNA = WebId(ORIGIN + "/anna/profile/card#me")
+PURPOSE = declaration(
+    {
+        "id": "mobility",
+        "version": 1,
+        "title": {"it": "Mobilità", "en": "Mobility"},
+        "text": {"it": "Testo", "en": "Text"},
+        "consequence_of_refusal": {"it": "Nessuna", "en": "None"},
+        "legal_basis": "gdpr:A6-1-a",
+        "items": [{"shape": "Purchase", "properties": ["total", "seller"], "mode": "claim"}],
+        "recipients": ["Comune"],
+        "retention_days": 30,
+        "valid_until": "2027-01-01",
+    },
+    COMUNE,
+    ORIGIN,
+)
+GRANT = Grant(
+    id=GrantId("g1"),
+    iri=ORIGIN + "/.consent/grants/g1",
+    pod=1,
+    subject=ANNA,
+    controller=COMUNE,
+    purpose=PURPOSE.iri,
+    items=PURPOSE.items,
+    state=GrantState.GIVEN,
+    given_at=1772366400.0,
+    expires_at=1782366400.0,
+    epoch=1,
+    pairwise=Pairwise("0" * 32),
+    digest=PURPOSE.digest,
+    notice_digest=PURPOSE.notice_digest,
+)
+
+
 def purpose_graph() -> Graph:
-    return parsed(
-        "@prefix dct: <http://purl.org/dc/terms/> . @prefix dpv: <https://w3id.org/dpv#> . @prefix po: <"
-        f"{NS}> . @prefix shape: <{SHAPES_NS}> . @prefix xsd: <{XSD}> .\n"
-        "<#it> a dpv:Process ; dct:identifier 'mobility' ; dct:hasVersion 1 ; dct:title 'Uno'@it, 'One'@en ;"
-        " dct:description 'Testo'@it, 'Text'@en ; po:consequenceOfRefusal 'Nessuna'@it, 'None'@en ;"
-        " dpv:hasDataController <https://comune.example/#it> ; dct:valid '2027-01-01'^^xsd:date ;"
-        " dpv:hasLegalBasis <https://w3id.org/dpv/legal/eu/gdpr#A6-1-a> ; po:noticeDigest 'sha-256:x' ;"
-        " po:item [ po:shape shape:Profile ; po:property 'district' ; po:outputMode po:aggregateOnly ] ."
+    return jsonld.graph(purpose_jsonld(PURPOSE), BASE)
+
+
+def consent_graph() -> Graph:
+    """The record of a grant that was asked for, given and taken back, with its receipt and agreement."""
+    controller = Controller(
+        COMUNE,
+        "Comune",
+        "administration",
+        "a@comune.example",
+        "d@comune.example",
+        {},
+        ControllerState.APPROVED,
+        0.0,
     )
-
-
-def grant_graph() -> Graph:
-    limits = [
-        "[ odrl:leftOperand odrl:purpose ; odrl:operator odrl:eq ; odrl:rightOperand <https://c.example/p/1> ]",
-        "[ odrl:leftOperand odrl:dateTime ; odrl:operator odrl:lt ; odrl:rightOperand '2027-01-01' ]",
-        "[ odrl:leftOperand po:outputMode ; odrl:operator odrl:eq ; odrl:rightOperand po:rows ]",
-        "[ odrl:leftOperand po:property ; odrl:operator odrl:isAnyOf ; odrl:rightOperand 'total', 'seller' ]",
+    events = [
+        records.Event(state, GRANT.given_at + step, GRANT.expires_at, GRANT.items)
+        for step, state in enumerate((GrantState.ASKED, GrantState.GIVEN, GrantState.WITHDRAWN))
     ]
+    document = BASE + "consents/g1.ttl"
     return parsed(
-        f"@prefix odrl: <{ODRL}> . @prefix po: <{NS}> . @prefix shape: <{SHAPES_NS}> .\n"
-        "<#it> a odrl:Agreement ; odrl:uid <#it> ; odrl:assigner <https://anna.example/#me> ;"
-        " odrl:assignee <https://coop.example/#it> ; odrl:permission [ odrl:action odrl:use ;"
-        f" odrl:target shape:Purchase ; odrl:constraint {', '.join(limits)} ] ."
+        records.turtle(document, GRANT, PURPOSE, controller, events, control=ORIGIN + "/.consent/grants")
     )
 
 
@@ -111,27 +153,26 @@ def query_graph() -> Graph:
     )
 
 
+MECHANISM = {"name": "discrete Gaussian", "library": "OpenDP", "scale": 2.5, "rho": 0.1, "l0": 1, "linf": 1}
 RELEASE: dict[str, Any] = {
     "id": "https://pods.example/.consent/releases/1",
     "programme": "https://pods.example/.consent/programmes/1",
     "query": {"measure": {"function": "people"}},
     "asked_at": "2026-03-01T12:00:00Z",
-    "mechanism": {"name": "discrete Gaussian", "scale": 2.5, "rho": 0.1, "l0": 1, "linf": 1},
+    "mechanism": {**MECHANISM, "epsilon": 1.5, "delta": 1e-6},
     "confidence": 0.95,
+    "k_min": 10,
     "dimensions": [{"property": "Profile.district", "codes": ["a", "b"]}],
     "unit": "people",
     "cells": [
         {"key": ["a"], "value": 120, "low": 115, "high": 125, "withheld": False},
         {"key": ["b"], "value": None, "withheld": True},
     ],
-    "budget": {"rho_total": 1.0, "rho_spent": 0.1, "rho_left": 0.9},
 }
 
 
 def release_graph() -> Graph:
-    graph = jsonld.graph({"@context": CONTEXTS + "release", "@type": "po:Release", **RELEASE}, BASE)
-    graph.add((URIRef(RELEASE["id"]), RDF.type, PO.Release))
-    return graph
+    return parsed(data_cube(RELEASE))
 
 
 GOOD = {
@@ -140,7 +181,8 @@ GOOD = {
     "participation": participation_graph,
     "value-share": value_share_graph,
     "purpose-declaration": purpose_graph,
-    "grant": grant_graph,
+    "grant": consent_graph,
+    "consent-record": consent_graph,
     "access-line": access_line_graph,
     "query": query_graph,
     "release": release_graph,
