@@ -133,9 +133,14 @@ def decode_segment(segment: bytes) -> bytes:
     """Return the bytes of a base64url text without padding; raise ValueError if it is something else."""
     try:
         padded = segment.translate(_FROM_BASE64URL) + b"=" * (-len(segment) % 4)
-        return binascii.a2b_base64(padded, strict_mode=True)
+        content = binascii.a2b_base64(padded, strict_mode=True)
     except binascii.Error as error:
         raise ValueError("not base64url") from error
+    # The last letter may carry bits that mean nothing; only zeros, so that every content has one spelling.
+    rest = len(segment) % 4
+    if rest and encode_segment(content[1 - rest :]) != segment[-rest:]:
+        raise ValueError("not base64url: bits are left over")
+    return content
 
 
 def encode_segment(content: bytes) -> bytes:
