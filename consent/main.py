@@ -20,6 +20,7 @@ from consent.export import Exporter
 from consent.http.callers import Callers
 from consent.http.decisions import DecisionRoutes
 from consent.http.own import OwnRoutes
+from consent.http.pages import RegisterPages
 from consent.http.register import RegisterRoutes
 from consent.http.uma import UmaRoutes
 from consent.http.uses import UseRoutes
@@ -75,7 +76,13 @@ def extension(core: Core) -> Extension:
     publisher = Publisher(origin, published=(questions.programmes.published,))
     routes = [
         *RegisterRoutes(
-            callers, publisher, origin=origin, store=store, commits=commits, clock=clock
+            callers,
+            publisher,
+            RegisterPages(origin),
+            origin=origin,
+            store=store,
+            commits=commits,
+            clock=clock,
         ).routes(),
         *DecisionRoutes(
             *(callers, consents, Invitations(origin, consents), overview),

@@ -59,7 +59,7 @@ class Purposes:
 
     def all(self, tx: Transaction) -> list[PurposeDeclaration]:
         """Return every version of every purpose, the newest first."""
-        rows = tx.execute(f"{_PURPOSE} ORDER BY published_at DESC, iri")
+        rows = tx.execute(f"{_PURPOSE} ORDER BY published_at DESC, identifier, version DESC")
         return [found for row in rows if (found := self._intact(row)) is not None]
 
     def latest(self, tx: Transaction, identifier: str) -> PurposeDeclaration | None:

@@ -12,6 +12,7 @@ from starlette.routing import BaseRoute
 
 from consent import controllers, declarations, registry_sql, wire
 from consent.http.callers import Callers, json_answer, json_body
+from consent.http.pages import RegisterPages
 from consent.linked import purpose_jsonld
 from consent.purposes import Publisher
 from consent.registry_sql import Purposes
@@ -20,7 +21,7 @@ from pods.model import Clock
 from pods.protocol import negotiate
 from pods.storage.base import Commits, Store
 
-JSON, JSON_LD = "application/json", "application/ld+json"
+JSON, JSON_LD, HTML = "application/json", "application/ld+json", "text/html"
 
 
 class RegisterRoutes:
@@ -30,6 +31,7 @@ class RegisterRoutes:
         self,
         callers: Callers,
         publisher: Publisher,
+        pages: RegisterPages,
         *,
         origin: str,
         store: Store,
@@ -38,6 +40,7 @@ class RegisterRoutes:
     ) -> None:
         self._callers = callers
         self._publisher = publisher
+        self._pages = pages
         self._origin = origin
         self._purposes = Purposes(origin)
         self._store = store
@@ -80,17 +83,24 @@ class RegisterRoutes:
         """All published purposes, the newest first."""
         with self._store.reading() as tx:
             found = self._purposes.all(tx)
+            asking = registry_sql.controllers(tx)
+        if _wanted(request, (JSON, HTML)) == HTML:
+            return self._pages.purposes(request, found, asking)
         return json_answer([wire.purpose_json(value) for value in found])
 
     async def purpose(self, request: Request) -> Response:
-        """One version of a purpose as JSON or JSON-LD."""
+        """One version of a purpose as JSON, JSON-LD or a page."""
         parameters: dict[str, Any] = request.path_params
         iri = f"{self._origin}{declarations.PURPOSES_PATH}{parameters['identifier']}/{parameters['version']}"
         with self._store.reading() as tx:
             found = self._purposes.by_iri(tx, iri)
-        if found is None:
+            controller = registry_sql.controller(tx, found.controller) if found is not None else None
+        if found is None or controller is None:
             raise NotFound("There is no such version of a purpose; GET /.consent/purposes lists them.")
-        if _wanted(request, (JSON, JSON_LD)) == JSON_LD:
+        wanted = _wanted(request, (JSON, JSON_LD, HTML))
+        if wanted == HTML:
+            return self._pages.purpose(request, found, controller)
+        if wanted == JSON_LD:
             return Response(
                 orjson.dumps(purpose_jsonld(found)),
                 media_type=JSON_LD,

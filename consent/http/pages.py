@@ -1,0 +1,90 @@
+"""The public register as pages: who asks for data, and for what, in plain words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from consent.model import Controller, DataItem, OutputMode, PurposeDeclaration
+from vocab.pages import Pages, msg
+from vocab.pages.language import language_of
+from vocab.shapes import SHAPES
+
+MODES = {
+    OutputMode.ROWS: (
+        msg("The service reads these"),
+        msg("It sees the values themselves, of the things listed here and of nothing else."),
+    ),
+    OutputMode.CLAIM: (
+        msg("Only a computed result leaves"),
+        msg("A published rule is computed beside your pod; the service gets sums, never the single entries."),
+    ),
+    OutputMode.AGGREGATE_ONLY: (
+        msg("Only statistics over many people leave"),
+        msg("Nobody sees your data; they count in figures over many people, with noise added."),
+    ),
+    OutputMode.APPEND: (
+        msg("The service adds these"),
+        msg("It can put such documents into your pod and read nothing there."),
+    ),
+}
+KINDS = {
+    "administration": msg("Public administration"),
+    "cooperative": msg("Cooperative"),
+    "shop": msg("Shop"),
+    "association": msg("Association"),
+    "other": msg("Organisation"),
+}
+
+
+class RegisterPages:
+    """Renders the register on the pod host at `origin`."""
+
+    def __init__(self, origin: str) -> None:
+        self._pages = Pages(
+            [Path(__file__).resolve().parent],
+            name="register",
+            origin=origin,
+            tagline=msg("Public register of purposes"),
+            home="/.consent/purposes",
+            static_url="/.static",
+            about="/.about",
+        )
+
+    def purposes(
+        self, request: Request, purposes: Sequence[PurposeDeclaration], controllers: Sequence[Controller]
+    ) -> Response:
+        """Return the list of purposes, the newest version of each."""
+        names = {controller.iri: controller.name for controller in controllers}
+        latest: dict[str, PurposeDeclaration] = {}
+        for purpose in purposes:
+            known = latest.get(purpose.identifier)
+            if known is None or known.version < purpose.version:
+                latest[purpose.identifier] = purpose
+        return self._render(request, "register/purposes.html", purposes=list(latest.values()), names=names)
+
+    def purpose(self, request: Request, purpose: PurposeDeclaration, controller: Controller) -> Response:
+        """Return one version in plain words."""
+        return self._render(
+            request,
+            "register/purpose.html",
+            purpose=purpose,
+            controller=controller,
+            kind=KINDS[controller.kind],
+            items=[_described(item, language_of(request)) for item in purpose.items],
+        )
+
+    def _render(self, request: Request, template: str, **context: Any) -> Response:
+        headers = {"vary": "accept, accept-language, cookie"}
+        return self._pages.render(request, template, headers=headers, **context)
+
+
+def _described(item: DataItem, language: str) -> dict[str, Any]:
+    shape = SHAPES[item.shape]
+    title, text = MODES[item.mode]
+    names = [shape.by_name[name].label[language] for name in item.properties]
+    return {"shape": shape.label[language], "names": names, "mode": title, "text": text}
