@@ -12,11 +12,15 @@ from consent.controllers import approved
 from consent.decisions import Consents
 from consent.model import Controller, PurposeDeclaration
 from consent.registry_sql import Purposes
-from pods.errors import Conflict, Forbidden, NotFound
+from pods.errors import Conflict, Forbidden, NotFound, PodError
 from pods.model import Path, WebId
-from pods.storage.base import Transaction
+from pods.protocol import rdf
+from pods.provision import card_of
+from pods.storage.base import Pod, Transaction
+from vocab.terms import FOAF, ORG, SCHEMA
 
 BATCH = 100  # people asked in one transaction; other writers wait no longer than that takes
+ORGANISATIONS = frozenset({str(FOAF.Organization), str(SCHEMA.Organization), str(ORG.Organization)})
 _CONTEXT: Mapping[str, Any] = {
     "id": "@id",
     "type": "@type",
@@ -62,10 +66,29 @@ class Invitations:
         controller = approved(tx, webid)
         people = people_sql.may_be_asked(tx, purpose.iri, purpose.identifier, at, after=after, limit=BATCH)
         for pod in people:
+            if self._is_organisation(tx, pod):
+                continue
             grant = self._consents.ask(tx, pod, purpose, at)
             path = Path(f"{pod.root}inbox/{grant.id}.jsonld")
             tx.write(path, "application/ld+json", self._offer(path, purpose, controller, pod.owner, at), at)
         return people[-1].key if len(people) == BATCH else None
+
+    def _is_organisation(self, tx: Transaction, pod: Pod) -> bool:
+        """Say whether the owner's public profile says that it is no person."""
+        card = tx.get(card_of(pod.root))
+        if card is None or b"rganization" not in card.content or not rdf.is_rdf(card.media_type):
+            return False
+        try:
+            quads = rdf.parse(card.media_type, card.content, self._origin + card.path)
+        except PodError:
+            return False
+        return any(
+            quad.predicate == rdf.RDF_TYPE
+            and quad.subject == rdf.node(pod.owner)
+            and isinstance(quad.object, rdf.NamedNode)
+            and quad.object.value in ORGANISATIONS
+            for quad in quads
+        )
 
     def _offer(
         self, path: Path, purpose: PurposeDeclaration, controller: Controller, person: str, at: float

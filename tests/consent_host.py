@@ -101,19 +101,19 @@ class Town:
 
     def person(self, name: str, client: str = WALLET) -> Person:
         """Return somebody with a pod who speaks through a client."""
-        self._pod(name, "person")
+        self.pod(name, "person")
         return Person(self.core, self.http, webid_for(ORIGIN, name), client)
 
     def owner(self, name: str, client: str = WALLET) -> OwnerClient:
         """Return the consent client of a person's wallet."""
-        self._pod(name, "person")
+        self.pod(name, "person")
         tokens = HeldTokens(self.core, webid_for(ORIGIN, name), client)
         return OwnerClient(SolidClient(self.http, tokens, clock=self.clock), ORIGIN)
 
     async def organisation(self, name: str, *, approved: bool = True) -> Organisation:
         """Return a registered organisation."""
         webid = webid_for(ORIGIN, name)
-        self._pod(name, "organisation")
+        self.pod(name, "organisation")
         with self.core.store.writing() as tx:
             account = self.core.accounts.create(tx, name, webid=webid)
             client_id, secret = self.core.accounts.credentials(tx, account.webid, "service")
@@ -143,7 +143,8 @@ class Town:
         end = float(int(self.clock() + days * 86_400))
         return await self.owner(name).give(purpose.iri, items or purpose.items, end)
 
-    def _pod(self, name: str, kind: Any) -> None:
+    def pod(self, name: str, kind: Any) -> None:
+        """Provide a pod of this name, for a person or an organisation."""
         with self.core.store.writing() as tx:
             if tx.pod(name) is None:
                 create_pod(

@@ -23,6 +23,7 @@ BASKET = f"{ORIGIN}/anna/purchases/2017-10/b77.ttl"
 async def test_everybody_is_asked_once_and_organisations_are_not(host: Town) -> None:
     coop = await host.organisation("coop")
     host.person("bob")
+    host.pod("forno", "organisation")
     purpose = await coop.service.publish(declaration([ROWS]))
     for _ in range(2):
         await coop.service.invite(purpose.iri)
@@ -32,6 +33,7 @@ async def test_everybody_is_asked_once_and_organisations_are_not(host: Town) -> 
             assert len(tx.children(Path(f"/{name}/inbox/"))) == 1
     with host.core.store.reading() as tx:
         assert tx.children(Path("/coop/inbox/")) == []
+        assert tx.children(Path("/forno/inbox/")) == []
 
 
 async def test_the_offer_in_the_inbox_names_who_asks_and_for_what(host: Town) -> None:
