@@ -110,13 +110,13 @@ def stage(folder: Path, *, consent: bool = True) -> Iterator[Stage]:
             data=folder, pod_url=pods, consent_clients=(f"{wallet_at}/client.jsonld",), trusted_hosts=hosts
         )
         core = open_core(settings, time.time, schemas=schemas())
-        settle(core, shop)
         added = extension(core) if consent else None
         host = (
             application(core, authorizer=added.authorizer, observers=added.observers, routes=added.routes)
             if added
             else application(core)
         )
+        settle(core, shop)  # after the host is put together: its observers must see every write
         stack.enter_context(serving(host, listener=sockets[0]))
         stack.enter_context(serving(shop.app(), listener=sockets[2]))
         app = wallet(
