@@ -53,9 +53,11 @@ PODS_1: Schema = (
             grant_ TEXT,
             purpose TEXT,
             prev BLOB NOT NULL,
-            digest BLOB NOT NULL,
-            PRIMARY KEY (pod, seq)
-        ) WITHOUT ROWID""",
+            digest BLOB NOT NULL
+        )""",
+        # Lines lie in the order in which they were written, not by pod: an aggregate question adds one to each
+        # of thousands of logs in a commit, and would otherwise write thousands of pages.
+        "CREATE UNIQUE INDEX access_line_number ON access_line (pod, seq)",
     ),
 )
 
