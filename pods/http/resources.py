@@ -9,7 +9,7 @@ from typing import Protocol
 from starlette.types import Receive, Scope, Send
 
 from pods.authn.verifier import CHALLENGE, NeedsFetch, Verifier
-from pods.errors import MethodNotAllowed, PodError
+from pods.errors import Forbidden, MethodNotAllowed, PodError
 from pods.http import cors, inbound, outbound
 from pods.http.problem import problem
 from pods.model import Agent, Answer, Operation
@@ -63,6 +63,9 @@ class Resources:
             return Answer(204, headers.descriptive(self._base, path))
         if method not in METHODS:
             raise MethodNotAllowed(f"{method} is not supported.", headers=(("allow", headers.allowed(path)),))
+        if b"service-worker" in request:
+            # A worker would stand between the browser and every pod of this origin.
+            raise Forbidden("Pod content is not served as a service worker.")
         agent = await self._agent(method, self._base + raw_path.decode("ascii"), request)
         return await self._service.answer(await inbound.operation(method, path, agent, request, receive))
 

@@ -45,10 +45,14 @@ def not_modified(conditions: Preconditions, tag: str, modified: int) -> bool:
     return False
 
 
-@lru_cache(maxsize=4096)
 def http_date(milliseconds: int) -> str:
     """Return a time as HTTP writes it, `Sun, 06 Nov 1994 08:49:37 GMT`."""
-    return formatdate(milliseconds // 1000, usegmt=True)
+    return _http_date(milliseconds // 1000)
+
+
+@lru_cache(maxsize=4096)
+def _http_date(seconds: int) -> str:
+    return formatdate(seconds, usegmt=True)
 
 
 def _matches(header: str, tags: Collection[str], *, weak: bool) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
+from itertools import islice
 
 import pyoxigraph as ox
 
@@ -17,6 +18,9 @@ OFFERED = (TURTLE, JSON_LD, N_TRIPLES)
 """What any RDF resource can be read as, the default first (Solid Protocol, 5.5)."""
 
 MAX_TRIPLES = 100_000  # one document; a month of purchases has some hundreds
+_RDF_1_2 = (b"<<", b"{|", b"~")
+"""Without one of these no document holds a triple term, and no triple need be looked at."""
+
 MAX_NESTING = 40  # levels of JSON; the processor recurses
 
 _FORMATS: Mapping[str, ox.RdfFormat] = {
@@ -57,19 +61,20 @@ def parse_with_prefixes(
     """Return the quads of a document and the prefixes that it declares."""
     if media_type == JSON_LD:
         content = _without_remote_contexts(content, base)
-    quads: list[ox.Quad] = []
     parser = ox.parse(content, format=_FORMATS[media_type], base_iri=base)
     try:
-        for quad in parser:
-            quads.append(quad)
-            if len(quads) > MAX_TRIPLES:
-                raise BadContent(f"The document has more than {MAX_TRIPLES} triples.")
+        quads = list(islice(parser, MAX_TRIPLES + 1))
     except (SyntaxError, ValueError) as error:
         raise BadContent(f"The body is not valid {media_type}: {error}") from error
-    for quad in quads:
-        if isinstance(quad.object, ox.Triple) or isinstance(quad.subject, ox.Triple):
-            raise BadContent("The body uses triple terms (RDF 1.2); this host keeps RDF 1.1.")
+    if len(quads) > MAX_TRIPLES:
+        raise BadContent(f"The document has more than {MAX_TRIPLES} triples.")
+    if any(mark in content for mark in _RDF_1_2) and any(_has_triple_term(quad) for quad in quads):
+        raise BadContent("The body uses triple terms (RDF 1.2); this host keeps RDF 1.1.")
     return quads, parser.prefixes
+
+
+def _has_triple_term(quad: ox.Quad) -> bool:
+    return isinstance(quad.object, ox.Triple) or isinstance(quad.subject, ox.Triple)
 
 
 def serialise(media_type: str, quads: Iterable[ox.Quad], prefixes: Mapping[str, str] | None = None) -> bytes:

@@ -125,6 +125,10 @@ def acl_candidates(path: Path) -> tuple[Path, ...]:
     """Return the ACLs that may govern a resource, its own first, then its containers' upwards."""
     found = [acl_of(path)]
     container = parent_of(subject_of(path))
+    if container is None and not is_container(path):
+        container = pod_root(
+            path
+        )  # "/anna" itself: whoever may look into "/anna/" is told that it is not this
     while container is not None:
         found.append(Path(container + ACL))
         container = parent_of(container)

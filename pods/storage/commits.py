@@ -113,6 +113,10 @@ class CommitQueue:
             execute("SAVEPOINT job")
             try:
                 job.value = job.run(self._tx)
+            except sqlite3.Error as error:
+                job.error = StoreError("The database refused the change.")
+                job.error.__cause__ = error
+                execute("ROLLBACK TO job")
             except Exception as error:  # noqa: BLE001  # the job's own failure goes to its own client
                 job.error = error
                 execute("ROLLBACK TO job")

@@ -16,6 +16,7 @@ from pods.storage.transaction import PodCache, SqliteTransaction
 
 BUSY_SECONDS = 30.0  # another process may hold the write lock for the length of a bulk commit
 CACHE_KIB = 16 * 1024  # page cache of one connection; the file itself is cached by the system
+CHECKPOINT_PAGES = 4_000  # 16 MiB of log before it is folded in: fewer, longer pauses of the writer alone
 STATEMENTS = 256  # prepared statements that a connection keeps
 
 
@@ -48,6 +49,7 @@ class SqliteStore:
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
         connection.execute("PRAGMA temp_store = MEMORY")
+        connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
         return connection
 
     def observe(self, observer: Observer) -> None:
@@ -69,6 +71,8 @@ class SqliteStore:
             connection.execute("BEGIN")
             try:
                 yield SqliteTransaction(connection, self._observers, self._pods, snapshot=True)
+            except sqlite3.Error as error:
+                raise StoreError("The database could not be read.") from error
             finally:
                 connection.execute("ROLLBACK")
         finally:
@@ -85,6 +89,9 @@ class SqliteStore:
                 raise StoreError("The database is busy; try again in a moment.") from error
             try:
                 yield self.transaction(connection)
+            except sqlite3.Error as error:
+                connection.execute("ROLLBACK")
+                raise StoreError("The database refused the change.") from error
             except BaseException:
                 connection.execute("ROLLBACK")
                 raise

@@ -26,7 +26,7 @@ _MEMBERS = (
 
 
 class PodCache(dict[int, Pod]):
-    """Pods by key. A pod's row never changes and its key is never used again, so an entry never lies."""
+    """Committed pods by key. A pod's row never changes and its key is never used again: no entry ever lies."""
 
 
 class SqliteTransaction:
@@ -61,7 +61,7 @@ class SqliteTransaction:
         if row is None:
             return None
         found = _pod(row)
-        if self._snapshot:  # only what is committed may be remembered
+        if self._snapshot:  # what a writer sees may yet be rolled back
             self._pods[key] = found
         return found
 

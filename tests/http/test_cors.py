@@ -69,6 +69,11 @@ async def test_options_without_an_origin_tells_what_is_possible(host: PodHost) -
     assert "access-control-allow-origin" not in answer.headers
 
 
+async def test_pod_content_is_no_service_worker(host: PodHost) -> None:
+    await host.anna.put("/anna/sw.js", "self", "text/javascript")
+    assert (await host.anna.get("/anna/sw.js", service_worker="script")).status_code == 403
+
+
 async def test_pod_content_is_powerless_as_a_page(host: PodHost) -> None:
     await host.anna.put("/anna/page.html", "<script>alert(1)</script>", "text/html")
     headers = (await host.anna.get("/anna/page.html")).headers

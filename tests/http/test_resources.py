@@ -244,7 +244,12 @@ async def test_the_storage_itself_is_not_deleted(host: PodHost, path: str) -> No
         *(("PUT", "/anna/doc/", 409), ("PUT", "/anna/box", 409), ("PUT", "/anna/doc/below.ttl", 409)),
         *(("PUT", "/anna/doc/far/below.ttl", 409), ("GET", "/anna/doc/", 404), ("GET", "/anna/box", 404)),
         *(("POST", "/anna/doc/below/", 404), ("POST", "/anna/nowhere/", 404), ("POST", "/anna/nowhere", 404)),
-        *(("POST", "/anna/doc", 405), ("POST", "/anna/doc/", 404)),
+        *(
+            ("GET", "/anna", 404),
+            ("PUT", "/anna", 409),
+            ("POST", "/anna/doc", 405),
+            ("POST", "/anna/doc/", 404),
+        ),
     ],
 )
 async def test_a_path_is_a_document_or_a_container(

@@ -63,6 +63,7 @@ def test_canonical_paths_are_fixed_points() -> None:
         ("/anna/a", ("/anna/a.acl", "/anna/.acl")),
         ("/anna/c/d/", ("/anna/c/d/.acl", "/anna/c/.acl", "/anna/.acl")),
         ("/anna/c/x.acl", ("/anna/c/x.acl", "/anna/c/.acl", "/anna/.acl")),
+        ("/anna", ("/anna.acl", "/anna/.acl")),
         ("/anna/c/.meta", ("/anna/c/.acl", "/anna/.acl")),
     ],
 )
