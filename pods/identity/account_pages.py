@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from pods.errors import PodError
+from pods.errors import NotFound, PodError
 from pods.identity import codes_sql, sessions_sql
 from pods.identity.registration import DIFFERENT
 from pods.identity.sessions import PATH, LoggedIn
@@ -16,8 +16,10 @@ from vocab.pages import Notice, msg
 
 WRONG_PASSWORD = msg("The present password is wrong.")
 CHANGED = msg("The password is changed. You were logged out everywhere else.")
+SHUT_OUT = msg("The application is shut out: at the latest in ten minutes it reaches nothing any more.")
+NOT_LET_IN = msg("This application is not let in.")
 REVOKED = msg("The credentials are revoked: they get no new access from now on.")
-_DONE = {"changed": CHANGED, "revoked": REVOKED}
+_DONE = {"changed": CHANGED, "revoked": REVOKED, "shut": SHUT_OUT}
 
 
 class AccountPages:
@@ -35,6 +37,7 @@ class AccountPages:
             route(PATH.rstrip("/"), self.to_home),
             route(f"{PATH}password", self.password_page),
             route(f"{PATH}password", self.change_password, ["POST"]),
+            route(f"{PATH}applications/revoke", self.shut_out, ["POST"]),
             route(f"{PATH}credentials", self.make_credentials, ["POST"]),
             route(f"{PATH}credentials/revoke", self.revoke_credentials, ["POST"]),
         ]
@@ -91,6 +94,17 @@ class AccountPages:
         self._site.sessions.put(response, await self._host.commits.submit(change))
         return response
 
+    async def shut_out(self, request: Request) -> Response:
+        """Take back what an application was allowed."""
+        form = await self._site.pages.guard.form(request)
+        who = self._site.current(request)
+        if who is None:
+            return self._site.to_login(request)
+        client_id = str(form.get("client_id", ""))
+        if not await self._host.commits.submit(lambda tx: codes_sql.shut_out(tx, who.account.id, client_id)):
+            raise NotFound(NOT_LET_IN)
+        return see_other(f"{PATH}?done=shut")
+
     async def make_credentials(self, request: Request) -> Response:
         """Make client credentials and show their secret, this once."""
         form = await self._site.pages.guard.form(request)
@@ -128,6 +142,7 @@ class AccountPages:
     def _home(self, request: Request, who: LoggedIn, *, notices: list[Notice], status: int = 200) -> Response:
         with self._host.store.reading() as tx:
             credentials = self._host.accounts.list_credentials(tx, who.account)
+            applications = codes_sql.approvals(tx, who.account.id)
         return self._site.render(
             request,
             "identity/home.html",
@@ -138,6 +153,7 @@ class AccountPages:
             storage=f"{self._site.addresses.origin}/{who.account.name}/",
             issuer=self._site.addresses.issuer,
             credentials=credentials,
+            applications=applications,
         )
 
     def _password_problem(self, request: Request, who: LoggedIn, problem: str) -> Response:

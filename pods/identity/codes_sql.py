@@ -54,6 +54,19 @@ class RefreshToken:
         return getattr(client, "client_id", None) == self.client_id
 
 
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """An application that an account let in."""
+
+    client_id: str
+    at: float
+
+    @property
+    def has_document(self) -> bool:
+        """Say whether its id is the address of its document, and so tells who it is."""
+        return self.client_id.startswith(("https://", "http://"))
+
+
 _CODE = """SELECT digest, family, account, client_id, redirect_uri, scope, nonce, challenge, thumbprint,
     authenticated, expires, used FROM authorization_code WHERE digest = ?"""
 _REFRESH = """SELECT digest, family, account, client_id, scope, thumbprint, authenticated, expires, used
@@ -116,6 +129,20 @@ def approve(tx: Transaction, account: int, client_id: str, scope: str, at: float
         "INSERT INTO approval VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET scope = excluded.scope, at = excluded.at",
         (account, client_id, scope, at),
     )
+
+
+def approvals(tx: Transaction, account: int) -> list[Approval]:
+    """Return the applications that an account let in, the latest first."""
+    sql = "SELECT client_id, at FROM approval WHERE account = ? ORDER BY at DESC, client_id"
+    return [Approval(*row) for row in tx.execute(sql, (account,))]
+
+
+def shut_out(tx: Transaction, account: int, client_id: str) -> bool:
+    """Forget that an application was let in, and end its refresh tokens; False if it was not let in."""
+    tx.execute("DELETE FROM refresh_token WHERE account = ? AND client_id = ?", (account, client_id))
+    tx.execute("DELETE FROM authorization_code WHERE account = ? AND client_id = ?", (account, client_id))
+    tx.execute("DELETE FROM approval WHERE account = ? AND client_id = ?", (account, client_id))
+    return tx.row_count == 1
 
 
 def registered_client(tx: Transaction, client_id: str, now: float) -> tuple[str, str | None] | None:

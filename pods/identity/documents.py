@@ -64,7 +64,10 @@ class Documents:
         media_type = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
         if media_type not in _MEDIA_TYPES:
             raise ValueError(f"its media type is {media_type!r}, not application/ld+json")
-        document = answer.json()
+        try:
+            document = answer.json()
+        except ValueError as error:
+            raise ValueError("it is not JSON") from error
         if not isinstance(document, dict):
             raise ValueError("it is not a JSON object")
         # Solid-OIDC section 3.1.1: the document must say that it is this client's, in the normative context.

@@ -335,6 +335,29 @@ async def test_a_stolen_refresh_token_is_worth_nothing_without_the_key(
     assert answer.json()["error"] == "invalid_grant"
 
 
+async def test_an_application_that_is_shut_out_must_ask_again(
+    browser: httpx.AsyncClient, clock: SettableClock, client_origin: str
+) -> None:
+    key = DpopKey.generate()
+    code = await authorised(browser, client_origin)
+    token = (await exchange(browser, clock, client_origin, key, code)).json()
+    home = await browser.get("/.account/")
+    client_id = f"{client_origin}/client.jsonld"
+    assert client_id in home.text
+    csrf = re.findall(r'name="csrf" value="([^"]+)"', home.text)[0]
+    data = {"csrf": csrf, "client_id": client_id}
+    headers = {"origin": "http://localhost:8080"}
+    answer = await browser.post("/.account/applications/revoke", data=data, headers=headers)
+    assert answer.status_code == 303
+    form = {"grant_type": "refresh_token", "refresh_token": token["refresh_token"], "client_id": client_id}
+    refreshed = await send_with_proof(browser, key, "POST", TOKEN_URL, clock=clock, data=form)
+    assert refreshed.json()["error"] == "invalid_grant"
+    assert "Accetto" in (await follow(browser, await browser.get(asked(client_origin)))).text
+    assert (
+        await browser.post("/.account/applications/revoke", data=data, headers=headers)
+    ).status_code == 404
+
+
 async def test_an_application_logs_its_person_out(
     browser: httpx.AsyncClient, clock: SettableClock, client_origin: str
 ) -> None:
