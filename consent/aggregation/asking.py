@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -41,6 +42,7 @@ from pods.storage.base import Commits, Transaction
 
 log = logging.getLogger(__name__)
 
+QUESTIONS_AT_ONCE = 2  # DuckDB uses every core for one question already
 MAX_TRIES = 3  # consent changed under the question: compute again without those people, this often
 ACTION = "aggregate"
 QUESTIONS = "/.consent/questions/"
@@ -57,15 +59,22 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class _Reserved:
-    """A question that is paid for and logged, ready to be computed."""
+class _Paid:
+    """A question whose cost is reserved."""
 
     question: Question
     query: Query
     programme: Programme
     budget: Budget
-    people: Contributors
     release: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Reserved(_Paid):
+    """A question that is paid for and logged, and whose computation is under way."""
+
+    people: Contributors
+    computing: Future[str]
 
 
 class Aggregation:
@@ -91,6 +100,7 @@ class Aggregation:
         self._engine = engine
         self._clock = clock
         self._new_id = new_id
+        self._threads = ThreadPoolExecutor(QUESTIONS_AT_ONCE, thread_name_prefix="question")
 
     async def ask(self, agent: Agent, document: Any, purpose: PurposeDeclaration) -> Answer:
         """Return the answer to a question of the controller of this purpose; raise what refuses it."""
@@ -102,9 +112,12 @@ class Aggregation:
             await self._commits.submit(self._recover)
         question = self._question(agent, document, purpose)
         try:
-            prepared = await self._commits.submit(
-                lambda tx: self._prepare(tx, question, agent, purpose), long=True
-            )
+            terms = self._programmes.terms(purpose)
+            asked = query(document, terms, self._programmes.fields)
+            self._require_declared(asked, purpose)
+            await asyncio.to_thread(self._projector.catch_up)
+            prepare = partial(self._prepare, question, asked, terms, agent, purpose)
+            prepared = await self._commits.submit(prepare, long=True)
         except PodError as error:
             reason = str(error)
             await self._commits.submit(lambda tx: self._refuse(tx, question, reason))
@@ -114,7 +127,7 @@ class Aggregation:
         if isinstance(prepared, TooFewParticipants):
             raise prepared
         try:
-            return await self._compute(prepared, purpose)
+            return await self._compute(prepared)
         except Exception as error:
             log.exception("a question failed", extra={"question": question.id})
             reason = (
@@ -141,18 +154,21 @@ class Aggregation:
         )
 
     def _prepare(
-        self, tx: Transaction, question: Question, agent: Agent, purpose: PurposeDeclaration
+        self,
+        question: Question,
+        asked: Query,
+        terms: Programme,
+        agent: Agent,
+        purpose: PurposeDeclaration,
+        tx: Transaction,
     ) -> Answer | TooFewParticipants | _Reserved:
-        terms = self._programmes.terms(purpose)
-        asked = query(question.body, terms, self._programmes.fields)
-        self._require_declared(asked, purpose)
         digest = asked.digest(purpose.iri)
         known = budget_sql.stored(tx, terms.iri, digest, question.snapshot)
         if known is not None:
             entry = replace(question, outcome=register_sql.STORED, release=known[0])
             register_sql.add_question(tx, entry)
             return Answer(orjson.loads(known[1]), True, budget_sql.budget_of(tx, terms.iri), question.id)
-        people = contributors(tx, purpose.iri, asked.needs(), question.asked_at)
+        people = contributors(tx, purpose.iri, purpose.controller, asked.needs(), question.asked_at)
         counted = self._counts.count(tx, terms, purpose, people.participants)
         if counted["people"] < terms.min_participants:
             reason = (
@@ -164,7 +180,10 @@ class Aggregation:
         release_id = self._new_id()
         budget_sql.reserve(tx, terms.iri, release_id, digest, question.snapshot, asked.rho, question.asked_at)
         register_sql.add_question(tx, replace(question, rho=asked.rho, release=release_id))
-        # Design rule 3: every contributing pod has its line, durable before anything is served.
+        paid = _Paid(question, asked, terms, budget_sql.budget_of(tx, terms.iri), release_id)
+        computing = self._start(paid, people)
+        # Design rule 3: every contributing pod has its line, durable before anything is served. The cells are
+        # computed meanwhile, and thrown away if this transaction fails.
         activity.append_many(
             tx,
             people.pods,
@@ -177,8 +196,7 @@ class Aggregation:
             purpose=purpose.iri,
             at=question.asked_at,
         )
-        budget = budget_sql.budget_of(tx, terms.iri)
-        return _Reserved(question, asked, terms, budget, people, release_id)
+        return _Reserved(question, asked, terms, paid.budget, release_id, people, computing)
 
     def _require_declared(self, asked: Query, purpose: PurposeDeclaration) -> None:
         for need in sorted(asked.needs()):
@@ -187,28 +205,31 @@ class Aggregation:
                     "", f"{'.'.join(need)} is not in the declaration; nobody could have granted it"
                 )
 
-    async def _compute(self, prepared: _Reserved, purpose: PurposeDeclaration) -> Answer:
-        await asyncio.to_thread(self._projector.catch_up)
-        people = prepared.people
+    async def _compute(self, prepared: _Reserved) -> Answer:
+        people, computing = prepared.people, prepared.computing
         for tries_left in reversed(range(MAX_TRIES)):
-            body = await asyncio.to_thread(self._released, prepared, people.pods, purpose)
+            body = await asyncio.wrap_future(computing)
             now = await self._commits.submit(partial(self._settle, prepared, people, body))
             if now is None:
                 return Answer(orjson.loads(body), False, prepared.budget, prepared.question.id)
             log.info("consent changed under a question", extra={"tries_left": tries_left})
-            people = now
+            people, computing = now, self._start(prepared, now)
+        computing.cancel()
         raise ConsentChanging(
             "Consent changed while the answer was computed, again and again. Ask again later."
         )
 
-    def _released(self, prepared: _Reserved, units: tuple[int, ...], purpose: PurposeDeclaration) -> str:
+    def _start(self, prepared: _Paid, people: Contributors) -> Future[str]:
+        return self._threads.submit(self._released, prepared, people.pods)
+
+    def _released(self, prepared: _Paid, units: tuple[int, ...]) -> str:
         planned = plan(prepared.query, prepared.programme.l0, prepared.budget.secret)
         cells = self._engine(self._projector.cursor(), planned, units)
         released = release(prepared.query, cells, l0=planned.l0, k_min=prepared.programme.k_min)
         document = release_document(
             released,
             iri=self._seal.iri(prepared.release),
-            purpose=purpose.iri,
+            purpose=prepared.budget.purpose,
             snapshot=prepared.question.snapshot,
             at=prepared.question.asked_at,
             programme=prepared.programme,
@@ -223,10 +244,11 @@ class Aggregation:
         This commit is the moment of the release: a withdrawal before it is honoured, one after it cannot be.
         """
         at = self._clock()
-        now = contributors(tx, prepared.budget.purpose, prepared.query.needs(), at)
-        kept = people.kept(now)
-        if kept.pods != people.pods:
-            return kept
+        if not people.unchanged(tx, at):
+            now = contributors(tx, prepared.budget.purpose, people.controller, prepared.query.needs(), at)
+            kept = people.kept(now)
+            if kept.pods != people.pods:
+                return kept
         budget_sql.commit(tx, prepared.release, body, at)
         register_sql.settle_question(tx, prepared.question.id, register_sql.ANSWERED)
         return None

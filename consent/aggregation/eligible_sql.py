@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import inf
 
 from consent.grants_sql import items_from_json
 from consent.model import DataItem, GrantState, OutputMode
@@ -22,19 +23,28 @@ class Contributors:
     epochs: tuple[int, ...]
     participants: int
     """Everybody with a live grant for the purpose, whatever properties it covers."""
+    controller: str
+    version: int
+    """The sum of the controller's epochs: they only rise, so any event of any of its grants changes it."""
+    until: float
+    """When the first of these grants ends."""
+
+    def unchanged(self, tx: Transaction, at: float) -> bool:
+        """Say whether nothing at all happened to grants of this controller, and none ended, until this time."""
+        return at < self.until and self.version == _version(tx, self.controller)
 
     def kept(self, now: Contributors) -> Contributors:
         """Return those who contribute now exactly as they did before: no grant that changed, nobody new."""
         same = set(zip(self.pods, self.grants, self.epochs, strict=True))
         rows = [row for row in zip(now.pods, now.grants, now.epochs, strict=True) if row in same]
         pods, grants, epochs = zip(*rows, strict=True) if rows else ((), (), ())
-        return Contributors(pods, grants, epochs, now.participants)
+        return replace(now, pods=pods, grants=grants, epochs=epochs)
 
 
-def contributors(tx: Transaction, purpose: str, needs: Needs, at: float) -> Contributors:
+def contributors(tx: Transaction, purpose: str, controller: str, needs: Needs, at: float) -> Contributors:
     """Return the contributors at this time, as the transaction sees the grants."""
     rows = tx.execute(
-        "SELECT g.pod, g.id, e.value, g.items FROM grant_ g"
+        "SELECT g.pod, g.id, e.value, g.items, g.expires_at FROM grant_ g"
         " JOIN consent_epoch e ON e.pod = g.pod AND e.controller = g.controller"
         " WHERE g.purpose = ? AND g.state = ? AND g.expires_at > ? ORDER BY g.pod",
         (purpose, GrantState.GIVEN.value, at),
@@ -42,8 +52,21 @@ def contributors(tx: Transaction, purpose: str, needs: Needs, at: float) -> Cont
     # People choose among a handful of subsets, so the decision is made once for each.
     covering = {items for items in {row[3] for row in rows} if covers(items_from_json(items), needs)}
     chosen = [row for row in rows if row[3] in covering]
-    pods, grants, epochs, _ = zip(*chosen, strict=True) if chosen else ((), (), (), ())
-    return Contributors(pods, grants, epochs, len(rows))
+    pods, grants, epochs, _, ends = zip(*chosen, strict=True) if chosen else ((), (), (), (), ())
+    return Contributors(
+        pods=pods,
+        grants=grants,
+        epochs=epochs,
+        participants=len(rows),
+        controller=controller,
+        version=_version(tx, controller),
+        until=min(ends, default=inf),
+    )
+
+
+def _version(tx: Transaction, controller: str) -> int:
+    rows = tx.execute("SELECT coalesce(sum(value), 0) FROM consent_epoch WHERE controller = ?", (controller,))
+    return int(rows[0][0])
 
 
 def covers(items: Iterable[DataItem], needs: Needs) -> bool:

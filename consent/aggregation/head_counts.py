@@ -31,7 +31,7 @@ class HeadCounts:
 
     def today(self, tx: Transaction, terms: Programme, purpose: PurposeDeclaration) -> Mapping[str, Any]:
         """Return the count of this day; the first call of a day pays for it."""
-        people = contributors(tx, purpose.iri, frozenset(), self._clock()).participants
+        people = contributors(tx, purpose.iri, purpose.controller, frozenset(), self._clock()).participants
         return self.count(tx, terms, purpose, people)
 
     def count(
