@@ -91,13 +91,14 @@ def command(part: str | None, data: str | None, host: str, port: int | None, wor
     """Run the platform, or only PART of it.
 
     Without PART the pod host, the wallet and the apps run in one process, each at its own origin.
-    With --port and no PORTICO_POD_URL the pod host takes http://localhost:PORT as its address.
+    With --port, and without PORTICO_POD_URL or a settings file, the pod host takes http://localhost:PORT as
+    its address; wallet and apps do the same.
     """
     if part is None and (port or workers > 1):
         raise click.UsageError("--port and --workers need a PART: pods, wallet or apps.")
     if data:
         os.environ["PORTICO_DATA"] = data
-    if part and port:
+    if part and port and "PORTICO_CONFIG" not in os.environ:  # a settings file states the public address
         os.environ.setdefault(f"PORTICO_{PARTS[part][1].upper()}", f"http://localhost:{port}")
     settings = read_settings(AppSettings, os.environ)
     if part is None:

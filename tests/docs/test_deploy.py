@@ -1,18 +1,22 @@
 """What deploy/ offers fits the code: its settings exist, its commands are ours."""
 
+import os
 import re
 import subprocess
+import sys
 import tomllib
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import click
+import httpx
 import pytest
 
 from apps.cli.main import main
 from apps.settings import AppSettings
 from pods.settings import PodSettings, read_settings
+from tests.bench.servers import running
 from wallet.settings import WalletSettings
 
 DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
@@ -44,3 +48,22 @@ def test_the_unit_starts_a_command_with_options_that_exist() -> None:
 
 def test_the_chromium_script_is_valid_shell() -> None:
     assert subprocess.run(["sh", "-n", str(DEPLOY / "chromium.sh")], check=False).returncode == 0
+
+
+def test_behind_a_proxy_the_pod_host_keeps_its_public_address(free_port: int, tmp_path: Path) -> None:
+    environment = {**os.environ, "PORTICO_CONFIG": str(EXAMPLE)}
+    command = [
+        sys.executable,
+        "-m",
+        "apps.cli",
+        "serve",
+        "pods",
+        "--data",
+        str(tmp_path),
+        "--port",
+        str(free_port),
+    ]
+    origin = f"http://localhost:{free_port}"
+    with running(command, tmp_path / "log", origin, environment):
+        configuration = httpx.get(f"{origin}/.well-known/openid-configuration").json()
+    assert configuration["issuer"] == "https://pods.example.org/"
