@@ -43,7 +43,7 @@ class GuardedTransport(httpx.AsyncBaseTransport):
         max_seconds: float = MAX_SECONDS,
         verify: SSLContext | bool = True,
     ) -> None:
-        self._trusted = frozenset(host.lower() for host in trusted_hosts)
+        self._trusted = frozenset(host.lower().replace("[", "").replace("]", "") for host in trusted_hosts)
         self._resolve = resolve or _resolve
         self._max_answer = max_answer
         self._max_seconds = max_seconds

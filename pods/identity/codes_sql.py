@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import astuple, dataclass
+from urllib.parse import urlsplit
 
 from pods.storage.base import Transaction
 
@@ -65,6 +66,11 @@ class Approval:
     def has_document(self) -> bool:
         """Say whether its id is the address of its document, and so tells who it is."""
         return self.client_id.startswith(("https://", "http://"))
+
+    @property
+    def place(self) -> str:
+        """Return the host of the document, or the id of an application that has none."""
+        return urlsplit(self.client_id).netloc if self.has_document else self.client_id
 
 
 _CODE = """SELECT digest, family, account, client_id, redirect_uri, scope, nonce, challenge, thumbprint,
