@@ -55,12 +55,18 @@ def programme(name: str = "ristorno", **changes: Any) -> dict[str, Any]:
     return {**document, **changes}
 
 
-def purchase(nonce: int, cents: int, day: str = "2017-10-03", key: IssuerKey = FORNO) -> bytes:
-    """Return a signed receipt."""
+def purchase_receipt(
+    nonce: int, cents: int, day: str = "2017-10-03", key: IssuerKey = FORNO
+) -> PurchaseReceipt:
+    """Return a receipt of one loaf."""
     at = Instant(f"{day}T09:15:00Z")
     lines = (PurchaseLine(Notation("bakery"), 1, cents, "Pane di segale"),)
-    receipt = PurchaseReceipt(f"r{nonce}", key.issuer, f"{nonce:032x}", at, at, key.issuer, lines, cents)
-    return signing.sign(receipt, key)
+    return PurchaseReceipt(f"r{nonce}", key.issuer, f"{nonce:032x}", at, at, key.issuer, lines, cents)
+
+
+def purchase(nonce: int, cents: int, day: str = "2017-10-03", key: IssuerKey = FORNO) -> bytes:
+    """Return a signed receipt."""
+    return signing.sign(purchase_receipt(nonce, cents, day, key), key)
 
 
 class Stage:

@@ -18,7 +18,7 @@ _IT = URIRef("#it")
 
 def document(programme: Programme, run: Run, share: Share, addresses: Addresses, ballots: Ballots) -> bytes:
     """Return the Turtle of what one member generated, gets, and may vote on."""
-    graph = Graph()
+    graph = Graph(bind_namespaces="none")  # rdflib's own `schema` is another namespace
     for prefix, namespace in (("po", PO), ("prov", PROV), ("schema", SCHEMA)):
         graph.bind(prefix, namespace)
     statement = URIRef(addresses.run(run.id))

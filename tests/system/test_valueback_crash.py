@@ -15,7 +15,7 @@ from apps.ledger.verify import findings
 from tests.valueback_town import Town, town
 
 MEMBERS = 40
-KILLS = 8
+KILLS = 6
 PATIENCE = 60.0
 
 pytestmark = pytest.mark.system
