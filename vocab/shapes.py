@@ -96,6 +96,9 @@ PROFILE = Shape(
     (
         Property("name", (str(VCARD.fn),), "text", label("Nome", "Name"), required=True, identifying=True),
         Property("email", (str(VCARD.hasEmail),), "iri", label("E-mail"), identifying=True),
+        Property(
+            "taxCode", (str(SCHEMA.taxID),), "text", label("Codice fiscale", "Tax code"), identifying=True
+        ),
         Property("birthYear", (str(PO.birthYear),), "integer", label("Anno di nascita", "Year of birth")),
         Property(
             "ageClass", (str(PO.ageClass),), "code", label("Classe di età", "Age class"), codes.AGE_CLASS

@@ -9,6 +9,7 @@ from functools import cached_property
 from apps.town.dice import Dice
 from apps.town.names import GIVEN, SURNAMES
 from apps.town.population import residents
+from apps.town.tax_code import tax_code
 from vocab.places import district_of
 
 YEAR = 2017
@@ -29,7 +30,7 @@ class Demographics:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Who holds the pod of a household. Name, gender, neighbourhood, e-mail and year of birth are invented;
+    """Who holds the pod of a household. Name, gender, neighbourhood, e-mail, tax code and year of birth are invented;
     a year of birth is there only where the data state an age class, and lies in it.
     """
 
@@ -38,6 +39,7 @@ class Person:
     name: str
     gender: str
     email: str
+    tax_code: str
     neighbourhood: str
     district: str
     birth_year: int | None
@@ -70,15 +72,23 @@ class People:
         given = alias.capitalize() if alias else dice.one_of(GIVEN[gender], "given", household)
         surname = dice.one_of(SURNAMES, "surname", household)
         neighbourhood = dice.weighted(self._residents, "neighbourhood", household)
+        birth_year = self._birth_year(household, demographics.age_class)
         return Person(
             household=household,
             pod=alias or f"h{household:04}",
             name=f"{given} {surname}",
             gender=gender,
             email=f"{given}.{surname}.{household}@posta.example".lower(),
+            tax_code=tax_code(
+                *(given, surname, gender),
+                # A code must hold a year; where none is known it is one in which nobody alive was born.
+                birth_year or 1900 + dice.below(10, "tax year", household),
+                1 + dice.below(12, "month", household),
+                1 + dice.below(28, "day", household),
+            ),
             neighbourhood=neighbourhood,
             district=district_of(neighbourhood),
-            birth_year=self._birth_year(household, demographics.age_class),
+            birth_year=birth_year,
             demographics=demographics,
         )
 

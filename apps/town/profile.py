@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from apps.town.people import Person
 from vocab.shapes import PROFILE
-from vocab.terms import NS, VCARD
+from vocab.terms import NS, SCHEMA, VCARD
 from vocab.turtle import angled, quoted
 
 DOCUMENT = "profile/private.ttl"
@@ -25,12 +25,13 @@ def turtle(person: Person, webid: str) -> bytes:
         "children": facts.children,
     }
     lines = [f"vcard:fn {quoted(person.name)}", f"vcard:hasEmail {angled(f'mailto:{person.email}')}"]
+    lines.append(f"schema:taxID {quoted(person.tax_code)}")
     lines += [_coded(name, notation) for name, notation in codes.items() if notation is not None]
     if person.birth_year is not None:
         lines.append(f"po:birthYear {person.birth_year}")
     body = " ;\n  ".join(lines)
     return (
-        f"@prefix po: <{NS}> .\n@prefix vcard: <{VCARD}> .\n\n"
+        f"@prefix po: <{NS}> .\n@prefix schema: <{SCHEMA}> .\n@prefix vcard: <{VCARD}> .\n\n"
         f"{angled(webid)} a vcard:Individual ;\n  {body} .\n"
     ).encode()
 

@@ -15,6 +15,7 @@ from apps.town.organisations import ISSUERS_OF_PARTICIPATION, ORGANISATIONS
 from apps.town.participation import Participation
 from apps.town.people import NO_DEMOGRAPHICS, Demographics, People
 from apps.town.population import residents
+from apps.town.tax_code import NOWHERE, check_letter, tax_code
 from consent.receipts.signing import sign
 from vocab.places import NEIGHBOURHOOD, district_of
 from vocab.shapes import PROFILE
@@ -69,7 +70,7 @@ def test_where_the_survey_is_silent_the_profile_is_silent() -> None:
     person = People().person(5)
     assert person.demographics == NO_DEMOGRAPHICS
     said = predicates(profile.turtle(person, WEBID))
-    invented = {"name", "email", "gender", "neighbourhood", "district"}
+    invented = {"name", "email", "taxCode", "gender", "neighbourhood", "district"}
     assert {prop.name for prop in PROFILE.properties if prop.path[0] in said} == invented
 
 
@@ -155,7 +156,7 @@ def test_organisations_have_pods_of_their_own_and_one_issuer_each() -> None:
 
 
 def test_a_person_has_no_field_beside_the_known_ones() -> None:
-    # No tax code, no address, no telephone: what is not there cannot leak.
+    # No address, no telephone: what is not there cannot leak.
     assert {field.name for field in fields(People().person(1))} == {
         *(
             "household",
@@ -163,9 +164,21 @@ def test_a_person_has_no_field_beside_the_known_ones() -> None:
             "name",
             "gender",
             "email",
+            "tax_code",
             "neighbourhood",
             "district",
             "birth_year",
             "demographics",
         ),
     }
+
+
+def test_a_tax_code_is_well_formed_and_nobodys() -> None:
+    assert check_letter("RSSMRA85T10A562") == "S"  # the example that guides to the form use
+    assert tax_code("Mario", "Rossi", "male", 1985, 12, 10)[:11] == "RSSMRA85T10"
+    assert tax_code("Francesca", "Fo", "female", 1970, 1, 5)[:11] == "FOXFNC70A45"
+    codes = {People().person(number).tax_code for number in range(2500)}
+    assert all(
+        len(code) == 16 and code[11:15] == NOWHERE and code[15] == check_letter(code[:15]) for code in codes
+    )
+    assert len(codes) > 2490
