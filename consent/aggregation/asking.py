@@ -100,6 +100,7 @@ class Aggregation:
         self._engine = engine
         self._clock = clock
         self._new_id = new_id
+        self._recovered = False
         self._threads = ThreadPoolExecutor(QUESTIONS_AT_ONCE, thread_name_prefix="question")
 
     async def ask(self, agent: Agent, document: Any, purpose: PurposeDeclaration) -> Answer:
@@ -108,7 +109,9 @@ class Aggregation:
             purpose
         )  # a purpose without a programme has no register to write a refusal into
         # The process that owns the projection is the only one that computes; it cleans up after its forerunner.
-        if await asyncio.to_thread(self._projector.open):
+        await asyncio.to_thread(self._projector.open)
+        if not self._recovered:
+            self._recovered = True
             await self._commits.submit(self._recover)
         question = self._question(agent, document, purpose)
         try:

@@ -54,13 +54,12 @@ class Projector:
         self._issuers = issuers
         self._lock = threading.Lock()
         self._tables: ProjectionTables | None = None
+        self._closing = threading.Event()
 
-    def open(self) -> bool:
-        """Open the file and say whether it was closed; raise StoreError if another process has it open."""
+    def open(self) -> None:
+        """Open the file; raise StoreError if another process has it open."""
         with self._lock:
-            closed = self._tables is None
             self._opened()
-            return closed
 
     def catch_up(self) -> int:
         """Bring the rows up to the last committed change and return its number."""
@@ -71,7 +70,7 @@ class Projector:
             while True:
                 with self._store.reading() as tx:
                     changes = tx.changes(position, BATCH)
-                    if not changes:
+                    if not changes or self._closing.is_set():
                         return position
                     self._write(tables, batch_of(changes), tx, changes[-1].seq)
                 position = changes[-1].seq
@@ -92,8 +91,10 @@ class Projector:
             return self._opened().cursor()
 
     def close(self) -> None:
-        """Close the file; the next call opens it again."""
+        """Close the file, after the batch that is being written; the next call opens it again."""
+        self._closing.set()
         with self._lock:
+            self._closing.clear()
             if self._tables is not None:
                 self._tables.close()
                 self._tables = None
