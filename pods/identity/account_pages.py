@@ -8,6 +8,7 @@ from starlette.routing import BaseRoute
 
 from pods.errors import NotFound, PodError
 from pods.identity import codes_sql, sessions_sql
+from pods.identity.peer import address_of
 from pods.identity.registration import DIFFERENT
 from pods.identity.sessions import PATH, LoggedIn
 from pods.identity.site import Site, see_other
@@ -69,7 +70,7 @@ class AccountPages:
             return self._site.to_login(request)
         present, new = str(form.get("present", "")), str(form.get("password", ""))
         accounts = self._host.accounts
-        address = request.client.host if request.client else ""
+        address = address_of(request)
         # Whoever finds an open session must not guess the password faster than on the log-in page.
         name = who.account.name
         await self._host.commits.submit(lambda tx: accounts.begin_log_in(tx, name, address))

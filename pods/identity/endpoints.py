@@ -19,6 +19,7 @@ from pods.identity.grants import register_grants
 from pods.identity.host import Addresses, Host
 from pods.identity.oauth import REGISTERED_SECONDS, Provider, Reply, Request
 from pods.identity.passwords import new_secret, seal
+from pods.identity.peer import address_of
 from pods.protocol.dpop import Proof
 from pods.storage.base import Transaction
 
@@ -123,7 +124,7 @@ class Endpoints:
             kind = "invalid_redirect_uri" if "redirect_uris" in str(error) else "invalid_client_metadata"
             return _error(kind, str(error))
         now = self._host.clock()
-        subject = f"client registration {request.client.host if request.client else ''}"
+        subject = f"client registration {address_of(request)}"
         expires = now + REGISTERED_SECONDS
         kept = {name: metadata[name] for name in _REGISTERED if name in metadata}
 

@@ -10,6 +10,7 @@ from starlette.routing import BaseRoute
 
 from pods.errors import TooManyRequests
 from pods.identity.accounts_sql import Account
+from pods.identity.peer import address_of
 from pods.identity.sessions import PATH
 from pods.identity.site import Site, form_targets, see_other, way_back
 from pods.storage.base import Transaction
@@ -44,7 +45,7 @@ class LogIn:
         form = await self._site.pages.guard.form(request)
         login, password = str(form.get("login", "")).strip(), str(form.get("password", ""))
         way = way_back(str(form.get("next", "")))
-        address = request.client.host if request.client else ""
+        address = address_of(request)
         accounts = self._site.host.accounts
         try:
             account = await self._site.host.commits.submit(

@@ -9,6 +9,7 @@ from starlette.routing import BaseRoute
 from pods import provision
 from pods.errors import PodError, TooManyRequests
 from pods.identity.passwords import HashedPassword
+from pods.identity.peer import address_of
 from pods.identity.sessions import PATH
 from pods.identity.site import Site, form_targets, see_other, way_back
 from pods.storage.base import Transaction
@@ -62,7 +63,7 @@ class Registration:
         self, tx: Transaction, request: Request, given: dict[str, str], password: HashedPassword | None
     ) -> str:
         host, addresses = self._host, self._site.addresses
-        subject = f"registration {request.client.host if request.client else ''}"
+        subject = f"registration {address_of(request)}"
         if host.accounts.attempts(tx, subject) >= MOST_REGISTRATIONS:
             raise TooManyRequests(TOO_MANY)
         account = host.accounts.create(
