@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from types import MappingProxyType
 from typing import Literal
 
@@ -79,6 +79,7 @@ def cents(decimal: str) -> int:
     return -amount if found[1] == "-" else amount
 
 
+@lru_cache(maxsize=65536)  # prices repeat; whole towns of receipts pass here
 def money(amount: int) -> str:
     """Return integer cents as a decimal with two digits: -50 is "-0.50"."""
     whole, rest = divmod(abs(amount), 100)

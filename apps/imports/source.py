@@ -86,7 +86,7 @@ class CompleteJourney:
             parameters = self._parameters(("transactions", "products"), {"households": chosen})
             result = self._database.execute(sql.LINES_OF, parameters)
             for household, rows in groupby(_fetch(result), key=lambda row: row[0]):
-                yield household, [Line(*row) for row in rows]
+                yield household, list(map(Line._make, rows))
 
     def close(self) -> None:
         """Release the database."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, NoReturn
 
 import orjson
@@ -39,6 +40,8 @@ _NONCE = re.compile(r"[0-9a-f]{32}")
 _IRI = re.compile(r"https?://[^\s<>\"{}|\\^`]{1,493}")
 _AMOUNT = re.compile(r"(?:0|[1-9][0-9]{0,8})\.[0-9]{2}")
 _CURRENCY = re.compile(r"[A-Z]{3}")
+_AMOUNT_RULE = "must be an amount such as '12.34'"
+_TITLE_RULE = f"must be a text of 1 to {MAX_TEXT} characters without control characters"
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 _HEAD = {"@context", "@id", "@type", "id", "issuer", "nonce", "issuedAt"}
@@ -156,7 +159,9 @@ def _purchase_in(members: dict[str, Any]) -> PurchaseReceipt:
     if type(rows) is not list or not 1 <= len(rows) <= MAX_LINES:
         _refuse("lines", f"must be a list of 1 to {MAX_LINES} lines")
     lines = tuple([_line_in(row, number) for number, row in enumerate(rows)])
-    total = _cents(members["total"], "total")
+    total = _cents(members["total"]) if type(members["total"]) is str else None
+    if total is None:
+        _refuse("total", _AMOUNT_RULE)
     if total != sum([line.amount for line in lines]):
         _refuse("total", "must be the sum of the lines")
     return PurchaseReceipt(
@@ -181,16 +186,18 @@ def _line_in(row: Any, number: int) -> PurchaseLine:
         _known(row, _LINE, f"lines[{number}]")
         if "name" in row:
             _refuse(f"lines[{number}].name", "must be a text")
-    category = _CATEGORY_IN.get(row["category"]) if type(row["category"]) is str else None
-    if category is None:
+    category, quantity, amount = row["category"], row["quantity"], row["amount"]
+    notation = _CATEGORY_IN.get(category) if type(category) is str else None
+    if notation is None:
         _refuse(f"lines[{number}].category", "is not in the code list of categories")
-    quantity = row["quantity"]
     if type(quantity) is not int or not 0 <= quantity <= MAX_QUANTITY:
         _refuse(f"lines[{number}].quantity", f"must be an integer from 0 to {MAX_QUANTITY}")
-    amount = _cents(row["amount"], f"lines[{number}].amount")
-    return PurchaseLine(
-        category, quantity, amount, name if name is None else _title(name, f"lines[{number}].name")
-    )
+    cents = _cents(amount) if type(amount) is str else None
+    if cents is None:
+        _refuse(f"lines[{number}].amount", _AMOUNT_RULE)
+    if name is not None and not (type(name) is str and _is_title(name)):
+        _refuse(f"lines[{number}].name", _TITLE_RULE)
+    return PurchaseLine(notation, quantity, cents, name)
 
 
 def _participation_in(members: dict[str, Any]) -> ParticipationReceipt:
@@ -198,6 +205,9 @@ def _participation_in(members: dict[str, Any]) -> ParticipationReceipt:
     minutes = members["minutes"]
     if type(minutes) is not int or not 0 <= minutes <= MAX_MINUTES:
         _refuse("minutes", f"must be an integer from 0 to {MAX_MINUTES}")
+    title = members.get("name")
+    if "name" in members and not (type(title) is str and _is_title(title)):
+        _refuse("name", _TITLE_RULE)
     kind, theme = _optional_code(members, "kind", _KIND_IN), _optional_code(members, "theme", _THEME_IN)
     if kind is None or theme is None:
         _refuse("kind and theme", "must both be there")
@@ -213,25 +223,24 @@ def _participation_in(members: dict[str, Any]) -> ParticipationReceipt:
         venue=_optional_code(members, "venue", _VENUE_IN),
         district=_optional_code(members, "district", _DISTRICT_IN),
         role=_optional_code(members, "role", _ROLE_IN),
-        title=_title(members["name"], "name") if "name" in members else None,
+        title=title,
     )
 
 
-def _cents(value: object, member: str) -> int:
-    if type(value) is not str or _AMOUNT.fullmatch(value) is None:
-        _refuse(member, "must be an amount such as '12.34'")
-    return int(value[:-3]) * 100 + int(value[-2:])
+@lru_cache(maxsize=65536)  # a shop has few prices and few names, and each comes back thousands of times
+def _cents(text: str) -> int | None:
+    """Return the integer cents of "12.34", None for a text of another form."""
+    return int(text[:-3]) * 100 + int(text[-2:]) if _AMOUNT.fullmatch(text) else None
+
+
+@lru_cache(maxsize=65536)
+def _is_title(text: str) -> bool:
+    return 0 < len(text) <= MAX_TEXT and _CONTROL.search(text) is None
 
 
 def _text(value: object, form: re.Pattern[str], member: str) -> str:
     if type(value) is not str or form.fullmatch(value) is None:
         _refuse(member, f"must have the form {form.pattern}")
-    return value
-
-
-def _title(value: object, member: str) -> str:
-    if type(value) is not str or not 0 < len(value) <= MAX_TEXT or _CONTROL.search(value):
-        _refuse(member, f"must be a text of 1 to {MAX_TEXT} characters without control characters")
     return value
 
 
