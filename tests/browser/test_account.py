@@ -5,10 +5,15 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterator
+from urllib.parse import urlencode
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse
+from starlette.routing import Route
 
 from pods.main import application, open_core
 from pods.settings import PodSettings
@@ -20,10 +25,36 @@ SERIOUS = {"serious", "critical"}
 
 
 @pytest.fixture(scope="module")
-def origin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def application_origin() -> Iterator[str]:
+    """An application with a client-id document, to which the person comes back."""
     listener = bound_socket()
     url = f"http://localhost:{listener.getsockname()[1]}"
-    core = open_core(PodSettings(data=tmp_path_factory.mktemp("pods"), pod_url=url), time.time)
+
+    async def document(request: Request) -> JSONResponse:
+        content = {
+            "@context": "https://www.w3.org/ns/solid/oidc-context.jsonld",
+            "client_id": f"{url}/client.jsonld",
+            "client_name": "Orto di quartiere",
+            "redirect_uris": [f"{url}/callback"],
+            "scope": "openid webid offline_access",
+        }
+        return JSONResponse(content, media_type="application/ld+json")
+
+    async def callback(request: Request) -> PlainTextResponse:
+        return PlainTextResponse(request.query_params.get("error", "a code came"))
+
+    routes = [Route("/client.jsonld", document), Route("/callback", callback)]
+    with serving(Starlette(routes=routes), listener=listener):
+        yield url
+
+
+@pytest.fixture(scope="module")
+def origin(tmp_path_factory: pytest.TempPathFactory, application_origin: str) -> Iterator[str]:
+    listener = bound_socket()
+    url = f"http://localhost:{listener.getsockname()[1]}"
+    trusted = (application_origin.removeprefix("http://"),)
+    settings = PodSettings(data=tmp_path_factory.mktemp("pods"), pod_url=url, trusted_hosts=trusted)
+    core = open_core(settings, time.time)
     with serving(application(core), listener=listener):
         yield url
 
@@ -81,6 +112,39 @@ def test_an_account_from_its_opening_to_a_new_password(page: Page, origin: str, 
     page.get_by_label("Password", exact=True).fill("una password nuova")
     page.get_by_role("button", name="Accedi").click()
     expect(page.get_by_role("heading", name="Il tuo account")).to_be_visible()
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_a_person_decides_whether_an_application_may_act_for_them(
+    page: Page, origin: str, application_origin: str, width: int
+) -> None:
+    page.set_viewport_size({"width": width, "height": 800})
+    register(page, origin, f"carla{width}")
+    parameters = {
+        "response_type": "code",
+        "client_id": f"{application_origin}/client.jsonld",
+        "redirect_uri": f"{application_origin}/callback",
+        "scope": "openid webid offline_access",
+        "code_challenge": "c" * 43,
+        "code_challenge_method": "S256",
+    }
+    page.goto(f"{origin}/.oidc/authorize?{urlencode(parameters)}")
+    expect(page.get_by_role("heading", name="Vuoi che «Orto di quartiere» agisca per te?")).to_be_visible()
+    assert_fit_for_everybody(page)
+    page.get_by_role("button", name="Non accetto").click()
+    expect(page.get_by_text("access_denied")).to_be_visible()
+
+    page.goto(f"{origin}/.oidc/authorize?{urlencode(parameters)}")
+    page.get_by_role("button", name="Accetto", exact=True).click()
+    expect(page.get_by_text("a code came")).to_be_visible()
+
+    page.goto(f"{origin}/.account/")
+    assert_fit_for_everybody(page)
+    page.get_by_role("button", name="Escludi").click()
+    expect(page.get_by_text("L’applicazione è esclusa")).to_be_visible()
+    page.goto(f"{origin}/.oidc/logout")
+    expect(page.get_by_role("heading", name="Vuoi uscire anche da qui?")).to_be_visible()
+    assert_fit_for_everybody(page)
 
 
 def test_a_mistake_is_said_at_the_top_and_keeps_what_was_typed(page: Page, origin: str) -> None:
