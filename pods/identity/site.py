@@ -13,7 +13,8 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from pods.errors import BadContent, BadRequest, Conflict, Forbidden, NotFound, PodError, TooManyRequests
+from pods.errors import PodError
+from pods.http.problem import status_of
 from pods.identity.accounts import hashed
 from pods.identity.accounts_sql import Account
 from pods.identity.host import Addresses, Host
@@ -29,14 +30,6 @@ FORGED = msg(
 )
 STATIC = "/.static"
 ABOUT = "/.about"
-_STATUS: dict[type[PodError], int] = {
-    BadRequest: 400,
-    BadContent: 400,
-    Forbidden: 403,
-    NotFound: 404,
-    Conflict: 409,
-    TooManyRequests: 429,
-}
 _SOURCE = re.compile(r"https?://[A-Za-z0-9.:\[\]-]+")
 
 
@@ -79,10 +72,8 @@ class Site:
             except ForgedForm:
                 return self.pages.problem(request, 403, _("The form was not accepted"), _(FORGED))
             except PodError as error:
-                status = _STATUS.get(type(error), 400)
-                return self.pages.problem(
-                    request, status, _("That did not work"), _(str(error)), headers=dict(error.headers)
-                )
+                title, fields = _("That did not work"), dict(error.headers)
+                return self.pages.problem(request, status_of(error), title, _(str(error)), headers=fields)
 
         return Route(path, answer, methods=list(methods))
 
