@@ -36,6 +36,7 @@ from consent.tickets import Tickets
 from consent.uma import AuthorizationServer
 from pods.authz.base import Authorizer
 from pods.authz.wac import Wac
+from pods.http.routing import Alongside
 from pods.main import Core, application, open_core
 from pods.model import Clock
 from pods.settings import PodSettings, read_settings
@@ -52,6 +53,7 @@ class Extension:
     authorizer: Authorizer
     observers: Sequence[Observer]
     routes: Sequence[BaseRoute]
+    alongside: Sequence[Alongside]
     consents: Consents
     """For programs inside the trust zone, such as the demo's set-up."""
 
@@ -98,14 +100,20 @@ def extension(core: Core) -> Extension:
         *aggregation_routes(core, questions),
     ]
     authorizer = GrantAuthorizer(Wac(origin), tickets, origin=origin, clock=clock)
-    return Extension(authorizer, (Shaping(origin),), routes, consents)
+    return Extension(authorizer, (Shaping(origin),), routes, (questions.keeping_up,), consents)
 
 
 def pod_host(settings: PodSettings, clock: Clock) -> ASGIApp:
     """Return the pod host with consent as an ASGI application."""
     core = open_core(settings, clock, schemas=schemas())
     added = extension(core)
-    return application(core, authorizer=added.authorizer, observers=added.observers, routes=added.routes)
+    return application(
+        core,
+        authorizer=added.authorizer,
+        observers=added.observers,
+        routes=added.routes,
+        alongside=added.alongside,
+    )
 
 
 def create_app() -> ASGIApp:

@@ -20,7 +20,7 @@ from pods.authz.base import Authorizer
 from pods.authz.wac import Wac
 from pods.guard import guarded_client
 from pods.http.resources import Resources
-from pods.http.routing import Host, management
+from pods.http.routing import Alongside, Host, management
 from pods.identity.accounts import Accounts
 from pods.identity.keys import SigningKeys
 from pods.identity.routes import identity_routes
@@ -94,15 +94,21 @@ def application(
     authorizer: Authorizer | None = None,
     observers: Sequence[Observer] = (),
     routes: Sequence[BaseRoute] = (),
+    alongside: Sequence[Alongside] = (),
 ) -> ASGIApp:
-    """Return the host as an ASGI application; its lifespan closes the core."""
+    """Return the host as an ASGI application; its lifespan closes the core.
+
+    What is `alongside` is entered when the host starts to serve and left before the core is closed.
+    """
     base = core.settings.pod_url
     for observer in observers:
         core.store.observe(observer)
     pods = Pods(core.store, core.commits, authorizer or Wac(base), base_url=base, clock=core.clock)
     resources = Resources(pods, core.verifier, base_url=base)
     every_route = [*identity_routes(core), *vocabulary_routes(base), *routes, Route("/", _to_the_account)]
-    return Host(resources, management(every_route, realm=base, close=core.aclose), realm=base)
+    return Host(
+        resources, management(every_route, realm=base, close=core.aclose, alongside=alongside), realm=base
+    )
 
 
 async def _to_the_account(_: Request) -> Response:

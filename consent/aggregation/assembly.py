@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -15,11 +17,14 @@ from consent.aggregation.head_counts import HeadCounts
 from consent.aggregation.programmes import Programmes
 from consent.aggregation.projection import Issuers, Projector
 from consent.aggregation.sealing import Seal
+from pods.errors import StoreError
 from pods.identity.keys import SigningKeys
 from pods.model import Clock
 from pods.storage.base import Commits, Store
 
 PROJECTIONS = "projections.duckdb"
+KEEP_UP_SECONDS = 1.0  # how far the projection may lag between questions; a question brings it up itself
+TAKE_OVER_SECONDS = 15.0  # after which a worker takes the projection over from one that stopped
 
 
 class Ground(Protocol):
@@ -44,6 +49,28 @@ class AggregationParts:
     counts: HeadCounts
     aggregation: Aggregation
     projector: Projector
+
+    @asynccontextmanager
+    async def keeping_up(self) -> AsyncIterator[None]:
+        """Bring the projection up to date again and again while the host serves, so that no question waits long."""
+        task = asyncio.create_task(keep_up(self.projector))
+        try:
+            yield
+        finally:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+            await asyncio.to_thread(self.projector.close)
+
+
+async def keep_up(projector: Projector) -> None:
+    """Follow the change feed for ever; where another process owns the projection, look whether it still does."""
+    while True:
+        try:
+            await asyncio.to_thread(projector.catch_up)
+            await asyncio.sleep(KEEP_UP_SECONDS)
+        except StoreError:
+            await asyncio.sleep(TAKE_OVER_SECONDS)
 
 
 def new_id() -> str:

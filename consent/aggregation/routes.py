@@ -58,7 +58,7 @@ class _Routes:
         self._parts = parts
         self._register = Register(parts.origin)
         self._purposes = Purposes(parts.origin)
-        self._running: set[asyncio.Task[Answer]] = set()
+        self._running: dict[tuple[str, str], asyncio.Task[Answer]] = {}
 
     def routes(self) -> list[BaseRoute]:
         """Return the table of routes."""
@@ -76,10 +76,14 @@ class _Routes:
         """Answer a question of a controller's service: the release, or where it will be."""
         agent, query, purpose = await self._authorised(request, "query")
         writer = _writer(request)
-        task = asyncio.create_task(self._parts.aggregation.ask(agent, query, purpose))
-        # The task is kept, so that a client that goes away does not lose an answer that is paid for.
-        self._running.add(task)
-        task.add_done_callback(self._running.discard)
+        # The task is kept, so that a client that goes away does not lose an answer that is paid for; asking
+        # the same again, as a client does after a 202, waits for it and pays nothing.
+        key = (str(purpose.iri), bound_hash(canonical_json(query)))
+        task = self._running.get(key)
+        if task is None:
+            task = asyncio.create_task(self._parts.aggregation.ask(agent, query, purpose))
+            self._running[key] = task
+            task.add_done_callback(lambda _done: self._running.pop(key, None))
         done, _ = await asyncio.wait([task], timeout=WAIT_SECONDS)
         if not done:
             register = f"{purpose.programme}/questions"

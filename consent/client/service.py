@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,6 +18,7 @@ from pods.client import ClientCredentials, SolidClient, refusal
 from pods.model import Clock
 from pods.protocol import jose
 
+RETRY_SECONDS = 2.0  # between two looks for an answer, where the host does not say
 MOST_TOKENS = 10_000  # tokens remembered; they live a minute, so more would be stale anyway
 _JSON = {"content-type": "application/json", "accept": "application/json"}
 
@@ -98,7 +100,7 @@ class ServiceClient:
             raise refusal(response)
 
     async def query(self, query: Mapping[str, Any], purpose: str) -> dict[str, Any]:
-        """Ask an aggregate question over everybody who opted in; return the release."""
+        """Ask an aggregate question over everybody who opted in; wait for the release and return it."""
         return await self._asked("/queries", "query", query, purpose)
 
     async def participants(self, purpose: str) -> dict[str, Any]:
@@ -109,16 +111,25 @@ class ServiceClient:
         self, place: str, member: str, content: Mapping[str, Any], purpose: str
     ) -> dict[str, Any]:
         own = await self._own()
-        claim = self._purpose_key.claim(
-            purpose,
-            client_id=own.client_id,
-            webid=own.webid,
-            audience=own.host + "/",
-            at=self._clock(),
-            bound=("request_hash", bound_hash(canonical_json(content))),
-        )
-        answer: dict[str, Any] = await self._post(place, {member: content, "purpose_claim": claim})
-        return answer
+        url = f"{own.host}/.consent{place}"
+        while True:
+            claim = self._purpose_key.claim(
+                purpose,
+                client_id=own.client_id,
+                webid=own.webid,
+                audience=own.host + "/",
+                at=self._clock(),
+                bound=("request_hash", bound_hash(canonical_json(content))),
+            )
+            body = orjson.dumps({member: content, "purpose_claim": claim})
+            response = await self._solid.request("POST", url, headers=_JSON, content=body)
+            if response.is_error:
+                raise refusal(response)
+            if response.status_code != httpx.codes.ACCEPTED:
+                answer: dict[str, Any] = orjson.loads(response.content)
+                return answer
+            # The host is still computing; the same question again waits for that answer, at no further cost.
+            await asyncio.sleep(float(response.headers.get("retry-after", RETRY_SECONDS)))
 
     async def _use(
         self, method: str, url: str, purpose: str, *, headers: Mapping[str, str], content: bytes | None = None

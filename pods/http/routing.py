@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -23,6 +23,9 @@ from pods.http.problem import STATUSES, problem
 from pods.model import Answer
 
 log = logging.getLogger(__name__)
+
+Alongside = Callable[[], AbstractAsyncContextManager[None]]
+"""Work that begins when the host starts to serve and ends before its stores are closed."""
 
 _ERROR_OF = {status: kind for kind, status in STATUSES.items() if kind not in (PodError, errors.StoreError)}
 
@@ -74,8 +77,17 @@ class Host:
         return problem(error, realm=self._realm, challenge=CHALLENGE)
 
 
-def management(routes: Sequence[BaseRoute], *, realm: str, close: Callable[[], Awaitable[None]]) -> FastAPI:
-    """Return an application of these routes whose errors are problem documents; it closes the host at its end."""
+def management(
+    routes: Sequence[BaseRoute],
+    *,
+    realm: str,
+    close: Callable[[], Awaitable[None]],
+    alongside: Sequence[Alongside] = (),
+) -> FastAPI:
+    """Return an application of these routes whose errors are problem documents; it closes the host at its end.
+
+    What is `alongside` runs while the host serves.
+    """
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -83,7 +95,10 @@ def management(routes: Sequence[BaseRoute], *, realm: str, close: Callable[[], A
         # some tenths of a second in which nobody is served.
         gc.collect()
         gc.freeze()
-        yield
+        async with AsyncExitStack() as running:
+            for beside in alongside:
+                await running.enter_async_context(beside())
+            yield
         await close()
 
     async def on_error(_: Request, error: Exception) -> Response:
