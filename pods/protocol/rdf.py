@@ -83,7 +83,11 @@ def serialise(media_type: str, quads: Iterable[ox.Quad], prefixes: Mapping[str, 
         return _written(ox.serialize(quads, format=ox.RdfFormat.JSON_LD))
     triples = [quad.triple for quad in quads if quad.graph_name == DEFAULT_GRAPH]
     if media_type == TURTLE:
-        triples.sort(key=_subject_first)  # so that one subject's triples share a block
+        # One subject's triples share a block, and the subjects keep the order of the document.
+        blocks: dict[object, list[ox.Triple]] = {}
+        for triple in triples:
+            blocks.setdefault(triple.subject, []).append(triple)
+        triples = [triple for block in blocks.values() for triple in block]
         return _written(ox.serialize(triples, format=ox.RdfFormat.TURTLE, prefixes=dict(prefixes or {})))
     return _written(ox.serialize(triples, format=_FORMATS[media_type]))
 
@@ -110,10 +114,6 @@ def same_graph(one: Iterable[ox.Quad], other: Iterable[ox.Quad]) -> bool:
 
 def _written(document: bytes | None) -> bytes:
     return document or b""  # None only where a file was given to write to
-
-
-def _subject_first(triple: ox.Triple) -> str:
-    return str(triple.subject)
 
 
 def _without_remote_contexts(content: bytes, base: str) -> bytes:

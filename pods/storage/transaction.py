@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
+import random
 import sqlite3
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -73,7 +73,7 @@ class SqliteTransaction:
         if cursor.rowcount == 0 or cursor.lastrowid is None:
             raise Conflict(f"The pod name {name!r} is taken; choose another one.")
         pod = Pod(cursor.lastrowid, name, Path(f"/{name}/"), owner)
-        self._insert(pod.root, pod.key, None, TURTLE, b"", secrets.token_hex(conditions.TAG_BYTES), at)
+        self._insert(pod.root, pod.key, None, TURTLE, b"", _new_tag(), at)
         return pod
 
     def get(self, path: Path) -> Stored | None:
@@ -102,11 +102,7 @@ class SqliteTransaction:
         ]
 
     def write(self, path: Path, media_type: str, content: bytes, at: float) -> Stored:
-        etag = (
-            secrets.token_hex(conditions.TAG_BYTES)
-            if path.endswith("/")
-            else conditions.content_tag(media_type, content)
-        )
+        etag = _new_tag() if path.endswith("/") else conditions.content_tag(media_type, content)
         row = self._execute(
             "SELECT id, container, pod FROM resource WHERE name = ?", (path.rstrip("/"),)
         ).fetchone()
@@ -198,13 +194,18 @@ class SqliteTransaction:
         """Give a container a new tag, since its listing shows size and time of each member."""
         self._execute(
             "UPDATE resource SET etag = ?, modified = ? WHERE name = ?",
-            (secrets.token_hex(conditions.TAG_BYTES), int(at * 1000), container[:-1]),
+            (_new_tag(), int(at * 1000), container[:-1]),
         )
 
     def _announce(self, pod: int, path: Path, kind: str, at: float, stored: Stored | None) -> None:
         self._execute("INSERT INTO change (pod, path, kind, at) VALUES (?, ?, ?, ?)", (pod, path, kind, at))
         for observer in self._observers:
             observer.changed(self, path, kind, stored)
+
+
+def _new_tag() -> str:
+    """Return a tag that no earlier state of a container had; it need not be secret, so it comes cheap."""
+    return f"{random.getrandbits(8 * conditions.TAG_BYTES):024x}"
 
 
 def _name_length(row: tuple[str, ...]) -> int:
