@@ -60,7 +60,11 @@ class Site:
         return found
 
     def routes(self, prefix: str) -> list[BaseRoute]:
-        return [*self.login.routes(), *about_routes(self.pages), *static_routes(f"{prefix}/static")]
+        return [
+            *self.login.routes(),
+            *about_routes(self.pages),
+            *static_routes(f"{prefix}/static", {"desk": FOLDER / "static"}),
+        ]
 
     def exception_handlers(self) -> dict[Any, Handler]:
         logins: Mapping[Any, Any] = self.login.exception_handlers()

@@ -55,12 +55,14 @@ class ValueBack:
             programme = programmes_sql.by_iri(tx, run.programme)
             return programme, figures.of_run(tx, programme, run)
 
-    def progress(self, cooperative: Organisation, run_id: str) -> Mapping[str, int]:
+    def progress(self, cooperative: Organisation, run_id: str) -> tuple[Programme, Run, Mapping[str, int]]:
         """Return how far a run is, for those who run it: numbers of claims by state, and statements sent."""
         with self.database.reading() as tx:
             run = runs_sql.run(tx, run_id)
-            require_owner(cooperative, programmes_sql.by_iri(tx, run.programme))
-            return {**runs_sql.figures(tx, run_id), **runs_sql.deliveries(tx, run_id)}
+            programme = programmes_sql.by_iri(tx, run.programme)
+            require_owner(cooperative, programme)
+            numbers = {**runs_sql.figures(tx, run_id), **runs_sql.deliveries(tx, run_id)}
+            return programme, run, numbers
 
     def budget_left(self, cooperative: Organisation, programme: Programme) -> int:
         require_owner(cooperative, programme)

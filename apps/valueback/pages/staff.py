@@ -153,10 +153,8 @@ class StaffPages:
     async def _run(self, request: Request) -> Response:
         own = self._site.staff(request)
         run_id = request.path_params["run"]
-        progress = await run_in_threadpool(self._service.progress, own, run_id)
-        found, figures = await run_in_threadpool(self._service.run, run_id)
+        found, run, progress = await run_in_threadpool(self._service.progress, own, run_id)
         _ = self._pages.translator(request)
-        run = figures.run
         over = run.vote_until is not None and self._clock() >= run.vote_until
         return self._pages.render(
             request,
