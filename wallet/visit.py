@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import httpx
-from rdflib import Graph, URIRef
+from rdflib import URIRef
 from starlette.requests import Request
 
 from consent.client import OwnerClient
@@ -49,20 +49,26 @@ class Visit:
             raise
         return sorted(str(member) for member in graph.objects(URIRef(container), LDP.contains))
 
-    async def graphs(self, addresses: Iterable[str]) -> list[tuple[str, Graph]]:
-        """Return the graphs of documents, in the given order."""
-        found = await self.each(addresses, self.solid.get_graph)
-        return list(found)
-
     async def each(self, things: Iterable[T], work: Callable[[T], Awaitable[R]]) -> list[tuple[T, R]]:
         """Do the same for each thing, several at once; the first error ends it."""
-        gate = asyncio.Semaphore(AT_ONCE)
+        gate, failed = asyncio.Semaphore(AT_ONCE), asyncio.Event()
 
         async def one(thing: T) -> tuple[T, R]:
             async with gate:
-                return thing, await work(thing)
+                if failed.is_set():
+                    raise asyncio.CancelledError  # the page is lost already: spare the pod host the rest
+                try:
+                    return thing, await work(thing)
+                except BaseException:
+                    failed.set()
+                    raise
 
-        return list(await asyncio.gather(*(one(thing) for thing in things)))
+        # All of them end before this does: a request left behind would outlive the visit, and its client.
+        results = await asyncio.gather(*(one(thing) for thing in things), return_exceptions=True)
+        for result in results:
+            if isinstance(result, BaseException) and not isinstance(result, asyncio.CancelledError):
+                raise result
+        return [result for result in results if not isinstance(result, BaseException)]
 
 
 class Desk:

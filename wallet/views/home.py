@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 
 from starlette.requests import Request
@@ -38,9 +37,8 @@ class Home:
             return self._desk.pages.render(
                 request, "wallet/home.html", active="home", place=visit.place, consent=False
             )
-        waiting, grants, lines = await asyncio.gather(
-            visit.owner.requests(), visit.owner.grants(), visit.owner.log(limit=50)
-        )
+        waiting, grants = await visit.owner.requests(), await visit.owner.grants()
+        lines = await visit.owner.log(limit=50)
         ballots = await self._ballots.open(visit)
         known: dict[str, OwnGrant] = {grant.id: grant for grant in grants}
         _, formats = self._desk.pages.translator(request), self._desk.pages.formats(request)
