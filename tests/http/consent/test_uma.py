@@ -439,6 +439,7 @@ async def test_a_purpose_of_another_controller_is_refused(host: Town) -> None:
     rival = Exchange(host, await host.organisation("rival"))
     ticket = await rival.identified()
     assert denied(await rival.push(ticket, CLAIM_FORMAT, await rival.claim(purpose, ticket)))
+    assert "another controller" in (await host.owner("anna").log())[0].reason
 
 
 async def test_a_token_of_a_controller_that_lost_its_approval_is_dead(host: Town) -> None:
