@@ -2,10 +2,15 @@
 
 from typing import Any
 
+from joserfc.jwk import OKPKey
 from rdflib import Graph, URIRef
 
 from apps.town import profile
 from apps.town.people import Demographics, People
+from apps.valueback import statement
+from apps.valueback.addresses import Addresses
+from apps.valueback.ballots import Ballots
+from apps.valueback.model import Phase, Programme, Run, Share
 from consent import records
 from consent.aggregation.data_cube import data_cube
 from consent.declarations import declaration
@@ -15,6 +20,8 @@ from consent.receipts.derive import turtle as receipt_turtle
 from consent.receipts.model import Instant, Notation, ParticipationReceipt, PurchaseLine, PurchaseReceipt
 from pods.model import WebId
 from vocab import jsonld
+from vocab.claim_rules import ELIGIBLE_PURCHASES
+from vocab.codes import label
 from vocab.terms import NS, PROV, XSD
 from vocab.trade import SHOP
 
@@ -65,12 +72,33 @@ def participation_graph() -> Graph:
 
 
 def value_share_graph() -> Graph:
-    return parsed(
-        f"@prefix po: <{NS}> . @prefix schema: <http://schema.org/> . @prefix xsd: <{XSD}> .\n"
-        "<#it> a po:ValueShare ; po:programme <https://coop.example/p/1> ; po:period '2017-10' ;"
-        " po:eligibleCount 3 ; po:eligibleAmount 12.50 ; schema:price 0.15 ; po:poolAmount 0.10 ;"
-        " schema:priceCurrency 'EUR' ; schema:dateIssued '2017-11-05T08:00:00Z'^^xsd:dateTime ."
+    """The statement of a member's share in a run."""
+    words = label("Ristorno", "Patronage refund")
+    programme = Programme(
+        iri="https://coop.example/p/1",
+        name="ristorno",
+        version=1,
+        organisation="coop",
+        title=words,
+        text=words,
+        rule=ELIGIBLE_PURCHASES,
+        issuers=(("https://shops.example/1", "Forno"),),
+        first="2017-10",
+        last="2017-12",
+        rate_cents=200,
+        rate_per=10_000,
+        member_bp=6000,
+        budget=100_000,
+        projects=(),
+        vote_days=14,
+        valid_until="2027-01-01",
+        digest="sha256-0",
     )
+    run = Run("r1", programme.iri, "2017-10", "2017-12", Phase.DELIVERING, 1772366400.0, None)
+    share = Share("r1", "g1", "0" * 32, amount=14320, count=12, share=172, pool=114)
+    addresses = Addresses("https://apps.example/valueback", "https://pods.example", "https://wallet.example")
+    ballots = Ballots(OKPKey.generate_key("Ed25519"), "https://apps.example")
+    return parsed(statement.document(programme, run, share, addresses, ballots))
 
 
 ORIGIN = "https://pods.example"
