@@ -1,5 +1,7 @@
 """One good sample of each kind of document, made by the platform's own writers where there are some."""
 
+from pathlib import Path as FilePath
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from joserfc.jwk import OKPKey
@@ -18,11 +20,13 @@ from consent.linked import purpose_jsonld
 from consent.model import Controller, ControllerState, Grant, GrantId, GrantState, Pairwise
 from consent.receipts.derive import turtle as receipt_turtle
 from consent.receipts.model import Instant, Notation, ParticipationReceipt, PurchaseLine, PurchaseReceipt
-from pods.model import WebId
+from pods import activity, generated
+from pods.model import Agent, Path, WebId
+from pods.storage.sqlite import SqliteStore
 from vocab import jsonld
 from vocab.claim_rules import ELIGIBLE_PURCHASES
 from vocab.codes import label
-from vocab.terms import NS, PROV, XSD
+from vocab.terms import NS
 from vocab.trade import SHOP
 
 BASE = "https://pods.example/anna/"
@@ -165,13 +169,25 @@ def consent_graph() -> Graph:
 
 
 def access_line_graph() -> Graph:
-    return parsed(
-        f"@prefix po: <{NS}> . @prefix prov: <{PROV}> . @prefix xsd: <{XSD}> .\n"
-        "<#it> a prov:Activity, po:AccessLine ; po:sequence 1 ; po:action 'read' ; po:decision 'permit' ;"
-        " prov:startedAtTime '2026-03-01T12:00:00.000Z'^^xsd:dateTime ; prov:used <x> ;"
-        " prov:wasAssociatedWith <https://coop.example/#it> ; po:previousDigest 'ab'^^xsd:hexBinary ;"
-        " po:digest 'cd'^^xsd:hexBinary ."
-    )
+    """One line of a pod's log as the host shows it."""
+    with TemporaryDirectory() as folder:
+        store = SqliteStore(FilePath(folder) / "pods.sqlite")
+        with store.writing() as tx:
+            pod = tx.add_pod("anna", ANNA, 1772366400.0)
+            line: dict[str, Any] = {
+                "agent": Agent(COMUNE, "https://insight.example/client"),
+                "path": "/anna/purchases/",
+            }
+            grounds: dict[str, Any] = {
+                "grant": GRANT.iri,
+                "purpose": GRANT.purpose,
+                "reason": 'a "granted" use',
+            }
+            activity.append(tx, pod.key, action="read", decision="permit", at=1772366400.0, **line, **grounds)
+            shown = generated.resource(Path("/anna/activity/2026-03.ttl"), ORIGIN, tx)
+        store.close()
+    assert shown is not None
+    return parsed(shown.content)
 
 
 def query_graph() -> Graph:

@@ -51,7 +51,7 @@ BROKEN = [
     ("consent-record", None, DPV.hasConsentStatus, BNode()),
     ("consent-record", None, DPV.hasPersonalData, BNode()),
     ("consent-record", None, DPV.hasDataSubject, Literal("Anna")),
-    ("access-line", IT, PO.decision, Literal("maybe")),
+    ("access-line", None, PO.decision, Literal("maybe")),
     ("query", IT, PO.rho, Literal(0)),
     ("query", IT, PO.programme, Literal("p")),
     ("release", None, PROV.wasGeneratedBy, BNode()),
