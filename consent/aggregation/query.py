@@ -12,7 +12,8 @@ import orjson
 
 from consent.aggregation.errors import QueryRefused
 from consent.aggregation.fields import MONTH, PERSON_SHAPE, ROW_SHAPES, Field, Fields, Level
-from consent.aggregation.period import Period, period
+from consent.aggregation.period import Period
+from consent.aggregation.period import period as period_of
 from consent.aggregation.programme import MICRO, Function, Measure, Programme, micro
 from vocab.schemas import SchemaError, validate
 
@@ -99,6 +100,7 @@ def query(document: Any, programme: Programme, fields: Fields) -> Query:
     base = _base(measure, group_by)
     _check_levels(measure, group_by, where)
     _check_attributes(group_by, where)
+    period = _period(document["period"], programme)
     shapes = {field.shape for field in group_by} | {one.field.shape for one in where} | {base}
     dates = tuple(date for shape in ROW_SHAPES if shape in shapes and (date := fields.date_of(shape)))
     asked = Query(
@@ -106,7 +108,7 @@ def query(document: Any, programme: Programme, fields: Fields) -> Query:
         measure=measure,
         group_by=tuple(sorted(group_by, key=lambda field: field.name)),
         where=where,
-        period=_period(document["period"], programme) if dates else None,
+        period=period if dates else None,
         base=base,
         dates=dates,
         rho=micro(document["rho"], "/rho"),
@@ -191,7 +193,7 @@ def _check_attributes(group_by: Sequence[Field], where: Sequence[Condition]) -> 
 
 
 def _period(document: Any, programme: Programme) -> Period:
-    asked = period(document, "/period")
+    asked = period_of(document, "/period")
     if not asked.within(programme.period):
         limits = programme.period.document()
         raise QueryRefused("/period", f"stay within the programme's, {limits['from']} to {limits['to']}")
