@@ -14,7 +14,7 @@ from rich.table import Table
 
 from tests.bench import comparison, peers, portico
 from tests.bench.load import Measurement
-from tests.bench.product import FIGURES
+from tests.bench.product import FIGURES, ground
 from tests.bench.servers import Access, clean
 from tests.bench.works import WORKS
 
@@ -51,9 +51,8 @@ def main(rounds: int, seconds: float, only: tuple[str, ...], households: int | N
         best = comparison.compare(servers, rounds=rounds, seconds=seconds, say=console.print)
     ratios = comparison.ratios(best, PORTICO, (CSS, JSS))
     console.print(table(best, ratios))
-    figures = (
-        [measure(clean(folder / "product"), households) for measure in FIGURES] if PORTICO in wanted else []
-    )
+    on = ground(clean(folder / "product"), households)
+    figures = [measure(on) for measure in FIGURES] if PORTICO in wanted else []
     for figure in figures:
         verdict = "kept" if figure.holds else "MISSED"
         console.print(

@@ -1,6 +1,6 @@
 """Figures of Portico alone, each against the budget that the product states for it.
 
-A figure is a function of an empty folder and of how many households to use; FIGURES is the list that runs.
+A figure is a function of the ground it stands on; FIGURES is the list that runs, in this order, on one ground.
 """
 
 import json
@@ -10,7 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.bench import question
 from tests.bench.portico import command_line
+from tests.bench.servers import free_port
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,15 +31,39 @@ class Figure:
         return self.value >= self.budget if self.at_least else self.value <= self.budget
 
 
-def import_rate(folder: Path, households: int | None) -> Figure:
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """An empty folder, the origin that the pods in it will have, and how many households to use (None: all)."""
+
+    folder: Path
+    origin: str
+    households: int | None
+
+    @property
+    def data(self) -> Path:
+        return self.folder / "data"
+
+
+def ground(folder: Path, households: int | None) -> Ground:
+    """Return the ground of all figures in an empty folder."""
+    return Ground(folder, f"http://localhost:{free_port()}", households)
+
+
+def import_rate(on: Ground) -> Figure:
     """Load real purchases into fresh pods with the operator's command, and take the rate that it tells."""
     command = [command_line(), "import", "completejourney", "--json"]
-    if households is not None:
-        command += ["--limit", str(households)]
-    environment = {**os.environ, "PORTICO_DATA": str(folder / "data")}
-    done = subprocess.run(command, env=environment, check=True, capture_output=True, text=True, cwd=folder)
+    if on.households is not None:
+        command += ["--limit", str(on.households)]
+    environment = {**os.environ, "PORTICO_DATA": str(on.data), "PORTICO_POD_URL": on.origin}
+    done = subprocess.run(command, env=environment, check=True, capture_output=True, text=True, cwd=on.folder)
     told = json.loads(done.stdout)
     return Figure("import of signed receipts", float(told["receipts_per_second"]), "receipts/s", 1500)
 
 
-FIGURES: tuple[Callable[[Path, int | None], Figure], ...] = (import_rate,)
+def price_of_consent(on: Ground) -> Figure:
+    """Ask over the imported pods, and compare with the same SQL on one table without pods or consent."""
+    ratio = question.price(on.data, on.origin)
+    return Figure("a question over all pods", ratio, "x the SQL on one table", 5, at_least=False)
+
+
+FIGURES: tuple[Callable[[Ground], Figure], ...] = (import_rate, price_of_consent)
