@@ -9,6 +9,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("apps", "consent", "pods", "vocab", "wallet")
 NAME = r"PORTICO_[A-Z][A-Z0-9_]*[A-Z0-9]"
+PATTERN = "PORTICO_NAME"  # how the page explains what a variable is called
 QUOTED = re.compile(rf"""["']({NAME})["']""")
 
 
@@ -29,7 +30,8 @@ def settings_in_code() -> set[str]:
 
 
 def settings_in_docs() -> set[str]:
-    return set(re.findall(rf"\b{NAME}\b", (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")))
+    page = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
+    return set(re.findall(rf"\b{NAME}\b", page)) - {PATTERN}
 
 
 def test_every_setting_is_documented() -> None:
