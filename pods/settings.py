@@ -37,7 +37,9 @@ def read_settings(kind: type[S], environ: Mapping[str, str]) -> S:
 def _typed(name: str, value: Any, wanted: Any) -> Any:
     try:
         if wanted is bool and isinstance(value, str):
-            return {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}[value.lower()]
+            return {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}[
+                value.lower()
+            ]
         if wanted == tuple[str, ...]:
             return tuple(value.split()) if isinstance(value, str) else tuple(str(item) for item in value)
         return wanted(value)
