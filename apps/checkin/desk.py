@@ -13,11 +13,13 @@ from apps.checkin import schema_sql
 from apps.database import Database
 from apps.handover.links import Links
 from apps.organisations import Organisation
+from apps.refusal import Refusal
 from consent.receipts.model import Instant, Notation, ParticipationReceipt, instant
 from consent.receipts.nonce import fresh_nonce
 from consent.receipts.signing import sign
 from pods.model import Clock
 from vocab.codes import CodeList
+from vocab.pages import msg
 from vocab.places import VENUE, district_of
 from vocab.trade import KIND, ROLE, THEME
 
@@ -27,7 +29,7 @@ MAX_MINUTES = 24 * 60
 _NUMBER = re.compile(r"[a-z0-9][a-z0-9-]{0,57}")
 
 
-class CheckInError(Exception):
+class CheckInError(Refusal):
     """Base of what the desk refuses."""
 
     status = 422
@@ -79,11 +81,11 @@ class Desk:
         """Return one signed certificate a person; raise BadActivity, AlreadyIssued or NoKey."""
         key = organisation.receipt_key()
         if key is None:
-            raise NoKey(f"{organisation.title} has no key for signing certificates")
+            raise NoKey(msg("{name} has no key for signing certificates"), name=organisation.title)
         if not _NUMBER.fullmatch(number):
-            raise BadActivity("number: up to 58 of a-z, 0-9 and hyphens")
+            raise BadActivity(msg("up to 58 of a-z, 0-9 and hyphens"), field="number")
         if not 1 <= people <= MAX_PEOPLE:
-            raise BadActivity(f"people: from 1 to {MAX_PEOPLE}")
+            raise BadActivity(msg("from 1 to {most}"), field="people", most=MAX_PEOPLE)
         _check(activity)
         signed = [
             sign(_receipt(activity, key.issuer, f"{number}-{one}", instant(self._clock())), key)
@@ -91,7 +93,7 @@ class Desk:
         ]
         with self._database.writing() as tx:
             if not schema_sql.number_is_new(tx, organisation.name, number):
-                raise AlreadyIssued(f"number {number} was given out already; start a new one")
+                raise AlreadyIssued(msg("it was given out already; start a new one"), field=number)
         return signed
 
     def offer(self, signed: Sequence[bytes]) -> list[str]:
@@ -109,7 +111,7 @@ def moment(text: str) -> Instant:
     try:
         found = datetime.fromisoformat(text.strip())
     except ValueError as error:
-        raise BadActivity("started_at: a day and a time such as 2026-03-01T18:30") from error
+        raise BadActivity(msg("a day and a time such as 2026-03-01T18:30"), field="started_at") from error
     local = found if found.tzinfo else found.replace(tzinfo=ROME)
     return instant(local.astimezone(UTC).timestamp())
 
@@ -138,11 +140,11 @@ def _check(activity: Activity) -> None:
     for name, value, codes in (*required, *(one for one in optional if one[1])):
         _known(name, value, codes)
     if not 0 < activity.minutes <= MAX_MINUTES:
-        raise BadActivity(f"minutes: from 1 to {MAX_MINUTES}")
+        raise BadActivity(msg("from 1 to {most}"), field="minutes", most=MAX_MINUTES)
     if activity.title is not None and not 0 < len(activity.title) <= 200:
-        raise BadActivity("title: up to 200 characters")
+        raise BadActivity(msg("up to {most} characters"), field="title", most=200)
 
 
 def _known(name: str, value: str | None, codes: CodeList) -> None:
     if value not in codes.by_notation:
-        raise BadActivity(f"{name}: choose one of {', '.join(codes.by_notation)}")
+        raise BadActivity(msg("choose one of {known}"), field=name, known=", ".join(codes.by_notation))

@@ -26,10 +26,24 @@ from apps.site.frame import Site
 from consent.receipts.keys import jwks
 from pods.model import Clock
 from vocab.codes import CodeList
+from vocab.pages import msg
 from vocab.places import VENUE
 from vocab.trade import KIND, ROLE, THEME
 
 ANYBODY = {"Access-Control-Allow-Origin": "*"}
+LABELS = {
+    "kind": msg("What is certified"),
+    "theme": msg("Theme"),
+    "venue": msg("Casa di Quartiere"),
+    "role": msg("Role"),
+    "title": msg("Name of the activity"),
+    "started_at": msg("Beginning"),
+    "hours": msg("Hours"),
+    "minutes": msg("Minutes"),
+    "people": msg("For how many people"),
+}
+"""What the form calls the fields that a refusal names."""
+
 _FIELDS = ("kind", "theme", "venue", "role", "title", "started_at", "hours", "minutes", "people")
 
 
@@ -136,11 +150,11 @@ class CheckInPages:
         headers = {**ANYBODY, "Cache-Control": "public, max-age=300"}
         return JSONResponse(jwks([key.public()]), media_type="application/jwk-set+json", headers=headers)
 
-    def _said(self, request: Request, error: Exception) -> str:
+    def _said(self, request: Request, error: BadActivity | AlreadyIssued) -> str:
         _ = self._pages.translator(request)
         if isinstance(error, AlreadyIssued):
             return _("These codes were given out already. Send the page again for new ones.")
-        return _("The certificate could not be made: {reason}", reason=str(error))
+        return _("The certificate could not be made: {reason}", reason=error.said(_, LABELS))
 
 
 def _activity(values: Mapping[str, str]) -> Activity:
@@ -158,7 +172,7 @@ def _activity(values: Mapping[str, str]) -> Activity:
 
 def _whole(text: str, where: str) -> int:
     if not text.isdecimal() or len(text) > 4:
-        raise BadActivity(f"{where}: a whole number")
+        raise BadActivity(msg("a whole number"), field=where)
     return int(text)
 
 

@@ -17,6 +17,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from apps.organisations import Organisation, Organisations
+from apps.refusal import Refusal
 from apps.settings import AppSettings
 from pods.errors import PodError
 from pods.guard import guarded_client
@@ -141,9 +142,13 @@ def refusals(pages: Pages, titles: Titles) -> Handler:
 
     async def refused(request: Request, error: Exception) -> Response:
         _ = pages.translator(request)
-        status = int(getattr(error, "status", 422))
-        title = _(titles.get(status, msg("The request does not fit")))
-        return pages.problem(request, status, title, str(error), code=str(getattr(error, "code", "error")))
+        if not isinstance(error, Refusal):
+            code = str(getattr(error, "code", "error"))
+            return pages.problem(request, 422, _("The request does not fit"), str(error), code=code)
+        title = _(titles.get(error.status, msg("The request does not fit")))
+        # Programs read English, which names fields as the API does.
+        detail = error.said(_) if "text/html" in request.headers.get("accept", "") else str(error)
+        return pages.problem(request, error.status, title, detail, code=error.code)
 
     return refused
 

@@ -11,6 +11,7 @@ from joserfc.jwk import OKPKey
 from apps.valueback import programmes_sql, runs_sql, votes_sql
 from apps.valueback.model import AlreadyVoted, BadVote, Phase
 from pods.protocol import jose
+from vocab.pages import msg
 
 TYPE = "ballot+jwt"
 _ALG = "EdDSA"
@@ -47,13 +48,15 @@ class Ballots:
         claims = self._verified(unverified_credential)
         run = runs_sql.run(tx, str(claims["run"]))
         if run_id is not None and run.id != run_id:
-            raise BadVote("the credential is for another run; open the address that your statement names")
+            raise BadVote(
+                msg("the credential is for another run; open the address that your statement names")
+            )
         if run.phase is not Phase.VOTING or run.vote_until is None or at >= run.vote_until:
-            raise BadVote("the vote of this run is not open")
+            raise BadVote(msg("the vote of this run is not open"))
         if programmes_sql.by_iri(tx, run.programme).project(project) is None:
-            raise BadVote(f"project: {project!r} is not one of the projects of this programme")
+            raise BadVote(msg("choose one of the projects of this programme"), field="project")
         if not votes_sql.mark_voter(tx, str(claims["sub"])):
-            raise AlreadyVoted("this credential has voted; a vote cannot be changed")
+            raise AlreadyVoted(msg("this credential has voted; a vote cannot be changed"))
         votes_sql.count_vote(tx, run.id, project)
         return run.id
 
@@ -61,10 +64,12 @@ class Ballots:
         try:
             jws = jose.parse(unverified_credential.strip())
         except jose.BadJose as error:
-            raise BadVote(f"credential: {error}") from error
+            raise BadVote(
+                msg("it is not one that this site gave out; copy it from your statement")
+            ) from error
         genuine = self._public.verifies(jws.header.alg, jws.signing_input, jws.signature)
         if jws.header.typ != TYPE or not genuine or jws.claims.get("iss") != self._origin:
-            raise BadVote("credential: it is not one that this site gave out; copy it from your statement")
+            raise BadVote(msg("it is not one that this site gave out; copy it from your statement"))
         return dict(jws.claims)
 
 

@@ -7,14 +7,16 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from apps.refusal import Refusal
 from vocab.claim_rules import RULE_TEXTS, RuleText
 from vocab.codes import Label
+from vocab.pages import msg
 
 CURRENCY = "EUR"
 BASIS_POINTS = 10_000
 
 
-class ValueBackError(Exception):
+class ValueBackError(Refusal):
     """Base of what can be refused here. `status` is the HTTP status of the refusal."""
 
     status = 400
@@ -179,5 +181,10 @@ def rule_named(iri: str) -> RuleText:
     """Return a published rule; raise BadProgramme with the rules that there are."""
     found = RULE_TEXTS.get(iri)
     if found is None:
-        raise BadProgramme(f"rule: there is no rule {iri!r}; choose one of {', '.join(RULE_TEXTS)}")
+        raise BadProgramme(
+            msg("there is no rule {rule}; choose one of {known}"),
+            field="rule",
+            rule=iri,
+            known=", ".join(RULE_TEXTS),
+        )
     return found

@@ -13,6 +13,7 @@ from typing import Any
 from apps.valueback.model import BASIS_POINTS, BadProgramme, Programme, Project, rule_named
 from vocab.claim_rules import ELIGIBLE_PURCHASES
 from vocab.codes import Label
+from vocab.pages import msg
 from vocab.shapes import SHAPES, money
 
 MIN_PROJECTS = 3  # with fewer there is little to choose
@@ -42,14 +43,18 @@ def programme(document: Mapping[str, Any]) -> Programme:
     """Return the programme of a document; raise BadProgramme naming the field that is wrong."""
     missing = sorted(_MEMBERS.symmetric_difference(document))
     if missing:
-        raise BadProgramme(f"{missing[0]}: a programme document has exactly {', '.join(sorted(_MEMBERS))}")
+        raise BadProgramme(
+            msg("a programme document has exactly {members}"),
+            field=str(missing[0]),
+            members=", ".join(sorted(_MEMBERS)),
+        )
     name, version = document["name"], document["version"]
     if not isinstance(name, str) or not _NAME.fullmatch(name):
-        raise BadProgramme("name: up to 40 of a-z, 0-9 and hyphens")
+        raise BadProgramme(msg("up to 40 of a-z, 0-9 and hyphens"), field="name")
     first, last = _period(document["period"])
-    rate = document["rate"]
+    rate = document["rate"] if isinstance(document["rate"], dict) else {}
     if document["minimum_trust"] != SIGNED:
-        raise BadProgramme(f"minimum_trust: only signed receipts move money, so it is {SIGNED}")
+        raise BadProgramme(msg("only signed receipts move money"), field="minimum_trust")
     return Programme(
         iri=str(document["id"]),
         name=name,
@@ -154,7 +159,7 @@ def _percent(basis_points: int) -> str:
 
 def _integer(value: Any, where: str, least: int, most: int) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
-        raise BadProgramme(f"{where}: a whole number from {least} to {most}")
+        raise BadProgramme(msg("a whole number from {least} to {most}"), field=where, least=least, most=most)
     return value
 
 
@@ -163,16 +168,16 @@ def _label(value: Any, where: str, most: int) -> Label:
     found = {code: str(texts.get(code) or "").strip() for code in ("it", "en")}
     for code, text in found.items():
         if not text or len(text) > most:
-            raise BadProgramme(f"{where}.{code}: a text of 1 to {most} characters")
+            raise BadProgramme(msg("a text of 1 to {most} characters"), field=f"{where}.{code}", most=most)
     return found
 
 
 def _period(value: Any) -> tuple[str, str]:
     first, last = (value.get("from"), value.get("to")) if isinstance(value, dict) else (None, None)
     if not all(isinstance(month, str) and _MONTH.fullmatch(month) for month in (first, last)):
-        raise BadProgramme("period: from and to are months such as 2026-01")
+        raise BadProgramme(msg("from and to are months such as 2026-01"), field="period")
     if str(first) > str(last) or months_between(str(first), str(last)) > 12:
-        raise BadProgramme("period: from one month to a later one, twelve at most")
+        raise BadProgramme(msg("from one month to a later one, twelve at most"), field="period")
     return str(first), str(last)
 
 
@@ -183,25 +188,31 @@ def months_between(first: str, last: str) -> int:
 
 def _issuers(value: Any) -> tuple[tuple[str, str], ...]:
     if not isinstance(value, list) or not value:
-        raise BadProgramme("issuers: choose at least one member whose receipts count")
+        raise BadProgramme(msg("choose at least one member whose receipts count"), field="issuers")
     try:
         return tuple((str(one["iri"]), str(one["name"])) for one in value if one["jwks"]["keys"])
     except (KeyError, TypeError) as error:
-        raise BadProgramme("issuers: each has iri, name and jwks") from error
+        raise BadProgramme(msg("each has iri, name and jwks"), field="issuers") from error
 
 
 def _projects(value: Any) -> tuple[Project, ...]:
     if not isinstance(value, list) or not MIN_PROJECTS <= len(value) <= MAX_PROJECTS:
-        raise BadProgramme(f"projects: from {MIN_PROJECTS} to {MAX_PROJECTS} projects to choose among")
+        raise BadProgramme(
+            msg("from {least} to {most} projects to choose among"),
+            field="projects",
+            least=MIN_PROJECTS,
+            most=MAX_PROJECTS,
+        )
     found = []
     for number, one in enumerate(value):
+        one = one if isinstance(one, dict) else {}
         identifier = str(one.get("id", ""))
         if not _NAME.fullmatch(identifier):
-            raise BadProgramme(f"projects[{number}].id: up to 40 of a-z, 0-9 and hyphens")
+            raise BadProgramme(msg("up to 40 of a-z, 0-9 and hyphens"), field=f"projects[{number}].id")
         title = _label(one.get("title"), f"projects[{number}].title", 120)
         found.append(Project(identifier, title, _label(one.get("text"), f"projects[{number}].text", 500)))
     if len({one.id for one in found}) < len(found):
-        raise BadProgramme("projects: two of them have the same id")
+        raise BadProgramme(msg("two of them have the same id"), field="projects")
     return tuple(found)
 
 
@@ -209,7 +220,7 @@ def _day(value: Any) -> str:
     try:
         return date.fromisoformat(str(value)).isoformat()
     except ValueError as error:
-        raise BadProgramme("valid_until: a day such as 2027-12-31") from error
+        raise BadProgramme(msg("a day such as 2027-12-31"), field="valid_until") from error
 
 
 def default_end(today: date) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from apps.valueback.model import Missing, Programme
 from apps.valueback.programme import programme, with_purpose
+from vocab.pages import msg
 
 _COLUMNS = "document, purpose, published_at"
 
@@ -55,5 +56,5 @@ def everything(tx: sqlite3.Connection) -> list[Programme]:
 
 def _programme(row: tuple[Any, ...] | None, wanted: str) -> Programme:
     if row is None:
-        raise Missing(f"there is no programme {wanted}")
+        raise Missing(msg("there is no programme {name}"), name=wanted)
     return with_purpose(programme(json.loads(row[0])), row[1], row[2])

@@ -16,6 +16,7 @@ from apps.valueback.programme import SIGNED, declaration, programme, with_purpos
 from apps.valueback.runner import Clients
 from consent.receipts.keys import jwks
 from pods.model import Clock
+from vocab.pages import msg
 
 
 class Publishing:
@@ -95,7 +96,7 @@ class Publishing:
             member = known.get(iri)
             keys = [key for key in (member.receipt_key(), member.delivery_key()) if key] if member else []
             if member is None or not keys:
-                raise BadProgramme(f"issuers: {iri} issues no receipts here")
+                raise BadProgramme(msg("{iri} issues no receipts here"), field="issuers", iri=iri)
             found += [{"iri": key.issuer, "name": member.title, "jwks": jwks([key.public()])} for key in keys]
         return found
 
@@ -108,4 +109,4 @@ class Publishing:
 def require_owner(organisation: Organisation, published: Programme) -> None:
     """Raise NotPermitted unless the programme is the organisation's own."""
     if published.organisation != organisation.name:
-        raise NotPermitted(f"the programme {published.name} belongs to another organisation")
+        raise NotPermitted(msg("this programme belongs to another organisation"))

@@ -17,6 +17,7 @@ from apps.valueback.model import NEXT, BadRun, ClaimState, Phase, Programme, Run
 from consent.client import AccessRefused, ServiceClient
 from pods.client import SolidError
 from pods.model import Clock
+from vocab.pages import msg
 
 BATCH = 100  # shares booked in one commit, statements fetched at once
 DAY = 86_400.0
@@ -139,7 +140,7 @@ class Runner:
             if run.phase is Phase.CLOSED:
                 return run
             if run.phase is not Phase.VOTING or run.vote_until is None or at < run.vote_until:
-                raise BadRun("the vote is not over; the pool is paid out after its closing date")
+                raise BadRun(msg("the vote is not over; the pool is paid out after its closing date"))
             programme = programmes_sql.by_iri(tx, run.programme)
             pool = sum(share.pool for share in runs_sql.shares(tx, run_id))
             parts = payout(pool, votes_sql.result(tx, run_id), [one.id for one in programme.projects])

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from apps.valueback.model import BadRun, Claim, ClaimState, Missing, Phase, Run, Share
+from vocab.pages import msg
 
 # A share's row in the outbox is made in the transaction that books it.
 _UNBOOKED = (
@@ -22,7 +23,11 @@ def add(tx: sqlite3.Connection, run: Run) -> None:
         (run.programme, run.last, run.first),
     ).fetchone()
     if overlap:
-        raise BadRun(f"the months from {overlap[0]} to {overlap[1]} have a run; a month is counted once")
+        raise BadRun(
+            msg("the months from {first} to {last} have a run; a month is counted once"),
+            first=overlap[0],
+            last=overlap[1],
+        )
     tx.execute(
         f"INSERT INTO run ({_RUN}) VALUES (?, ?, ?, ?, ?, ?, ?)",  # noqa: S608  # constants only
         (run.id, run.programme, run.first, run.last, run.phase.value, run.started_at, run.vote_until),
@@ -33,7 +38,7 @@ def run(tx: sqlite3.Connection, run_id: str) -> Run:
     """Return a run; raise Missing."""
     row = tx.execute(f"SELECT {_RUN} FROM run WHERE id = ?", (run_id,)).fetchone()  # noqa: S608
     if row is None:
-        raise Missing(f"there is no run {run_id}")
+        raise Missing(msg("there is no such run"))
     return _run(row)
 
 

@@ -18,6 +18,7 @@ from apps.valueback.programme import months_between
 from apps.valueback.publishing import Publishing, require_owner
 from apps.valueback.runner import Runner
 from pods.model import Clock
+from vocab.pages import msg
 
 
 class ValueBack:
@@ -73,7 +74,12 @@ class ValueBack:
         """Begin a run over whole months of a programme; the same months again give the run that there is."""
         require_owner(cooperative, programme)
         if not programme.first <= first <= last <= programme.last or months_between(first, last) < 1:
-            raise BadRun(f"period: whole months from {programme.first} to {programme.last}")
+            raise BadRun(
+                msg("whole months from {first} to {last}"),
+                field="period",
+                first=programme.first,
+                last=programme.last,
+            )
         with self.database.writing() as tx:
             for known in runs_sql.of_programme(tx, programme.iri):
                 if (known.first, known.last) == (first, last):

@@ -17,6 +17,7 @@ from consent.receipts.model import Notation, PurchaseLine, PurchaseReceipt, inst
 from consent.receipts.nonce import fresh_nonce
 from consent.receipts.signing import sign
 from pods.model import Clock
+from vocab.pages import msg
 from vocab.places import district_of
 from vocab.trade import CATEGORY, SHOP
 
@@ -66,9 +67,9 @@ class Till:
         """
         key = shop.delivery_key() if delivered else shop.receipt_key()
         if key is None:
-            raise NotPermitted(f"{shop.title} has no key for signing receipts")
+            raise NotPermitted(msg("{name} has no key for signing receipts"), name=shop.title)
         if not _NUMBER.fullmatch(number):
-            raise BadSale("number: up to 63 of a-z, 0-9 and hyphens")
+            raise BadSale(msg("up to 63 of a-z, 0-9 and hyphens"), field="number")
         checked = _checked(lines)
         code = SHOP.by_notation.get(shop.name)
         now = instant(self._clock())
@@ -86,7 +87,7 @@ class Till:
         signed = sign(receipt, key)
         with self._database.writing() as tx:
             if not tills_sql.number_is_new(tx, shop.name, number):
-                raise AlreadyIssued(f"receipt {number} was given out already; start a new one")
+                raise AlreadyIssued(msg("it was given out already; start a new one"), field=number)
         return signed
 
     def offer(self, signed: bytes) -> str:
@@ -107,26 +108,30 @@ def fresh_number() -> str:
     return f"t-{secrets.token_hex(8)}"
 
 
-def cents(text: str, where: str) -> int:
-    """Return the cents of `12,50` or `12.50`; raise BadSale naming the place."""
+def cents(text: str, line: int) -> int:
+    """Return the cents of `12,50` or `12.50`; raise BadSale naming the line."""
     try:
         amount = Decimal(text.strip().replace(",", ".")) * 100
     except InvalidOperation as error:
-        raise BadSale(f"{where}: write an amount such as 12,50") from error
+        raise BadSale(msg("line {line}: write an amount such as 12,50"), line=line) from error
     if not amount.is_finite() or amount != amount.to_integral_value() or not 0 < amount <= MAX_CENTS:
-        raise BadSale(f"{where}: an amount with two decimals, from 0,01 to {MAX_CENTS // 100}")
+        raise BadSale(
+            msg("line {line}: an amount with two decimals, from 0,01 to {most}"),
+            line=line,
+            most=MAX_CENTS // 100,
+        )
     return int(amount)
 
 
 def _checked(lines: Sequence[SaleLine]) -> tuple[PurchaseLine, ...]:
     if not 0 < len(lines) <= MAX_LINES:
-        raise BadSale(f"lines: from 1 to {MAX_LINES}")
+        raise BadSale(msg("from 1 to {most} lines with a price"), most=MAX_LINES)
     found = []
     for number, line in enumerate(lines, start=1):
         if line.category not in CATEGORY.by_notation:
-            raise BadSale(f"line {number}: choose a category")
+            raise BadSale(msg("line {line}: choose a category"), line=number)
         if not 0 < line.quantity <= 9999 or not 0 < line.amount <= MAX_CENTS:
-            raise BadSale(f"line {number}: a quantity and an amount above zero")
+            raise BadSale(msg("line {line}: a quantity and an amount above zero"), line=number)
         name = " ".join((line.name or "").split())[:200] or None
         found.append(PurchaseLine(Notation(line.category), line.quantity, line.amount, name))
     return tuple(found)

@@ -14,8 +14,27 @@ from starlette.datastructures import FormData
 from apps.valueback.model import BASIS_POINTS, BadProgramme, rule_named
 from apps.valueback.programme import MIN_PROJECTS, default_end
 from vocab.claim_rules import ELIGIBLE_PURCHASES, VOLUNTEER_MINUTES
+from vocab.pages import msg
 
 PROJECT_ROWS = 5
+LABELS = {
+    "name": msg("Short name"),
+    "title.it": msg("Title in Italian"),
+    "text.it": msg("What it is for, in Italian"),
+    "rule": msg("What counts"),
+    "rate": msg("Value returned"),
+    "rate.cents": msg("Value returned"),
+    "member_percent": msg("Part that returns to members, per cent"),
+    "member_bp": msg("Part that returns to members, per cent"),
+    "budget": msg("At most, €"),
+    "period": msg("Period"),
+    "valid_until": msg("Consents end on"),
+    "vote_days": msg("Days for the vote on the pool"),
+    "issuers": msg("Member shops"),
+    "projects": msg("Projects for the common pool"),
+}
+"""What the form calls the fields that a refusal names."""
+
 _TEXTS = ("name", "title_it", "title_en", "text_it", "text_en", "rule", "first", "last", "rate")
 _MORE = ("member_percent", "budget", "vote_days", "valid_until")
 _PROJECT = ("project_title_it", "project_title_en", "project_text_it", "project_text_en")
@@ -90,13 +109,13 @@ def _hundredths(text: str, where: str) -> int:
             Decimal(text.strip().replace(".", "").replace(",", ".") if "," in text else text.strip()) * 100
         )
     except InvalidOperation as error:
-        raise BadProgramme(f"{where}: write a number such as 2,5") from error
+        raise BadProgramme(msg("write a number such as 2,5"), field=where) from error
     if not value.is_finite() or value != value.to_integral_value() or value < 0:
-        raise BadProgramme(f"{where}: a number with at most two decimals")
+        raise BadProgramme(msg("a number with at most two decimals"), field=where)
     return int(value)
 
 
 def _whole(text: str, where: str) -> int:
     if not text.strip().isdecimal():
-        raise BadProgramme(f"{where}: a whole number")
+        raise BadProgramme(msg("a whole number"), field=where)
     return int(text)

@@ -19,6 +19,7 @@ from apps.valueback.programme import rate_text
 from apps.valueback.service import ValueBack
 from consent.receipts.keys import jwks
 from pods.model import Clock
+from vocab.pages import msg
 
 ANYBODY = {"Access-Control-Allow-Origin": "*"}
 MAX_BALLOT = 8 * 1024  # a credential has some 300 characters
@@ -154,7 +155,9 @@ class PublicPages:
         try:
             await run_in_threadpool(self._service.vote, ballot, project, run_id)
         except BadVote as error:
-            return self._ballot_page(request, found, figures, error.status, error=str(error))
+            return self._ballot_page(
+                request, found, figures, error.status, error=error.said(self._pages.translator(request))
+            )
         return self._ballot_page(request, found, figures, done=True)
 
     async def _cast_by_program(self, request: Request, run_id: str) -> Response:
@@ -179,14 +182,14 @@ class PublicPages:
         found = self._site.organisations.named(request.path_params["name"])
         key = found.receipt_key() if found else None
         if key is None:
-            raise Missing("this shop signs no receipts here")
+            raise Missing(msg("this shop signs no receipts here"))
         headers = {**ANYBODY, "Cache-Control": "public, max-age=300"}
         return JSONResponse(jwks([key.public()]), media_type="application/jwk-set+json", headers=headers)
 
     async def _organisation(self, request: Request) -> Response:
         found = self._site.organisations.named(request.path_params["name"])
         if found is None or not (found.webid or found.receipt_issuer):
-            raise Missing("there is no such organisation here")
+            raise Missing(msg("there is no such organisation here"))
         return RedirectResponse(found.webid or f"{found.receipt_issuer}/jwks.json", 303)
 
     def _shown(self, request: Request, programme: Programme, figures: RunFigures) -> Mapping[str, Any]:

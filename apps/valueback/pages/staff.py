@@ -13,7 +13,7 @@ from starlette.routing import BaseRoute, Route
 from apps.site.frame import Site
 from apps.valueback.addresses import Addresses
 from apps.valueback.model import BadProgramme, BadRun, Phase, Programme
-from apps.valueback.pages.entry import blank, filled, read
+from apps.valueback.pages.entry import LABELS, blank, filled, read
 from apps.valueback.pages.words import PHASES, text
 from apps.valueback.publishing import require_owner
 from apps.valueback.service import ValueBack
@@ -98,7 +98,9 @@ class StaffPages:
             published = await self._service.publishing.publish(own, read(form))
         except BadProgramme as error:
             _ = self._pages.translator(request)
-            return self._entry(request, filled(form), _("Not published yet: {reason}", reason=str(error)))
+            return self._entry(
+                request, filled(form), _("Not published yet: {reason}", reason=error.said(_, LABELS))
+            )
         return RedirectResponse(self._place(published), 303)
 
     async def _programme(self, request: Request) -> Response:

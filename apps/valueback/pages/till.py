@@ -18,6 +18,7 @@ from apps.site.frame import Site
 from apps.valueback import tills_sql
 from apps.valueback.till import AlreadyIssued, BadSale, SaleLine, Till, cents, fresh_number
 from pods.model import Clock
+from vocab.pages import msg
 from vocab.trade import CATEGORY
 
 ROWS = 4
@@ -136,11 +137,11 @@ class TillPages:
         with self._database.writing() as tx:
             tills_sql.revoke(tx, shop.name, till, at=self._clock())
 
-    def _said(self, request: Request, error: Exception) -> str:
+    def _said(self, request: Request, error: BadSale | AlreadyIssued) -> str:
         _ = self._pages.translator(request)
         if isinstance(error, AlreadyIssued):
             return _("This receipt was given out already. Here is a new one: check it and issue it.")
-        return _("The receipt could not be made: {reason}", reason=str(error))
+        return _("The receipt could not be made: {reason}", reason=error.said(_))
 
 
 def _rows(form: FormData) -> list[dict[str, str]]:
@@ -161,7 +162,7 @@ def _lines(rows: Sequence[Mapping[str, str]]) -> list[SaleLine]:
             continue
         quantity = row["quantity"].strip() or "1"
         if not quantity.isdecimal():
-            raise BadSale(f"line {number}: the quantity is a whole number")
-        price = cents(row["price"], f"line {number}")
+            raise BadSale(msg("line {line}: the quantity is a whole number"), line=number)
+        price = cents(row["price"], number)
         lines.append(SaleLine(row["category"], int(quantity), price * int(quantity), row["name"]))
     return lines
