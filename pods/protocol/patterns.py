@@ -18,21 +18,24 @@ from pods.protocol.rdf import BlankNode, Literal, NamedNode, Quad, Term
 
 VARIABLE_SCHEME = "x-portico-variable:"
 MAX_PATCH = 1024 * 1024  # bytes; a patch is a change, not an upload
+MAX_TOKENS = 100_000  # words of a SPARQL Update, space counted; some tenths of a second
 
-_STRING = r"""(?:\"\"\"(?:[^"\\]|\\.|\"{1,2}(?!\"))*\"\"\"|'''(?:[^'\\]|\\.|'{1,2}(?!'))*'''
-          |"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')"""
-_IRI = r"""<[^<>"{}|^`\s]*>"""
-_OPAQUE = re.compile(rf"{_STRING}|{_IRI}|\#[^\n]*|([?$]\w+)", re.VERBOSE | re.DOTALL)
+# Every alternative is decided at its first character and never tried again (possessive quantifiers, closing
+# marks that may be missing): what a stranger sends is read in linear time. The parser refuses what is left open.
+_STRING = r"""(?:\"\"\"(?:[^"\\]|\\.|\"{1,2}(?!\"))*+(?:\"\"\")?|'''(?:[^'\\]|\\.|'{1,2}(?!'))*+(?:''')?
+          |"(?:[^"\\\n]|\\.)*+"?|'(?:[^'\\\n]|\\.)*+'?)"""
+_IRI = r"""<[^<>"{}|^`\s]*+>"""
+_OPAQUE = re.compile(rf"{_STRING}|{_IRI}|\#[^\n]*+|([?$]\w++)", re.VERBOSE | re.DOTALL)
 """What can hold a question mark that begins no variable; a variable is the group."""
 
 _TOKEN = re.compile(
-    rf"""(?P<space>\s+|\#[^\n]*)
+    rf"""(?P<space>\s++|\#[^\n]*+)
       | (?P<string>{_STRING})
       | (?P<iri>{_IRI})
-      | (?P<variable>[?$]\w+)
+      | (?P<variable>[?$]\w++)
       | (?P<open>\{{) | (?P<close>\}})
-      | (?P<name>[^\W\d_][\w\-]*(?![\w\-:.]*:)|[@]\w[\w\-]*)
-      | (?P<term>[\w\-]*:(?:[\w\-:%]|\\.|\.(?=[\w\-:%\\]))*|_:[\w\-.]*\w|[+\-]?(?:\d+\.\d+|\.?\d+)(?:[eE][+\-]?\d+)?)
+      | (?P<term>[\w\-]*+:(?:[\w\-:%]|\\.|\.(?=[\w\-:%\\]))*+|[+\-]?(?:\d++\.\d++|\.?\d++)(?:[eE][+\-]?\d++)?)
+      | (?P<name>[^\W\d_][\w\-]*+|[@]\w[\w\-]*+)
       | (?P<mark>\^\^|[^\w\s])""",
     re.VERBOSE | re.DOTALL,
 )
@@ -48,8 +51,11 @@ class Token(NamedTuple):
 def tokens(content: bytes) -> Iterator[Token]:
     """Yield the tokens of a patch, space included; raise BadContent where none begins."""
     text = _decoded(content)
-    position = 0
+    position = count = 0
     while position < len(text):
+        count += 1
+        if count > MAX_TOKENS:
+            raise BadContent(f"A patch has at most {MAX_TOKENS} words; send it in parts.")
         match = _TOKEN.match(text, position)
         if match is None:
             raise BadContent(f"The patch cannot be read from character {position} on.")

@@ -59,6 +59,14 @@ async def test_json_ld_with_a_context_that_is_carried_is_understood(host: PodHos
     assert "http://schema.org/Order" in (await host.anna.get("/anna/x", accept="application/n-triples")).text
 
 
+async def test_an_inbox_takes_activity_streams(host: PodHost) -> None:
+    content = '{"@context": "https://www.w3.org/ns/activitystreams", "type": "Offer", "summary": "hello"}'
+    answer = await host.bob.post("/anna/inbox/", content, "application/ld+json")
+    assert answer.status_code == 201
+    read = await host.anna.get(answer.headers["location"], accept="text/turtle")
+    assert "https://www.w3.org/ns/activitystreams#Offer" in read.text
+
+
 async def test_json_ld_with_a_context_elsewhere_is_refused(host: PodHost) -> None:
     answer = await host.anna.put(
         "/anna/x", '{"@context": "https://elsewhere.example/c", "a": 1}', "application/ld+json"

@@ -83,6 +83,15 @@ async def test_another_writer_is_waited_for(store: SqliteStore, commits: CommitQ
     assert names(store) == {"/anna/outside", "/anna/a"}
 
 
+async def test_two_workers_share_one_database(store: SqliteStore, commits: CommitQueue) -> None:
+    other = CommitQueue(store)
+    jobs = [queue.submit(writes(f"{n}")) for n in range(100) for queue in (commits, other)]
+    assert len(await asyncio.gather(*jobs)) == 200
+    await other.drain()
+    other.close()
+    assert names(store) == {f"/anna/{n}" for n in range(100)}
+
+
 async def test_a_commit_that_fails_reaches_every_client(store: SqliteStore, commits: CommitQueue) -> None:
     def breaks_the_commit(tx: Transaction) -> None:
         tx.execute("PRAGMA defer_foreign_keys = ON")

@@ -164,3 +164,26 @@ def test_a_where_clause_that_explodes_is_given_up() -> None:
     where = " . ".join(f"?a{i} ex:k ?b{i}" for i in range(6))
     with pytest.raises(PodError, match=r"solutions|long"):
         applied(sparql(f"DELETE {{ ?a0 ex:k ?b0 }} WHERE {{ {where} }}"), document)
+
+
+HOSTILE = {
+    "escaped quotes": "?x " + '\\"' * 100_000,
+    "open strings": "?x " + '"a\n' * 100_000,
+    "open long strings": "?x " + "'''\\" * 50_000,
+    "open iris": "?x " + "<" * 100_000,
+    "a long name": "?x " + "a" * 200_000 + ":",
+    "many names": "?x " + "a." * 100_000,
+    "many numbers": "?x " + "1.2e3 " * 50_000,
+    "deep nodes": "?x ex:p " + "[ ex:p " * 50_000,
+    "deep lists": "?x ex:p " + "(" * 100_000,
+    "deep formulae": "?x ex:p " + "{ ?x ex:p " * 20_000,
+}
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_hostile_patches_are_refused_in_linear_time(text: str) -> None:
+    with pytest.raises(PodError):
+        n3("_:p a solid:InsertDeletePatch; solid:inserts { " + text)
+    with pytest.raises(PodError):
+        sparql("INSERT DATA { " + text)
