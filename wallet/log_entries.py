@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from consent.model import GrantState, LogLine, OwnGrant
+from consent.model import GrantState, LogLine, OutputMode, OwnGrant
 from vocab.pages import Translator
 from vocab.pages.formats import Formats
 from wallet import words
 from wallet.discovery import Place
 
 QUESTIONS = "/.consent/questions/"
+MODES = {"aggregate": OutputMode.AGGREGATE_ONLY, "claim": OutputMode.CLAIM}
+"""The uses that are about a kind of data, not about one place in the pod."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,8 @@ def log_entry(
     """Return a line in the reader's words; `grants` are the person's by number."""
     number = (line.grant or "").rstrip("/").rpartition("/")[2].partition("#")[0]
     grant = grants.get(number)
-    shapes = dict.fromkeys(item.shape for item in grant.items) if grant else ()
+    mode = MODES.get(line.action)
+    shapes = [item.shape for item in grant.items if item.mode is mode] if grant else []
     return LogEntry(
         line=line,
         who=words.agent_words(line, place.webid, _),
