@@ -10,11 +10,13 @@ from typing import IO, Any
 import orjson
 
 from consent import log_sql, wire
+from consent.claims import claims_sql
 from consent.overview import Overview
 from consent.registry_sql import Purposes
 from pods.storage.base import Pod, Transaction
 
 PAGE = 200  # resources held in memory at a time
+MOST_RESULTS = 100_000  # a claim a month of a thousand programmes over eight years
 _README = {
     "LEGGIMI.txt": """Copia completa del pod {root}, fatta il {at} (UTC).
 
@@ -26,6 +28,7 @@ contenitori/        quello che e' scritto sui contenitori stessi, se c'e'
 indice.jsonl        una riga per ogni risorsa: percorso, tipo, data di modifica, etag
 consensi.json       tutte le tue decisioni sul consenso, con il testo che hai letto;
                     le registrazioni formali (ISO/IEC TS 27560, DPV) sono in pod/consents/
+risultati.json      ogni risultato calcolato dal tuo pod che e' uscito, con la sua finalita'
 richieste.json      le richieste di consenso che aspettano una risposta
 registro.jsonl      il registro degli accessi, una riga per accesso, dal piu' vecchio
 
@@ -40,6 +43,7 @@ contenitori/        what is written about containers themselves, if anything
 indice.jsonl        one line for each resource: path, media type, time of change, entity tag
 consensi.json       all your decisions about consent, with the text that you were shown;
                     the formal records (ISO/IEC TS 27560, DPV) are in pod/consents/
+risultati.json      every result that was computed from your pod and left, with its purpose
 richieste.json      requests for consent that wait for an answer
 registro.jsonl      the access log, one line for each access, the oldest first
 
@@ -74,6 +78,11 @@ class Exporter:
             asked = [wire.request_json(request) for request in self._overview.requests(tx, pod, at)]
             archive.writestr(_entry("consensi.json", at), orjson.dumps(own, option=orjson.OPT_INDENT_2))
             archive.writestr(_entry("richieste.json", at), orjson.dumps(asked, option=orjson.OPT_INDENT_2))
+            left = [
+                {"at": wire.timestamp(when), "purpose": purpose, "result": result}
+                for when, purpose, result in claims_sql.of_pod(tx, pod.key, limit=MOST_RESULTS)
+            ]
+            archive.writestr(_entry("risultati.json", at), orjson.dumps(left, option=orjson.OPT_INDENT_2))
             with archive.open(_entry("registro.jsonl", at), "w", force_zip64=True) as entry:
                 for line in log_sql.oldest_first(tx, self._purposes, pod.key):
                     entry.write(_line(wire.log_line_json(line)))

@@ -49,7 +49,10 @@ def instances(tx: Transaction, paths: Sequence[Path], shapes: frozenset[str]) ->
 def holds(tx: Transaction, container: Path, shapes: frozenset[str]) -> bool:
     """Say whether an instance of one of the shapes lies somewhere below a container."""
     # "0" follows "/" in ASCII, so the range is exactly what begins with the container's path.
-    rows = tx.execute(
-        "SELECT DISTINCT shape FROM shaped WHERE path > ? AND path < ?", (container, container[:-1] + "0")
+    return any(
+        tx.execute(
+            "SELECT 1 FROM shaped WHERE path > ? AND path < ? AND shape = ? LIMIT 1",
+            (container, container[:-1] + "0", shape),
+        )
+        for shape in shapes
     )
-    return any(row[0] in shapes for row in rows)

@@ -27,10 +27,12 @@ class GrantedView:
         self._shapes = frozenset(item.shape for item in grant.items if item.mode is OutputMode.ROWS)
 
     def document(self, stored: Stored, tx: Transaction) -> Stored:
-        """Return the document with the granted statements alone.
+        """Return the document with the granted statements alone; of a container nothing is left but its members.
 
         Tag and time are made of what is shown: a change of anything else must not be seen from outside.
         """
+        if target.is_container(stored.path):
+            return replace(stored, content=b"", etag="", modified=int(self._grant.given_at * 1000))
         shape = shape_for(stored.path)
         item = self._grant.item(shape.name, OutputMode.ROWS) if shape is not None else None
         shown: list[rdf.Quad] = []

@@ -42,7 +42,7 @@ class Representations:
 
     def answer(self, op: Operation, stored: Stored, rights: Rights, tx: Transaction) -> Answer:
         """Return the representation that the client prefers; raise NotAcceptable if there is none."""
-        if rights.view is not None and not stored.path.endswith("/"):
+        if rights.view is not None:
             stored = rights.view.document(stored, tx)
         described = [
             *headers.descriptive(self._base, stored.path),
@@ -84,9 +84,7 @@ class Representations:
             return stored, lambda: self._keep(key, lambda: listing.turtle(stored, tx.children(stored.path)))
         stored, members = made or (stored, tx.children(stored.path))
         if rights.view is not None:
-            # The owner's own triples about the container are not part of what was granted.
             members = list(rights.view.members(members, tx))
-            stored = replace(stored, content=b"")
         content = listing.turtle(stored, members)
         return replace(stored, etag=conditions.content_tag(stored.media_type, content)), lambda: content
 

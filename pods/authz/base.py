@@ -14,7 +14,10 @@ class View(Protocol):
     """What of a resource a grant lets through. Applied inside the reading transaction, before negotiation."""
 
     def document(self, stored: Stored, tx: Transaction) -> Stored:
-        """Return the resource filtered to the granted properties, with an ETag of the filtered content."""
+        """Return the resource filtered to the granted properties, with an ETag of the filtered content.
+
+        Of a container, the owner's own triples and the time of its last change are not part of what was granted.
+        """
 
     def members(self, entries: Sequence[Entry], tx: Transaction) -> Sequence[Entry]:
         """Return the members of a container that the grant covers."""

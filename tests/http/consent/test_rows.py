@@ -5,7 +5,7 @@ from rdflib import Graph, Literal, Namespace
 
 from consent.client import AccessRefused, ServiceClient
 from consent.model import DataItem, OutputMode
-from tests.consent_host import ROWS, Town, declaration, item
+from tests.consent_host import ORDER, ROWS, Town, declaration, item
 from tests.pod_host import ORIGIN
 
 SCHEMA = Namespace("http://schema.org/")
@@ -52,6 +52,22 @@ async def test_a_listing_shows_covered_members_only(host: Town) -> None:
     assert "b77.ttl" in text
     assert "b77.jws" not in text
     assert "diary" not in text
+
+
+async def test_attack_15_a_listing_does_not_tell_that_something_else_changed(host: Town) -> None:
+    """Attack 15, side channel: neither bytes nor tags nor times move with what is not granted."""
+    coop = await host.organisation("coop")
+    purpose = await coop.service.publish(declaration([ROWS]))
+    await host.give("anna", purpose)
+    place = f"{ORIGIN}/anna/purchases/2017-10/"
+    before = await coop.service.read(place, purpose.iri)
+    host.clock.advance(3600)
+    host.write("/anna/purchases/2017-10/diary.ttl", "<#it> <http://schema.org/name> 'secret' .")
+    host.write("/anna/purchases/2017-10/b77.ttl", ORDER.replace("Parmigiano", "Pecorino"))
+    after = await coop.service.read(place, purpose.iri)
+    assert before.content == after.content
+    for name in ("etag", "last-modified", "content-length"):
+        assert before.headers[name] == after.headers[name], name
 
 
 @pytest.mark.parametrize(
