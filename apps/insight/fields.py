@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from vocab.codes import CodeList
 from vocab.pages import msg
@@ -12,6 +13,7 @@ from vocab.shapes import SHAPES, Property, Shape
 ROW_SHAPES = ("Participation", "Purchase")
 SHAPE_NAMES = ("Profile", *ROW_SHAPES)
 DATES = {shape: next(one for one in SHAPES[shape].properties if one.kind == "date") for shape in ROW_SHAPES}
+MONTH: Mapping[str, str] = {"it": "Mese", "en": "Month"}
 PEOPLE = "people"
 FUNCTIONS = {
     PEOPLE: msg("People"),
@@ -66,7 +68,19 @@ def label(name: str, language: str) -> str:
     known = shape.by_name.get(property_name) if shape else None
     if shape is None or known is None:
         return name
-    return f"{in_language(shape.label, language)}: {in_language(known.label, language)}"
+    # A projection keeps the month of a date and forgets the day, so a question is by month.
+    of = MONTH if known.kind == "date" else known.label
+    return f"{in_language(shape.label, language)}: {in_language(of, language)}"
+
+
+def measure_label(measure: Mapping[str, Any], language: str) -> str:
+    """Return what is measured, `Acquisti: Importo`; a count of dates is of the entries themselves."""
+    name = measure.get("property")
+    if not isinstance(name, str):
+        return ""
+    shape_name = name.partition(".")[0]
+    dated = shape_name in DATES and name == f"{shape_name}.{DATES[shape_name].name}"
+    return in_language(SHAPES[shape_name].label, language) if dated else label(name, language)
 
 
 def codes(name: str) -> CodeList | None:

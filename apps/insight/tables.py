@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from apps.insight.fields import FUNCTIONS, codes, label
+from apps.insight.fields import FUNCTIONS, codes, label, measure_label
 
 MONEY = "cents"
 
@@ -64,4 +64,4 @@ def measured(query: Any, language: str) -> tuple[str, str]:
     measure = query.get("measure") if isinstance(query, Mapping) else None
     plain = measure if isinstance(measure, Mapping) else {}
     text = FUNCTIONS.get(str(plain.get("function")), str(plain.get("function", "")))
-    return text, label(str(plain["property"]), language) if "property" in plain else ""
+    return text, measure_label(plain, language)

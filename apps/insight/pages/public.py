@@ -12,7 +12,7 @@ from starlette.routing import BaseRoute, Route
 
 from apps.insight.asking import measure_key
 from apps.insight.charts import chart
-from apps.insight.fields import FUNCTIONS, in_language, label
+from apps.insight.fields import FUNCTIONS, in_language, label, measure_label
 from apps.insight.host import Host
 from apps.insight.pages.words import OUTCOMES, UNITS, last_part, sentence
 from apps.insight.tables import code_label, table
@@ -178,7 +178,7 @@ def terms(document: Mapping[str, Any], language: str) -> dict[str, Any]:
             {
                 "key": measure_key(one),
                 "function": FUNCTIONS[one["function"]],
-                "of": label(one["property"], language) if "property" in one else "",
+                "of": measure_label(one, language),
                 "upper": one.get("upper"),
             }
             for one in document["measures"]

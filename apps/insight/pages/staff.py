@@ -13,7 +13,7 @@ from starlette.routing import BaseRoute, Route
 from apps.insight import asking
 from apps.insight.asking import PLACES, Asked, measure_key, months
 from apps.insight.declaring import BadDraft, Draft, declaration
-from apps.insight.fields import FUNCTIONS, codes, dimensions, in_language, label, measures
+from apps.insight.fields import FUNCTIONS, codes, dimensions, in_language, label, measure_label, measures
 from apps.insight.host import Host
 from apps.insight.pages.public import PublicPages, summary, terms
 from apps.insight.pages.words import last_part, precisions
@@ -113,7 +113,7 @@ class StaffPages:
                 {
                     "measure": one,
                     "function": FUNCTIONS[one.function],
-                    "of": label(one.name, language) if one.name else "",
+                    "of": measure_label(one.document(), language),
                     "upper": draft.values.get(
                         f"upper {one.key}", str(one.upper // (100 if one.money else 1))
                     ),
