@@ -45,17 +45,10 @@ class Organisation:
 
     def receipt_key(self) -> IssuerKey | None:
         """Return the key that signs its receipts; raise BadOrganisation if the file holds a broken one."""
-        return self._key(self.receipt_issuer, self.receipt_jwk)
-
-    def delivery_key(self) -> IssuerKey | None:
-        """Return the key of receipts that it delivers under an append grant: the one that the host knows."""
-        return self._key(self.webid, self.purpose_jwk)
-
-    def _key(self, issuer: str | None, jwk: Mapping[str, Any] | None) -> IssuerKey | None:
-        if issuer is None or jwk is None:
+        if self.receipt_issuer is None or self.receipt_jwk is None:
             return None
         try:
-            return IssuerKey.from_private_jwk(issuer, jwk)
+            return IssuerKey.from_private_jwk(self.receipt_issuer, self.receipt_jwk)
         except BadReceipt as error:
             raise BadOrganisation(f"organisation {self.name}: {error}") from error
 

@@ -202,8 +202,7 @@ class Api:
     async def _receipt(self, shop: Organisation, sale: SaleIn) -> SaleOut:
         number = sale.number or fresh_number()
         lines = [SaleLine(one.category, one.quantity, one.amount, one.name) for one in sale.lines]
-        delivered = sale.deliver is not None
-        signed = await run_in_threadpool(self._till.receipt, shop, number, lines, delivered=delivered)
+        signed = await run_in_threadpool(self._till.receipt, shop, number, lines)
         if sale.deliver is not None:
             client = self._clients(shop.name)
             await client.append(sale.deliver.grant, signed, JOSE, sale.deliver.purpose)

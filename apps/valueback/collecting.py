@@ -13,11 +13,11 @@ from apps.valueback import runs_sql
 from apps.valueback.host import HostKeys, HostUnreliable
 from apps.valueback.model import Claim, ClaimState, Programme, Run
 from consent.client import AccessRefused, ServiceClient
-from consent.model import ServiceGrant
+from consent.model import OutputMode, ServiceGrant
 from pods.client import SolidError
 
 TOGETHER = 8  # claims asked for at once; each makes the pod host read a pod
-_GONE = (401, 403, 404)
+_NOT_ALLOWED = 403  # the host read the grant and says that it does not cover this
 
 
 async def collect(
@@ -30,7 +30,11 @@ async def collect(
     """
     purpose = str(programme.purpose)
     known = await run_in_threadpool(_known, database, run)
-    waiting = [grant for grant in await client.grants(purpose) if grant.id not in known]
+    waiting = [
+        grant
+        for grant in await client.grants(purpose)
+        if grant.id not in known and covers(grant, programme.rule.shape, OutputMode.CLAIM)
+    ]
     room = asyncio.Semaphore(TOGETHER)
 
     async def one(grant: ServiceGrant) -> None:
@@ -38,9 +42,31 @@ async def collect(
             said = await _claimed(client, keys, programme, run, grant)
         await run_in_threadpool(_store, database, programme, run, grant, said)
 
-    async with asyncio.TaskGroup() as group:
-        for grant in waiting:
-            group.create_task(one(grant))
+    try:
+        async with asyncio.TaskGroup() as group:
+            for grant in waiting:
+                group.create_task(one(grant))
+    except ExceptionGroup as failures:
+        # The others were cancelled; what they did is stored, and the first reason is the one to show.
+        raise failures.exceptions[0] from failures
+
+
+def covers(grant: ServiceGrant, shape: str, mode: OutputMode) -> bool:
+    """Say whether a grant lets the cooperative do this; a person may allow one part and not the other."""
+    return any(item.shape == shape and item.mode is mode for item in grant.items)
+
+
+async def withdrawn(
+    client: ServiceClient, purpose: str, grant_id: str, shape: str, mode: OutputMode, error: Exception
+) -> bool:
+    """Say whether a refusal means that the person does not allow this (any more).
+
+    A host that is busy or restarting refuses as well; nobody loses their share for that. So the list of
+    grants in force decides, and only a refusal of the grant's own scope counts while it is on the list.
+    """
+    if isinstance(error, SolidError) and error.status == _NOT_ALLOWED:
+        return True
+    return not any(one.id == grant_id and covers(one, shape, mode) for one in await client.grants(purpose))
 
 
 async def _claimed(
@@ -50,10 +76,9 @@ async def _claimed(
     body = {"rule": programme.rule.iri, "period": period, "programme": dict(programme.document)}
     try:
         answer = await client.claim(grant.id, body, str(programme.purpose))
-    except AccessRefused:
-        return None
-    except SolidError as error:
-        if error.status in _GONE:
+    except (AccessRefused, SolidError) as error:
+        shape = programme.rule.shape
+        if await withdrawn(client, str(programme.purpose), grant.id, shape, OutputMode.CLAIM, error):
             return None
         raise
     said = await keys.verified(str(answer.get("jws", "")))

@@ -85,19 +85,14 @@ class Publishing:
         }
 
     def _issuers(self, wanted: Any) -> list[dict[str, Any]]:
-        """Return each member with the keys that it signs with.
-
-        What a member delivers under an append grant is signed as its WebID with the key that it registered
-        with the pod host, so that one counts as well.
-        """
         known = {one.receipt_issuer: one for one in self._organisations.issuers("")}
         found = []
         for iri in sorted(set(wanted if isinstance(wanted, list) else [])):
             member = known.get(iri)
-            keys = [key for key in (member.receipt_key(), member.delivery_key()) if key] if member else []
-            if member is None or not keys:
+            key = member.receipt_key() if member else None
+            if member is None or key is None:
                 raise BadProgramme(msg("{iri} issues no receipts here"), field="issuers", iri=iri)
-            found += [{"iri": key.issuer, "name": member.title, "jwks": jwks([key.public()])} for key in keys]
+            found.append({"iri": iri, "name": member.title, "jwks": jwks([key.public()])})
         return found
 
     def _add(self, published: Programme) -> None:

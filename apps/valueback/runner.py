@@ -11,17 +11,17 @@ from apps.valueback import books, programmes_sql, runs_sql, statement, votes_sql
 from apps.valueback.addresses import Addresses
 from apps.valueback.allotment import allotted, payout
 from apps.valueback.ballots import Ballots
-from apps.valueback.collecting import collect
+from apps.valueback.collecting import collect, withdrawn
 from apps.valueback.host import HostKeys
 from apps.valueback.model import NEXT, BadRun, ClaimState, Phase, Programme, Run, Share
 from consent.client import AccessRefused, ServiceClient
+from consent.model import OutputMode
 from pods.client import SolidError
 from pods.model import Clock
 from vocab.pages import msg
 
 BATCH = 100  # shares booked in one commit, statements fetched at once
 DAY = 86_400.0
-_GONE = (401, 403, 404, 410)
 
 Clients = Callable[[str], ServiceClient]
 """Gives the service client of an organisation by its name."""
@@ -112,10 +112,9 @@ class Runner:
         content = statement.document(programme, run, share, self._addresses, self._ballots)
         try:
             await client.append(share.grant, content, statement.TURTLE, str(programme.purpose))
-        except AccessRefused:
-            return False
-        except SolidError as error:
-            if error.status in _GONE:
+        except (AccessRefused, SolidError) as error:
+            purpose = str(programme.purpose)
+            if await withdrawn(client, purpose, share.grant, "ValueShare", OutputMode.APPEND, error):
                 return False
             raise
         return True

@@ -58,14 +58,9 @@ class Till:
         self._links = links
         self._clock = clock
 
-    def receipt(
-        self, shop: Organisation, number: str, lines: Sequence[SaleLine], *, delivered: bool = False
-    ) -> bytes:
-        """Return the signed receipt of a sale; raise BadSale, AlreadyIssued or NotPermitted.
-
-        One to be `delivered` under an append grant is signed with the key that the pod host knows.
-        """
-        key = shop.delivery_key() if delivered else shop.receipt_key()
+    def receipt(self, shop: Organisation, number: str, lines: Sequence[SaleLine]) -> bytes:
+        """Return the signed receipt of a sale; raise BadSale, AlreadyIssued or NotPermitted."""
+        key = shop.receipt_key()
         if key is None:
             raise NotPermitted(msg("{name} has no key for signing receipts"), name=shop.title)
         if not _NUMBER.fullmatch(number):

@@ -6,7 +6,12 @@ from typing import Any
 
 import pytest
 
+from apps.organisations import Organisation, Organisations
+from consent.issuers import admit
+from consent.model import OutputMode
+from consent.receipts.keys import IssuerKey, jwks
 from tests.conftest import SettableClock
+from tests.consent_host import declaration, item
 from tests.valueback_stage import FORNO, MEMBERS, Stage, programme, purchase, stage
 
 DAY = 86_400.0
@@ -206,3 +211,60 @@ async def test_no_personal_value_is_in_the_apps_files(scene: Stage) -> None:
     stored = b"".join(path.read_bytes() for path in scene.data.glob("*.sqlite*"))
     for literal in (b"Pane di segale", b"/bea/", b"profile/card#me>", b"2017-10-03", f"{1:032x}".encode()):
         assert literal not in stored
+
+
+async def test_a_consent_that_covers_too_little_holds_nobody_up(scene: Stage) -> None:
+    shown = await scene.published()
+    await scene.joined(shown, *MEMBERS[:5])
+    purpose = await scene.town.owner("gino").purpose(shown["purpose"])
+    only_delivery = [item for item in purpose.items if item.mode is OutputMode.APPEND]
+    await scene.town.give("gino", purpose, only_delivery)
+    run = await scene.run(shown)
+    assert (run["phase"], run["members"]) == ("voting", 5)
+
+
+async def test_who_withdraws_between_claim_and_delivery_keeps_the_money(scene: Stage) -> None:
+    shown = await scene.published()
+    await scene.joined(shown, *MEMBERS[:5])
+    purpose = await scene.town.owner("gino").purpose(shown["purpose"])
+    only_claim = [item for item in purpose.items if item.mode is OutputMode.CLAIM]
+    await scene.town.give("gino", purpose, only_claim)
+    run = await scene.run(shown)
+    assert (run["phase"], run["members"], run["share"]) == ("voting", 6, 2_52)
+    assert scene.statements("gino") == []
+
+
+async def test_a_shop_may_deliver_receipts_under_a_grant_and_they_count(scene: Stage) -> None:
+    service = await scene.town.organisation("bottega")
+    key = IssuerKey.generate("http://localhost:8082/valueback/shops/bottega")
+    with scene.town.core.store.writing() as tx:
+        admit(tx, key.issuer, jwks([key.public()]), scene.town.clock())
+    client_id, secret = service.credentials._credentials
+    Organisations(scene.data).write(
+        Organisation(
+            *("bottega", "Bottega", service.webid),
+            issuer="http://localhost:8080/",
+            client_id=client_id,
+            client_secret=secret,
+            purpose_jwk=service.key.private_jwk(),
+            receipt_issuer=key.issuer,
+            receipt_jwk=key.private_jwk(),
+        )
+    )
+    offered = item("Purchase", ("orderedAt", "seller", "total", "currency", "issuer", "receiptId"), "append")
+    purpose = await service.service.publish(declaration([offered], identifier="scontrini"))
+    await scene.town.give("bea", purpose)
+    (grant,) = await service.service.grants(purpose.iri)
+    sale = {
+        "lines": [{"category": "bakery", "quantity": 1, "amount": 40_00}],
+        "deliver": {"grant": grant.id, "purpose": purpose.iri},
+    }
+    answer = await scene.http.post("/api/receipts", json=sale, auth=(client_id, secret))
+    assert answer.status_code == 201, answer.text
+    assert answer.json()["link"] is None
+    month = "2026-03"
+    shown = await scene.published(issuers=[key.issuer], period={"from": month, "to": month})
+    await scene.joined(shown, *MEMBERS)
+    await scene.run(shown, {"first": month, "last": month})
+    (statement,) = scene.statements("bea")
+    assert (statement["count"], statement["eligible"]) == ("1", "40.00")
