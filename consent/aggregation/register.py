@@ -126,7 +126,7 @@ def _texts(purpose: PurposeDeclaration) -> Mapping[str, Any]:
     return {
         "title": dict(purpose.title),
         "text": dict(purpose.text),
-        "valid_until": timestamp(purpose.valid_until),
+        "valid_until": purpose.document["valid_until"],
     }
 
 

@@ -100,7 +100,7 @@ def test_an_administration_publishes_counts_and_asks(
     page.get_by_label("Suddivisione (1)").select_option("Profile.district")
     page.get_by_label("Precisione").select_option("0.05")
     page.get_by_role("button", name="Chiedi").click()
-    expect(page.get_by_role("heading", level=1)).to_contain_text("Persone, per Profilo: Ambito")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Persone, per ambito")
     expect(page.get_by_role("table")).to_contain_text("non mostrato")
     chart = page.get_by_role("img", name=re.compile("Grafico della tabella"))
     expect(chart).to_be_visible()

@@ -157,7 +157,7 @@ class StaffPages:
             months=[(one, one) for one in every],
             first=asked.first or every[0],
             last=asked.last or every[-1],
-            precisions=precisions(found["budget"]["rho_left"], _),
+            precisions=precisions(found["budget"]["rho_left"], self._pages.formats(request), _),
             questions=self._public.entries(request, await self._host.questions(name), {}),
         )
 

@@ -10,6 +10,7 @@ from apps.insight.fields import label
 from apps.insight.tables import measured
 from vocab.pages import msg
 from vocab.pages.catalogues import Translator
+from vocab.pages.formats import Formats
 
 OUTCOMES: Mapping[str, tuple[str, str]] = {
     "answered": (msg("Answered"), "good"),
@@ -18,6 +19,8 @@ OUTCOMES: Mapping[str, tuple[str, str]] = {
     "running": (msg("Running"), "wait"),
     "failed": (msg("Failed, cost spent"), "off"),
 }
+MECHANISMS = (msg("discrete Gaussian, zero-concentrated differential privacy"),)
+"""What hosts write into a release, for the pages' catalogue."""
 UNITS: Mapping[str, str] = {
     "people": msg("People"),
     "count": msg("Entries"),
@@ -33,28 +36,35 @@ def sentence(query: Any, language: str, _: Translator) -> str:
         return _("A question that could not be read")
     text, what = measured(query, language)
     parts = [f"{_(text)} ({what})" if what else _(text)]
-    by = [label(str(name), language) for name in _list(query.get("group_by"))]
+    by = [_inline(str(name), language) for name in _list(query.get("group_by"))]
     if by:
         parts.append(_("by {fields}", fields=", ".join(by)))
     where = [str(one.get("property")) for one in _list(query.get("where")) if isinstance(one, Mapping)]
     if where:
-        parts.append(_("only some {fields}", fields=", ".join(label(name, language) for name in where)))
+        parts.append(_("only some {fields}", fields=", ".join(_inline(name, language) for name in where)))
     period = query.get("period")
     if isinstance(period, Mapping):
         parts.append(f"{period.get('from')} – {period.get('to')}")
     return ", ".join(parts)
 
 
-def precisions(left: float, _: Translator) -> list[tuple[str, str]]:
+def precisions(left: float, formats: Formats, _: Translator) -> list[tuple[str, str]]:
     """Return the choices of precision that the budget still covers, with margin and cost."""
     return [
         (
             f"{rho:g}",
-            _("± {margin} people, costs {rho} of the budget", margin=margin(rho), rho=f"{rho:g}"),
+            _("± {margin} people, costs {rho} of the budget", margin=margin(rho), rho=formats.number(rho)),
         )
         for rho in RHOS
         if rho <= left
     ]
+
+
+def _inline(name: str, language: str) -> str:
+    """Return a field within a sentence: `ambito` for a person's, `acquisti: categoria` for a row's."""
+    text = label(name, language)
+    own = label("Profile.district", language).partition(": ")[0] + ": "
+    return text.removeprefix(own).lower()
 
 
 def last_part(iri: str) -> str:
