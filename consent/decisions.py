@@ -169,8 +169,11 @@ class Consents:
             if other is None or (only is not None and other.state is not only):
                 continue
             other = self._expired(tx, pod, other, at)
-            if (other.state, GrantEvent.SUPERSEDE) in TRANSITIONS:
-                self._record(tx, pod, self._apply(tx, pod, other, GrantEvent.SUPERSEDE, "", at), at)
+            if (other.state, GrantEvent.SUPERSEDE) not in TRANSITIONS:
+                continue
+            after = self._apply(tx, pod, other, GrantEvent.SUPERSEDE, "", at)
+            if other.state is GrantState.GIVEN:  # a question that nobody answered has no record
+                self._record(tx, pod, after, at)
 
     def _decided(
         self, tx: Transaction, pod: Pod, grant: Grant, event: GrantEvent, agent: Agent, at: float

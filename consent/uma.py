@@ -209,7 +209,8 @@ class AuthorizationServer:
 
     def _log(self, tx: Transaction, ticket: Ticket, agent: Agent, denied: _Denied, at: float) -> None:
         pod, grant = self._place(tx, ticket)
-        if pod is None:
+        # Whoever proved no identity leaves no line, as elsewhere: strangers could fill a person's log at will.
+        if pod is None or agent.webid is None:
             return
         activity.append(
             tx,

@@ -250,6 +250,14 @@ async def test_attack_9_a_stolen_token_is_useless_without_its_key(host: Town) ->
     assert (await exchange.use(token, key=DpopKey.generate())).status_code == 401
 
 
+async def test_a_stranger_without_an_identity_cannot_fill_a_log(host: Town) -> None:
+    exchange, _ = await started(host)
+    before = len(await host.owner("anna").log())
+    for _ in range(5):
+        assert denied(await exchange.push(await exchange.ticket(), ID_TOKEN_FORMAT, "no.id.token"))
+    assert len(await host.owner("anna").log()) == before
+
+
 async def test_attack_9_a_stolen_id_token_is_useless_without_its_key(host: Town) -> None:
     """Attack 9: the identity is bound to the key of the proof."""
     exchange, _ = await started(host)
