@@ -115,7 +115,9 @@ class Changes:
             return self._store(op.path, stored, Content(rdf.TURTLE, b"", tuple(after)), tx, at, whole=True)
         if len(after) > rdf.MAX_TRIPLES:
             raise BadContent(f"The document would have more than {rdf.MAX_TRIPLES} triples.")
-        result = Content(media_type, rdf.serialise(media_type, after, prefixes), tuple(after))
+        # Names of the document itself stay short, as their author most likely wrote them.
+        short = {"": f"{address}#", **prefixes}
+        result = Content(media_type, rdf.serialise(media_type, after, short), tuple(after))
         return self._store(op.path, stored, result, tx, at, whole=True)
 
     def delete(self, op: Operation, stored: Stored, tx: Transaction, at: float) -> Answer:
