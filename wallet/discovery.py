@@ -15,6 +15,7 @@ from vocab.shapes import SHAPES
 from vocab.terms import FOAF, PIM, SCHEMA, SOLID, VCARD
 
 _NAMES = (FOAF.name, VCARD.fn, SCHEMA.name)
+PROBLEMS = "https://w3id.org/portico/problems#"
 _STORAGE_TYPE = "http://www.w3.org/ns/pim/space#Storage"
 
 
@@ -99,13 +100,16 @@ async def _storage_above(solid: SolidClient, webid: str) -> str:
 
 
 async def _has_consent_service(solid: SolidClient, host: str) -> bool:
+    """Say whether the host has the service, also where it lets this wallet do nothing: then its refusal is shown."""
+    headers = {"accept": "application/json"}
     try:
-        response = await solid.request(
-            "GET", host + "/.consent/requests", headers={"accept": "application/json"}
-        )
-    except httpx.HTTPError:
+        response = await solid.request("GET", host + "/.consent/requests", headers=headers)
+        plain = response.json()
+    except (httpx.HTTPError, ValueError):
         return False
-    return response.status_code == httpx.codes.OK
+    if response.status_code == httpx.codes.FORBIDDEN and isinstance(plain, dict):
+        return str(plain.get("type", "")).startswith(PROBLEMS)
+    return response.status_code == httpx.codes.OK and isinstance(plain, list)
 
 
 def _name_of(storage: str) -> str:

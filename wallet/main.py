@@ -30,6 +30,7 @@ from wallet.views.data import Data
 from wallet.views.grants import Grants
 from wallet.views.home import Home
 from wallet.views.log import Log
+from wallet.views.preferences import Preferences
 from wallet.views.profile import ProfilePages
 from wallet.views.receive import Receive
 from wallet.views.requests import Requests
@@ -75,7 +76,7 @@ def application(settings: WalletSettings, clock: Clock) -> ASGIApp:
         tagline=msg("Your wallet: your data, your consents"),
         navigation=NAVIGATION,
         session_cookie=session_cookie(NAME, origin),
-        context=lambda request: {"user": _user(request, login)},
+        context=lambda request: {"user": _user(request, login, pages)},
     )
     party = RelyingParty(
         strangers, client_id=f"{origin}/client.jsonld", redirect_uri=f"{origin}/callback", clock=clock
@@ -103,6 +104,9 @@ def application(settings: WalletSettings, clock: Clock) -> ASGIApp:
         Data(desk, keys),
         Receive(desk, OneTimeLinks(strangers), keys),
         BallotPages(desk, ballots),
+        Preferences(
+            desk, idle_minutes=settings.wallet_idle_minutes, longest_hours=settings.wallet_longest_hours
+        ),
     )
 
     @asynccontextmanager
@@ -129,9 +133,13 @@ def create_app() -> ASGIApp:
     return application(read_settings(WalletSettings, os.environ), time.time)
 
 
-def _user(request: Request, login: Login) -> User | None:
+def _user(request: Request, login: Login, pages: Pages) -> User | None:
+    _ = pages.translator(request)
     person = login.current(request)
-    return User(str(person.known.get("name", "")) or msg("Logged in"), logout="/logout") if person else None
+    if person is None:
+        return None
+    name = str(person.known.get("name", "")) or _("Logged in")
+    return User(name, logout="/logout", home="/preferences")
 
 
 def _host(url: str) -> str:

@@ -10,6 +10,7 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
+from consent.receipts.signing import sign
 from tests.browser.wallet.shop import now_instant, purchase
 from tests.browser.wallet.stage import Stage, stage
 from tests.browser.wallet.steps import log_in
@@ -59,6 +60,15 @@ def test_a_receipt_arrives_once_and_is_verified(giulia: Page, town: Stage) -> No
     giulia.goto(f"{town.wallet}/receive?url={quote(link)}")
     giulia.get_by_role("button", name="Mettilo nel mio pod").click()
     expect(giulia.get_by_text("Questo link è già stato usato.")).to_be_visible()
+
+
+def test_a_receipt_that_came_before_is_recognised(giulia: Page, town: Stage) -> None:
+    jws = sign(purchase(town.shop, "twice-1", now_instant(), 275), town.shop.key).decode()
+    for answer in ("Lo scontrino è nel tuo pod.", "Avevi già questo scontrino."):
+        giulia.goto(f"{town.wallet}/receive")
+        giulia.get_by_label("Link o scontrino").fill(jws)
+        giulia.get_by_role("button", name="Mettilo nel mio pod").click()
+        expect(giulia.get_by_text(answer)).to_be_visible()
 
 
 def test_a_receipt_that_was_tampered_with_is_not_taken(giulia: Page, town: Stage) -> None:

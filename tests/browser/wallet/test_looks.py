@@ -46,6 +46,10 @@ def test_the_wallet_speaks_english_too(giulia: Page, town: Stage) -> None:
     giulia.goto(request_page(town, "comune"))
     expect(giulia.get_by_role("heading", name="Who takes part in the neighbourhoods")).to_be_visible()
     expect(giulia.get_by_role("button", name="I do not consent")).to_be_visible()
+    giulia.get_by_role("link", name="Giulia Ferrari").click()
+    giulia.get_by_label("Italiano").check()
+    giulia.get_by_role("button", name="Save").click()
+    expect(giulia.get_by_role("heading", name="Preferenze")).to_be_visible()
 
 
 PAGES = (
@@ -59,7 +63,14 @@ PAGES = (
         "/data/purchases",
         "/data/purchases/2017-10",
     ),
-    *("/data/participation/2017-10", "/data/value", "/receive", "/about/accessibility", "/no-such-page"),
+    *(
+        "/data/participation/2017-10",
+        "/data/value",
+        "/receive",
+        "/preferences",
+        "/about/accessibility",
+        "/no-such-page",
+    ),
 )
 
 

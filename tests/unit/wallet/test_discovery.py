@@ -31,6 +31,7 @@ class Server:
     documents: dict[str, str] = field(default_factory=dict)
     storage: str = ""
     consent: bool = False
+    refusal: dict[str, str] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
 
     def app(self) -> Starlette:
@@ -39,6 +40,8 @@ class Server:
             self.asked.append(f"{request.method} {request.url.netloc}{path}")
             if path == "/.consent/requests" and self.consent:
                 return JSONResponse([])
+            if path == "/.consent/requests" and self.refusal:
+                return JSONResponse(self.refusal, 403, media_type="application/problem+json")
             headers = {"Link": STORAGE} if path == self.storage else {}
             if path in self.documents:
                 return Response(PREFIXES + self.documents[path], media_type="text/turtle", headers=headers)
@@ -70,6 +73,17 @@ async def test_a_host_with_a_consent_service_is_recognised(server: Server, solid
     server.documents["/anna/profile/card"] = f"<#me> pim:storage <{HOST}/anna/> ."
     server.consent = True
     assert (await discover(solid, WEBID)).consent is True
+
+
+@pytest.mark.parametrize(
+    ("kind", "known"), [("https://w3id.org/portico/problems#forbidden", True), ("about:blank", False)]
+)
+async def test_a_host_that_does_not_let_this_wallet_act_is_told_from_one_without_the_service(
+    server: Server, solid: SolidClient, kind: str, known: bool
+) -> None:
+    server.documents["/anna/profile/card"] = f"<#me> pim:storage <{HOST}/anna/> ."
+    server.refusal = {"type": kind, "title": "Not allowed"}
+    assert (await discover(solid, WEBID)).consent is known
 
 
 async def test_the_type_index_says_where_data_lies(server: Server, solid: SolidClient) -> None:
