@@ -21,6 +21,9 @@ class Addresses:
     def programme(self, name: str, version: int) -> str:
         return f"{self.base}/programmes/{name}/{version}"
 
+    def series(self, name: str) -> str:
+        return f"{self.base}/programmes/{name}"
+
     def run(self, run_id: str) -> str:
         return f"{self.base}/runs/{run_id}"
 

@@ -107,11 +107,11 @@ def _store(
         if len(set(nullifiers)) != count or amount < 0:
             raise HostUnreliable("the claim's result does not fit its own numbers")
         # One host never counts a receipt twice; if two hosts did, no sum can say how much of it is new.
-        disputed = bool(runs_sql.known_nullifiers(tx, programme.iri, nullifiers))
+        disputed = bool(runs_sql.known_nullifiers(tx, programme.series, nullifiers))
         state = ClaimState.DISPUTED if disputed else ClaimState.COUNTED if amount else ClaimState.EMPTY
         counted = state is ClaimState.COUNTED
         claim = Claim(
             run.id, grant.id, grant.pairwise, state, amount if counted else 0, count if counted else 0
         )
         if runs_sql.add_claim(tx, claim) and counted:
-            runs_sql.add_nullifiers(tx, programme.iri, run.id, nullifiers)
+            runs_sql.add_nullifiers(tx, programme.series, run.id, nullifiers)

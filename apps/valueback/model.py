@@ -79,6 +79,8 @@ class Programme:
     """One published version of a programme. It never changes; `document` is what the digest covers."""
 
     iri: str
+    series: str
+    """IRI that all its versions share: a receipt counts once in all of them together."""
     name: str
     version: int
     organisation: str

@@ -27,7 +27,18 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 _MONTH = re.compile(r"20\d\d-(0[1-9]|1[0-2])")
 _MEMBERS = frozenset(
     {
-        *("id", "name", "version", "organisation", "title", "text", "rule", "issuers", "minimum_trust"),
+        *(
+            "id",
+            "series",
+            "name",
+            "version",
+            "organisation",
+            "title",
+            "text",
+            "rule",
+            "issuers",
+            "minimum_trust",
+        ),
         *("period", "rate", "member_bp", "budget", "projects", "vote_days", "valid_until"),
     }
 )
@@ -57,6 +68,7 @@ def programme(document: Mapping[str, Any]) -> Programme:
         raise BadProgramme(msg("only signed receipts move money"), field="minimum_trust")
     return Programme(
         iri=str(document["id"]),
+        series=str(document["series"]),
         name=name,
         version=_integer(version, "version", 1, 10_000),
         organisation=str(document["organisation"]),

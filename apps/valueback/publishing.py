@@ -78,6 +78,7 @@ class Publishing:
         return {
             **wanted,
             "id": self._addresses.programme(name, version),
+            "series": self._addresses.series(name),
             "version": version,
             "organisation": cooperative.name,
             "minimum_trust": SIGNED,

@@ -89,21 +89,21 @@ def add_claim(tx: sqlite3.Connection, claim: Claim) -> bool:
     return added.rowcount == 1
 
 
-def known_nullifiers(tx: sqlite3.Connection, programme: str, nullifiers: Iterable[str]) -> list[str]:
-    """Return which of these a claim of the programme has counted."""
+def known_nullifiers(tx: sqlite3.Connection, series: str, nullifiers: Iterable[str]) -> list[str]:
+    """Return which of these a claim of any version of the programme has counted."""
     return [
         one
         for one in nullifiers
         if tx.execute(
-            "SELECT 1 FROM claim_nullifier WHERE programme = ? AND nullifier = ?", (programme, one)
+            "SELECT 1 FROM claim_nullifier WHERE series = ? AND nullifier = ?", (series, one)
         ).fetchone()
     ]
 
 
-def add_nullifiers(tx: sqlite3.Connection, programme: str, run_id: str, nullifiers: Iterable[str]) -> None:
+def add_nullifiers(tx: sqlite3.Connection, series: str, run_id: str, nullifiers: Iterable[str]) -> None:
     tx.executemany(
-        "INSERT INTO claim_nullifier (programme, nullifier, run) VALUES (?, ?, ?)",
-        [(programme, one, run_id) for one in nullifiers],
+        "INSERT INTO claim_nullifier (series, nullifier, run) VALUES (?, ?, ?)",
+        [(series, one, run_id) for one in nullifiers],
     )
 
 

@@ -50,10 +50,10 @@ SCHEMA = (
         # A receipt counts once in a programme, whichever pod host computed the claim.
         """
         CREATE TABLE claim_nullifier (
-            programme TEXT NOT NULL,
+            series TEXT NOT NULL,
             nullifier TEXT NOT NULL,
             run TEXT NOT NULL,
-            PRIMARY KEY (programme, nullifier)
+            PRIMARY KEY (series, nullifier)
         ) STRICT, WITHOUT ROWID
         """,
         """

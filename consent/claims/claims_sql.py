@@ -19,8 +19,8 @@ SCHEMA = (
         "CREATE INDEX claim_result_pod ON claim_result (pod, id)",
         # Across all pods of the host: a receipt that two people hold counts for the first claim alone.
         """CREATE TABLE claim_nullifier (
-               programme TEXT NOT NULL, nullifier TEXT NOT NULL, claim INTEGER NOT NULL,
-               PRIMARY KEY (programme, nullifier))""",
+               series TEXT NOT NULL, nullifier TEXT NOT NULL, claim INTEGER NOT NULL,
+               PRIMARY KEY (series, nullifier))""",
     ),
 )
 
@@ -40,11 +40,11 @@ def next_id(tx: Transaction) -> int:
     return int(tx.execute("SELECT coalesce(max(id), 0) + 1 FROM claim_result")[0][0])
 
 
-def count_once(tx: Transaction, programme: str, nullifier: str, claim: int) -> bool:
+def count_once(tx: Transaction, series: str, nullifier: str, claim: int) -> bool:
     """Mark a receipt as counted by a programme; False if it was counted already, by whomever."""
     tx.execute(
-        "INSERT INTO claim_nullifier (programme, nullifier, claim) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-        (programme, nullifier, claim),
+        "INSERT INTO claim_nullifier (series, nullifier, claim) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+        (series, nullifier, claim),
     )
     return tx.row_count == 1
 

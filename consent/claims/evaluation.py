@@ -78,8 +78,8 @@ def evaluate(tx: Transaction, pod: Pod, grant: Grant, request: Any, at: float) -
     amount, seen = 0, []
     for receipt in _receipts(tx, pod, agreed, asked):
         measure = agreed.rule.measure(receipt)
-        mark = nullifier(agreed.programme, receipt.nonce)
-        if measure is not None and claims_sql.count_once(tx, agreed.programme, mark, number):
+        mark = nullifier(agreed.series, receipt.nonce)
+        if measure is not None and claims_sql.count_once(tx, agreed.series, mark, number):
             amount += measure
             seen.append(mark)
     # In the order of the fingerprints, not of the purchases.

@@ -54,6 +54,8 @@ class Terms:
     """What a programme fixed when it was published: rule, whose signatures count, and when."""
 
     programme: str
+    series: str
+    """What the versions of a programme have in common: a receipt counts once in all of them together."""
     rule: Rule
     period: Period
     keys: KeyLookup
@@ -91,7 +93,10 @@ def terms(document: Any) -> Terms:
         raise BadContent(f"claim at /programme/minimum_trust: it must be {int(TrustLevel.SIGNED)}, signed.")
     keys = key_ring(_keys(document.get("issuers")))
     whole = period(document.get("period"), "/programme/period")
-    return Terms(programme, rule, whole, keys, digest(document))
+    series = document.get("series", programme)
+    if not isinstance(series, str) or not series:
+        raise BadContent("claim at /programme/series: an IRI that all versions of the programme share.")
+    return Terms(programme, series, rule, whole, keys, digest(document))
 
 
 def require_agreed(agreed: PurposeDeclaration, terms: Terms) -> None:

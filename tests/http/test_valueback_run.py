@@ -66,6 +66,19 @@ async def test_a_receipt_that_two_members_hold_counts_once(scene: Stage) -> None
     assert (run["receipts"], run["amount"]) == (7, 215_00)
 
 
+async def test_a_receipt_counts_once_in_all_versions_of_a_programme(scene: Stage) -> None:
+    first = await scene.published()
+    await scene.joined(first, *MEMBERS)
+    await scene.run(first)
+    scene.holds("bea", purchase(77, 500))
+    second = await scene.published(member_bp=5000)
+    await scene.joined(second, *MEMBERS)
+    await scene.run(second)
+    (before, after) = sorted(scene.statements("bea"), key=lambda one: one["programme"])
+    assert (before["eligible"], after["eligible"]) == ("10.00", "5.00")
+    assert len(scene.statements("gino")) == 1
+
+
 async def test_a_run_that_is_taken_on_again_changes_nothing(scene: Stage) -> None:
     shown = await scene.published()
     await scene.joined(shown, *MEMBERS)

@@ -22,6 +22,7 @@ def published(rate: tuple[int, int], member_bp: int):  # type: ignore[no-untyped
         {
             **document,
             "id": "http://localhost:8082/valueback/programmes/ristorno/1",
+            "series": "http://localhost:8082/valueback/programmes/ristorno",
             "version": 1,
             "organisation": "coop",
             "minimum_trust": 3,
