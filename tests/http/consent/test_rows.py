@@ -125,3 +125,33 @@ async def test_profiles_are_filtered_to_the_owner_and_the_properties(host: Town)
     assert b"1984" in answer.content
     assert b"Bianchi" not in answer.content
     assert b"income" not in answer.content
+
+
+async def test_without_a_line_in_the_log_there_is_no_answer(host: Town) -> None:
+    """Design, rule 3: logged before it is served."""
+    coop = await host.organisation("coop")
+    purpose = await coop.service.publish(declaration([ROWS]))
+    await host.give("anna", purpose)
+    assert (await coop.service.read(BASKET, purpose.iri)).status_code == 200
+    with host.core.store.writing() as tx:
+        tx.execute(
+            "CREATE TRIGGER full BEFORE INSERT ON access_line BEGIN SELECT RAISE(ABORT, 'no space left'); END"
+        )
+    answer = await coop.service.read(BASKET, purpose.iri)
+    assert answer.status_code == 500
+    assert b"12.40" not in answer.content
+    with host.core.store.writing() as tx:
+        tx.execute("DROP TRIGGER full")
+
+
+async def test_every_answer_has_its_line_and_every_line_its_answer(host: Town) -> None:
+    coop = await host.organisation("coop")
+    purpose = await coop.service.publish(declaration([ROWS]))
+    given = await host.give("anna", purpose)
+    urls = [BASKET, f"{ORIGIN}/anna/purchases/", f"{ORIGIN}/anna/profile/private.ttl", BASKET]
+    answered = [url for url in urls if await outcome(coop.service, url, purpose.iri) == 200]
+    lines = [line for line in await host.owner("anna").log() if line.action == "read" and line.permitted]
+    assert [ORIGIN + line.path for line in reversed(lines)] == answered
+    assert {(line.grant, line.purpose, line.agent) for line in lines} == {
+        (f"{ORIGIN}/.consent/grants/{given.id}", purpose.iri, coop.webid)
+    }
