@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import replace
@@ -14,7 +15,7 @@ from pods.protocol import conditions, headers, listing, negotiate, rdf, target
 from pods.storage.base import Stored, Transaction
 
 CACHE_BYTES = 32 * 1024 * 1024  # listings and conversions kept by one worker
-CACHE_ENTRY = 4 * 1024 * 1024  # a larger one would push out too many others
+LARGE_SOURCE = 64 * 1024  # bytes; converting more takes so long that others would wait
 
 _SUFFIXES = {rdf.TURTLE: "-t", rdf.JSON_LD: "-j", rdf.N_TRIPLES: "-n"}
 _OFFERS = {stored: (stored, *(other for other in rdf.OFFERED if other != stored)) for stored in rdf.OFFERED}
@@ -32,6 +33,14 @@ def _is_current(op: Operation, stored: Stored, tag: str) -> bool:
     return conditions.not_modified(op.conditions, tag, stored.modified)
 
 
+class Slow(Exception):
+    """What was asked for takes long to make. `make` does it, in any thread; ask again afterwards."""
+
+    def __init__(self, make: Callable[[], bytes]) -> None:
+        super().__init__("the representation must be made first")
+        self.make = make
+
+
 class Representations:
     """Makes answers of stored resources; keeps what was costly to make by entity tag, bounded by bytes."""
 
@@ -39,6 +48,7 @@ class Representations:
         self._base = base_url
         self._kept: OrderedDict[tuple[Path, str], bytes] = OrderedDict()
         self._size = 0
+        self._changing = threading.Lock()
 
     def answer(self, op: Operation, stored: Stored, rights: Rights, tx: Transaction) -> Answer:
         """Return the representation that the client prefers; raise NotAcceptable if there is none."""
@@ -65,15 +75,23 @@ class Representations:
         described.append(("etag", f'"{tag}"'))
         if op.conditions != NO_CONDITIONS and _is_current(op, stored, tag):
             return Answer(304, described)
-        if wanted != stored.media_type:
-            content = self._keep(
-                (stored.path, tag),
-                lambda: rdf.convert(stored.media_type, wanted, make(), self._base + stored.path),
-            )
-        else:
-            content = make()
+        content = make() if wanted == stored.media_type else self._converted(stored, wanted, tag, make)
         described.append(("content-type", wanted))
         return Answer(200, described, content)
+
+    def _converted(self, stored: Stored, wanted: str, tag: str, make: Callable[[], bytes]) -> bytes:
+        key = (stored.path, tag)
+        content = self._recalled(key)
+        if content is not None:
+            return content
+        source, address = make(), self._base + stored.path
+
+        def convert() -> bytes:
+            return self._put(key, rdf.convert(stored.media_type, wanted, source, address))
+
+        if len(source) > LARGE_SOURCE:
+            raise Slow(convert)
+        return convert()
 
     def _container(
         self, stored: Stored, rights: Rights, tx: Transaction
@@ -109,14 +127,21 @@ class Representations:
         return Answer(206, described, stored.content[first : last + 1])
 
     def _keep(self, key: tuple[Path, str], make: Callable[[], bytes]) -> bytes:
-        content = self._kept.get(key)
-        if content is not None:
-            self._kept.move_to_end(key)
+        content = self._recalled(key)
+        return content if content is not None else self._put(key, make())
+
+    def _recalled(self, key: tuple[Path, str]) -> bytes | None:
+        with self._changing:
+            content = self._kept.get(key)
+            if content is not None:
+                self._kept.move_to_end(key)
             return content
-        content = make()
-        if len(content) <= CACHE_ENTRY:
+
+    def _put(self, key: tuple[Path, str], content: bytes) -> bytes:
+        with self._changing:
+            self._size += len(content) - len(self._kept.get(key, b""))
             self._kept[key] = content
-            self._size += len(content)
-            while self._size > CACHE_BYTES:
+            self._kept.move_to_end(key)
+            while self._size > CACHE_BYTES and len(self._kept) > 1:
                 self._size -= len(self._kept.popitem(last=False)[1])
         return content

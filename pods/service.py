@@ -11,14 +11,15 @@ from typing import NoReturn
 from pods import activity, generated
 from pods.authz.base import Authorizer, Rights
 from pods.changes import Changes, Content, read_body, read_patch
-from pods.errors import Forbidden, MethodNotAllowed, NotFound, PodError, Unauthenticated
+from pods.errors import Forbidden, MethodNotAllowed, NotFound, PodError, StoreError, Unauthenticated
 from pods.model import Agent, Answer, Clock, Mode, Operation, Path
 from pods.protocol import headers, rdf, target
 from pods.protocol.patch import Patch
-from pods.representation import Representations
+from pods.representation import Representations, Slow
 from pods.storage.base import Commits, Store, Stored, Transaction
 
 LARGE_BODY = 64 * 1024  # bytes; what is larger is parsed in a thread, so that others do not wait
+MAX_ATTEMPTS = 5  # of reading a large resource that somebody keeps changing
 _READ_ONLY = Mode.READ
 _ACTIONS = {"PUT": "replace", "POST": "create", "PATCH": "patch", "DELETE": "delete"}
 _MODE_NAMES = {Mode.READ: "Read", Mode.APPEND: "Append", Mode.WRITE: "Write", Mode.CONTROL: "Control"}
@@ -59,11 +60,20 @@ class Pods:
         """Carry out an operation; raise a PodError if it cannot or must not be done."""
         try:
             if op.method in ("GET", "HEAD"):
-                return await self._read(op)
+                return await self._patient_read(op)
             return await self._write(op)
         except Refused as refused:
             error = refused
         raise await self._commits.submit(lambda tx: self._refusal(op, error, tx))
+
+    async def _patient_read(self, op: Operation) -> Answer:
+        for _ in range(MAX_ATTEMPTS):
+            try:
+                return await self._read(op)
+            except Slow as slow:
+                # Nothing was served, and no line was left: the transaction is over. What is made now is kept.
+                await asyncio.to_thread(slow.make)
+        raise StoreError("The resource changes faster than it can be converted; read it as it is stored.")
 
     async def _read(self, op: Operation) -> Answer:
         with self._store.reading() as tx:

@@ -1,5 +1,6 @@
 """Documents and containers over HTTP: create, read in every format, replace, patch, delete, list."""
 
+import asyncio
 import json
 
 import pytest
@@ -37,6 +38,23 @@ async def test_a_document_can_be_read_in_every_format(host: PodHost, media_type:
     assert answer.headers["content-type"] == media_type
     parsed = rdf.parse(media_type, answer.content, f"{ORIGIN}/anna/x.ttl")
     assert set(parsed) == set(rdf.parse(rdf.TURTLE, DOCUMENT.encode(), f"{ORIGIN}/anna/x.ttl"))
+
+
+async def test_a_large_document_is_converted_without_holding_up_others(host: PodHost) -> None:
+    turtle = "".join(f"<#n{n}> <#says> 'number {n}' .\n" for n in range(20_000))
+    await host.anna.put("/anna/large.ttl", turtle)
+    order: list[str] = []
+
+    async def read(path: str, accept: str) -> int:
+        answer = await host.anna.get(path, accept=accept)
+        order.append(path)
+        return len(answer.content) if answer.status_code == 200 else 0
+
+    sizes = await asyncio.gather(
+        read("/anna/large.ttl", "application/n-triples"), read("/anna/profile/card", "text/turtle")
+    )
+    assert sizes[0] > len(turtle)
+    assert order == ["/anna/profile/card", "/anna/large.ttl"]
 
 
 async def test_representations_have_different_tags(host: PodHost) -> None:
