@@ -25,6 +25,7 @@ dp.enable_features(
 DELTA = 1e-7  # the delta at which rho is told as epsilon: one in ten million
 CONFIDENCE = 0.95
 NORMAL_QUANTILE = 1.959964  # two-sided 95 % of a normal, which a wide discrete Gaussian is
+NUDGE = 1e-12  # step of the scale towards safety; no figure shows it
 PEOPLE_SHARE = 5  # a fifth of a sum's budget buys the head count that decides which cells are shown
 
 
@@ -109,12 +110,11 @@ def head_count(people: int, rho: int) -> HeadCount:
 def mechanism(rho: int, l0: int, linf: int) -> Mechanism:
     """Return the least noise that keeps a change of `linf` in `l0` cells within rho millionths."""
     distance = linf * sqrt(l0)
-    # The map is monotone in the scale; the analytic value starts the search close to its end.
-    analytic = distance / sqrt(2 * rho / MICRO)
-    scale = dp.binary_search_param(
-        _gaussian, d_in=distance, d_out=rho / MICRO, bounds=(analytic * 0.5, analytic * 2)
-    )
-    return Mechanism(float(scale), rho, l0, linf)
+    scale = distance / sqrt(2 * rho / MICRO)
+    # OpenDP's own map decides, rounded towards safety; the formula alone could be an ulp too low.
+    while _gaussian(scale).map(distance) > rho / MICRO:
+        scale *= 1 + NUDGE
+    return Mechanism(scale, rho, l0, linf)
 
 
 def add_noise(exact: Vector, by: Mechanism) -> Vector:
