@@ -47,7 +47,11 @@ class Worker:
     async def _forever(self) -> None:
         while True:
             self._wake.clear()
-            await self.work()
+            try:
+                await self.work()
+            except Exception:
+                # Whatever it was, the next look must come: members wait for what this task does.
+                log.exception("the work on runs failed")
             try:
                 async with asyncio.timeout(PAUSE_SECONDS):
                     await self._wake.wait()

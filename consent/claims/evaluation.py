@@ -20,6 +20,7 @@ from pods.model import Path
 from pods.storage.base import Entry, Pod, Transaction
 
 MAX_RECEIPTS = 4000  # about a second of signature checks while other writers wait
+MAX_MEMBERS = 3 * MAX_RECEIPTS  # of a month's container: a receipt has its Turtle beside it
 MAX_RECEIPT_BYTES = 64 * 1024  # the longest till roll; larger files are no receipts
 MAX_BYTES = 32 * 1024 * 1024  # read for one claim
 _REQUEST = {"rule", "period", "programme"}
@@ -139,12 +140,14 @@ def _receipts(tx: Transaction, pod: Pod, agreed: Terms, asked: Period) -> Iterat
 
 def _contents(tx: Transaction, pod: Pod, container: str, asked: Period) -> Iterator[bytes]:
     entries: list[Entry] = []
+    cut = False
     for month in asked.months():
-        members = tx.children(Path(f"{pod.root}{container}{month}/"), limit=3 * MAX_RECEIPTS)
+        members = tx.children(Path(f"{pod.root}{container}{month}/"), limit=MAX_MEMBERS)
+        cut = cut or len(members) == MAX_MEMBERS
         entries += [
             entry for entry in members if entry.media_type == MEDIA_TYPE and entry.size <= MAX_RECEIPT_BYTES
         ]
-    if len(entries) > MAX_RECEIPTS or sum(entry.size for entry in entries) > MAX_BYTES:
+    if cut or len(entries) > MAX_RECEIPTS or sum(entry.size for entry in entries) > MAX_BYTES:
         raise Unprocessable(
             f"claim at /period: more than {MAX_RECEIPTS} receipts or {MAX_BYTES} bytes; ask for fewer months."
         )
