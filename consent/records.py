@@ -68,8 +68,16 @@ def turtle(
         )
         found += odrl.triples(agreement, document + "#agreement")
     output = BytesIO()
-    serialize(found, output, RdfFormat.TURTLE, prefixes=_PREFIXES)
+    serialize(_by_subject(found), output, RdfFormat.TURTLE, prefixes=_PREFIXES)
     return output.getvalue()
+
+
+def _by_subject(triples: Sequence[Triple]) -> list[Triple]:
+    """Return the statements with those about one subject together: people open their records too."""
+    groups: dict[object, list[Triple]] = {}
+    for triple in triples:
+        groups.setdefault(triple.subject, []).append(triple)
+    return [triple for group in groups.values() for triple in group]
 
 
 def _record(
