@@ -122,6 +122,7 @@ def add_noise(exact: Vector, by: Mechanism) -> Vector:
     return np.array(_gaussian(by.scale)([int(value) for value in exact]), np.int64)
 
 
+@lru_cache(maxsize=1024)
 def epsilon(rho: int) -> float:
     """Return the epsilon that rho (in millionths) means at DELTA, by OpenDP's conversion."""
     space = dp.vector_domain(dp.atom_domain(T="i64")), dp.l2_distance(T=float)
