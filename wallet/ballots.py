@@ -26,11 +26,20 @@ from wallet.records import TURTLE
 from wallet.visit import Visit
 
 VOTES = "votes/"
+SPENT = (httpx.codes.FORBIDDEN, httpx.codes.CONFLICT)
+"""Refusals after which a credential is never good again: it voted from elsewhere, so it is not offered any more."""
 _JSON = {"accept": "application/json"}
 
 
 class VoteRefused(Exception):
-    """The programme's app did not take the vote; the message is its explanation."""
+    """The programme's app did not take the vote; the message is its explanation.
+
+    `spent` says that this credential will never be taken again.
+    """
+
+    def __init__(self, message: str, *, spent: bool = False) -> None:
+        super().__init__(message)
+        self.spent = spent
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,15 +88,17 @@ class Ballots:
             answer = await self._http.post(ballot.votes, json=body, headers=_JSON)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise VoteRefused(str(error)) from error
-        # 409: this credential has voted already, from another wallet perhaps; the note is then all that is missing.
-        if answer.is_error and answer.status_code != httpx.codes.CONFLICT:
-            raise VoteRefused(_explanation(answer))
+        refused = _explanation(answer) if answer.is_error else ""
+        if refused and answer.status_code not in SPENT:
+            raise VoteRefused(refused)
         note = f"{_votes(visit)}{ballot.key}.ttl"
         try:
             await visit.solid.put(note, _note(ballot, note, visit.now), TURTLE, only_if_new=True)
         except SolidError as error:
             if error.status != httpx.codes.PRECONDITION_FAILED:
                 raise
+        if refused:
+            raise VoteRefused(refused, spent=True)
 
     async def _read(self, share: Document) -> Ballot | None:
         """Return the ballot that a statement points to, or None if it cannot be read."""

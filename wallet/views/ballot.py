@@ -44,8 +44,12 @@ class BallotPages:
         try:
             await self._ballots.cast(visit, ballot, choice)
         except VoteRefused as error:
-            text = _("The cooperative did not take the vote: {reason}", reason=str(error))
-            return self._page(request, ballot, text, 502)
+            text = (
+                _("This ballot has voted already, or the vote has closed. It is not offered to you again.")
+                if error.spent
+                else _("The cooperative did not take the vote just now. Try again in a moment.")
+            )
+            return self._page(request, ballot, text, 409 if error.spent else 502)
         return RedirectResponse(f"/ballots/{ballot.key}?done=1", 303)
 
     async def _find(self, request: Request, visit: Visit) -> Ballot | None:

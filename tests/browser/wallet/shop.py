@@ -46,7 +46,7 @@ SHARE = """@prefix po: <https://w3id.org/portico/ns#> . @prefix schema: <http://
 <#it> a po:ValueShare ; po:programme <{shop}/programmes/valore/1> ; po:period "2017-10/2017-12" ;
   po:eligibleCount 12 ; po:eligibleAmount 143.20 ; schema:price 1.72 ; po:poolAmount 1.14 ; schema:priceCurrency "EUR" ;
   schema:dateIssued "2018-01-08T10:00:00Z"^^xsd:dateTime ; po:statement <{shop}/runs/r1> ; po:vote <{shop}/runs/r1/vote> ;
-  po:ballot "a.credential.of-giulia" .
+  po:ballot "a.credential.of-{name}" .
 """
 
 

@@ -97,7 +97,7 @@ class Stage:
 
 @contextmanager
 def stage(folder: Path, *, consent: bool = True) -> Iterator[Stage]:
-    """Serve a town in which giulia has data and two requests wait for her, and marco has an empty pod.
+    """Serve a town in which giulia has data and two requests wait for her, and marco has a statement only.
 
     Without `consent` the pod host is a plain Solid server, and nobody asks anything.
     """
@@ -152,8 +152,9 @@ def settle(core: Core, shop: Shop) -> None:
             core.accounts.create(tx, name, password=password, webid=webid)
         profile = PROFILE.format(webid=webid_for(pods, "giulia"))
         tx.write(PodPath("/giulia/profile/private.ttl"), "text/turtle", profile.encode(), core.clock())
-        share = SHARE.format(shop=shop.origin)
-        tx.write(PodPath("/giulia/value/valore/s1.ttl"), "text/turtle", share.encode(), core.clock())
+        for name in ("giulia", "marco"):
+            share = SHARE.format(shop=shop.origin, name=name)
+            tx.write(PodPath(f"/{name}/value/valore/s1.ttl"), "text/turtle", share.encode(), core.clock())
         for receipt in a_year(shop):
             place, name = target(receipt)
             path, jws = f"/giulia/{place}{name}", sign(receipt, shop.key)

@@ -95,9 +95,22 @@ def test_a_statement_is_readable_and_its_vote_is_cast_once_without_a_name(giulia
     giulia.get_by_label("Ciclofficina").check()
     giulia.get_by_role("button", name="Invia il mio voto").click()
     expect(giulia.get_by_role("heading", name="Il tuo voto è stato contato")).to_be_visible()
-    assert town.shop.votes == [{"ballot": "a.credential.of-giulia", "project": "ciclofficina"}]
+    assert {"ballot": "a.credential.of-giulia", "project": "ciclofficina"} in town.shop.votes
     giulia.goto(f"{town.wallet}/")
     expect(giulia.get_by_role("link", name="Guarda i progetti")).to_have_count(0)
+
+
+def test_a_credential_that_voted_elsewhere_is_said_so_once_and_not_offered_again(
+    page: Page, town: Stage
+) -> None:
+    town.shop.votes.append({"ballot": "a.credential.of-marco", "project": "orto"})
+    log_in(page, town, "marco")
+    page.get_by_role("link", name="Guarda i progetti").click()
+    page.get_by_label("Ciclofficina").check()
+    page.get_by_role("button", name="Invia il mio voto").click()
+    expect(page.get_by_text("Con questa scheda si è già votato")).to_be_visible()
+    page.goto(f"{town.wallet}/")
+    expect(page.get_by_role("link", name="Guarda i progetti")).to_have_count(0)
 
 
 def test_everything_can_be_downloaded(giulia: Page, town: Stage, tmp_path: Path) -> None:
