@@ -104,23 +104,24 @@ QUESTIONS: list[dict[str, Any]] = [
 ]
 
 
-def loaded(tables: Tables) -> ProjectionTables:
-    projection = ProjectionTables(None)
-    for name, rows in tables.items():
-        projection.add_rows(name, [tuple(one[column] for column in TABLES[name]) for one in rows])
-    return projection
+@pytest.fixture(scope="module")
+def projection() -> Iterator[ProjectionTables]:
+    """Tables in memory, filled anew for each example."""
+    opened = ProjectionTables(None)
+    yield opened
+    opened.close()
 
 
 def asked_of(members: dict[str, Any], terms_: Programme) -> Query:
     return query(question(**members), terms_, FIELDS)
 
 
-def computed(tables: Tables, planned: Plan, units: list[int]) -> Cells:
-    projection = loaded(tables)
-    try:
-        return exact_cells(projection.cursor(), planned, units)
-    finally:
-        projection.close()
+def computed(projection: ProjectionTables, tables: Tables, planned: Plan, units: list[int]) -> Cells:
+    for name in TABLES:
+        projection.cursor().execute(f"DELETE FROM {name}").fetchall()
+        rows = tables.get(name, [])
+        projection.add_rows(name, [tuple(one[column] for column in TABLES[name]) for one in rows])
+    return exact_cells(projection.cursor(), planned, units)
 
 
 @dataclass(frozen=True)
@@ -215,11 +216,11 @@ class Naive:
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(tables=towns(), units=st.sets(UNITS), l0=st.integers(1, 3))
 def test_cells_are_those_of_a_naive_reading(
-    members: dict[str, Any], tables: Tables, units: set[int], l0: int
+    projection: ProjectionTables, members: dict[str, Any], tables: Tables, units: set[int], l0: int
 ) -> None:
     asked = asked_of(members, terms(l0=l0))
     planned = plan(asked, l0, SECRET)
-    cells = computed(tables, planned, sorted(units))
+    cells = computed(projection, tables, planned, sorted(units))
     people, values = Naive(tables, asked, planned.l0, units).cells()
     keys = list(product(*(asked.keys(field) for field in asked.group_by)))
     assert cells.people.tolist() == [people[key] for key in keys]
@@ -231,12 +232,17 @@ def test_cells_are_those_of_a_naive_reading(
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(tables=towns(), units=st.sets(UNITS, min_size=1), l0=st.integers(1, 3), data=st.data())
 def test_one_person_changes_at_most_l0_cells_by_linf(
-    members: dict[str, Any], tables: Tables, units: set[int], l0: int, data: st.DataObject
+    projection: ProjectionTables,
+    members: dict[str, Any],
+    tables: Tables,
+    units: set[int],
+    l0: int,
+    data: st.DataObject,
 ) -> None:
     planned = plan(asked_of(members, terms(l0=l0)), l0, SECRET)
     leaver = data.draw(st.sampled_from(sorted(units)))
-    with_all = computed(tables, planned, sorted(units))
-    without = computed(tables, planned, sorted(units - {leaver}))
+    with_all = computed(projection, tables, planned, sorted(units))
+    without = computed(projection, tables, planned, sorted(units - {leaver}))
     assert planned.l0 <= l0
     for before, after, most in (
         (with_all.people, without.people, 1),
@@ -253,7 +259,9 @@ def test_a_person_counts_in_one_cell_where_only_the_profile_groups() -> None:
     )
 
 
-def test_which_cells_survive_does_not_depend_on_the_order_of_the_list() -> None:
+def test_which_cells_survive_does_not_depend_on_the_order_of_the_list(
+    projection: ProjectionTables,
+) -> None:
     """Kept by code order, the first categories would win; by hash, each wins about as often."""
     lines = [
         row("purchase_line", unit=unit, receipt=unit, month=FIRST_MONTH, category=category, line_amount=100)
@@ -261,13 +269,13 @@ def test_which_cells_survive_does_not_depend_on_the_order_of_the_list() -> None:
         for category in range(12)
     ]
     planned = plan(asked_of({"group_by": ["Purchase.category"]}, terms(l0=3)), 3, SECRET)
-    people = computed({"purchase_line": lines}, planned, list(range(3000))).people
+    people = computed(projection, {"purchase_line": lines}, planned, list(range(3000))).people
     # Each is binomial(3000, 1/4), sigma 23.7; seven sigma is never reached by chance.
     assert people.sum() == 9000
     assert np.abs(people - 750).max() < 7 * 23.7
 
 
-def test_a_bound_that_does_not_hold_stops_the_release() -> None:
+def test_a_bound_that_does_not_hold_stops_the_release(projection: ProjectionTables) -> None:
     asked = asked_of({"measure": {"function": "sum", "property": "Participation.minutes"}}, terms())
     planned = plan(asked, 3, SECRET)
     narrower = Measure(asked.measure.function, asked.measure.field, 0, 10)
@@ -280,7 +288,7 @@ def test_a_bound_that_does_not_hold_stops_the_release() -> None:
         "participation": [row("participation", unit=1, month=FIRST_MONTH, kind=0, minutes=60)],
     }
     with pytest.raises(BoundBroken, match="contributes"):
-        computed(tables, lying, [1])
+        computed(projection, tables, lying, [1])
 
 
 def test_every_programme_measure_is_tried_above() -> None:
