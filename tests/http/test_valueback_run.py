@@ -14,8 +14,6 @@ from tests.conftest import SettableClock
 from tests.consent_host import declaration, item
 from tests.valueback_stage import FORNO, MEMBERS, Stage, programme, purchase, stage
 
-DAY = 86_400.0
-
 
 @pytest.fixture
 async def scene(tmp_path: Path, clock: SettableClock) -> AsyncIterator[Stage]:
@@ -112,59 +110,6 @@ async def test_the_budget_is_never_exceeded_and_shortens_all_in_proportion(scene
     run = await scene.run(shown)
     assert run["given"] == 2_10
     assert [scene.statements(name)[0]["share"] for name in ("bea", "gino")] == ["0.06", "0.36"]
-
-
-async def ballots(scene: Stage) -> list[str]:
-    return [scene.statements(name)[0]["ballot"] for name in MEMBERS]
-
-
-async def vote(scene: Stage, ballot: str, project: str) -> int:
-    answer = await scene.http.post("/api/votes", json={"ballot": ballot, "project": project})
-    return answer.status_code
-
-
-async def test_the_pool_goes_to_projects_as_members_voted(scene: Stage, clock: SettableClock) -> None:
-    shown = await scene.published()
-    await scene.joined(shown, *MEMBERS)
-    run = await scene.run(shown)
-    votes = ("orti", "orti", "orti", "ciclofficina", "ciclofficina", "biblio")
-    for ballot, project in zip(await ballots(scene), votes, strict=True):
-        assert await vote(scene, ballot, project) == 201
-    early = await scene.http.post(f"/api/runs/{run['id']}/close", auth=scene.coop)
-    assert early.status_code == 409
-    assert (await scene.http.get(f"/api/runs/{run['id']}")).json()["votes"] is None
-    clock.advance(14 * DAY)
-    closed = (await scene.http.post(f"/api/runs/{run['id']}/close", auth=scene.coop)).json()
-    assert closed["payout"] == {"orti": 84, "ciclofficina": 56, "biblio": 28}
-    assert closed["votes"] == {"orti": 3, "ciclofficina": 2, "biblio": 1}
-    again = (await scene.http.post(f"/api/runs/{run['id']}/close", auth=scene.coop)).json()
-    assert again == closed
-
-
-async def test_a_ballot_votes_once_and_only_for_a_project(scene: Stage, clock: SettableClock) -> None:
-    shown = await scene.published()
-    await scene.joined(shown, *MEMBERS)
-    await scene.run(shown)
-    first, second, third, *_ = await ballots(scene)
-    assert await vote(scene, first, "orti") == 201
-    assert await vote(scene, first, "biblio") == 409
-    assert await vote(scene, second, "elsewhere") == 403
-    assert await vote(scene, second[:-4] + "AAAA", "orti") == 403
-    assert await vote(scene, second, "orti") == 201
-    clock.advance(14 * DAY)
-    assert await vote(scene, third, "orti") == 403
-
-
-async def test_too_few_votes_do_not_decide_and_are_not_shown(scene: Stage, clock: SettableClock) -> None:
-    shown = await scene.published()
-    await scene.joined(shown, *MEMBERS)
-    run = await scene.run(shown)
-    for ballot in (await ballots(scene))[:4]:
-        assert await vote(scene, ballot, "orti") == 201
-    clock.advance(14 * DAY)
-    closed = (await scene.http.post(f"/api/runs/{run['id']}/close", auth=scene.coop)).json()
-    assert closed["payout"] == {"orti": 56, "ciclofficina": 56, "biblio": 56}
-    assert closed["votes"] is None
 
 
 async def test_a_published_version_never_changes(scene: Stage) -> None:
