@@ -205,7 +205,10 @@ class Login:
         self._forget(request)
         home = f"{self._origin}{self._home}"
         address = self._party.logout_address(person.session, home) if person else None
-        response = RedirectResponse(address or home, 303, headers={"Cache-Control": "no-store"})
+        # A page between the form and the provider: a redirect to another origin would break our own form-action.
+        response = self._pages.render(
+            request, "relying_party/left.html", user=None, address=address, action=f"{self._prefix}/login"
+        )
         response.delete_cookie(self.cookie, path="/")
         return response
 

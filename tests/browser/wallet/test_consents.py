@@ -115,6 +115,12 @@ def test_a_read_is_logged_with_its_consent_and_a_refused_one_too(giulia: Page, t
 
 
 def test_logging_out_closes_the_wallet(giulia: Page, town: Stage) -> None:
+    refused: list[str] = []
+    giulia.on("console", lambda message: refused.append(message.text) if message.type == "error" else None)
     giulia.get_by_role("button", name="Esci").click()
+    expect(giulia.get_by_role("heading", name="I tuoi dati, a casa tua")).to_be_visible()
+    assert giulia.url == f"{town.wallet}/"
+    assert refused == []
     giulia.goto(f"{town.wallet}/data")
-    assert "/login" in giulia.url
+    giulia.get_by_role("button", name="Accedi con").click()
+    expect(giulia.get_by_label("Password")).to_be_visible()  # the provider has logged giulia out too
