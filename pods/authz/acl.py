@@ -13,6 +13,7 @@ from pods.protocol.rdf import RDF_TYPE, NamedNode, Quad, node
 _ACL = "http://www.w3.org/ns/auth/acl#"
 _AUTHORIZATION = node(_ACL + "Authorization")
 _PREDICATES = frozenset({"mode", "agent", "agentClass", "agentGroup", "accessTo", "default"})
+_NARROWING = frozenset({"condition", "origin"})
 _MODES: Mapping[str, Mode] = {
     _ACL + "Read": Mode.READ,
     _ACL + "Append": Mode.APPEND,
@@ -72,9 +73,10 @@ def check(quads: Sequence[Quad], *, root: str | None) -> None:
     `root` is the address of the storage where the list is that of its root container.
     """
     for quad in quads:
-        # WAC (editor's draft): a server that does not know a condition ignores it and grants. We refuse it.
-        if quad.predicate.value == _ACL + "condition":
-            raise Unprocessable("acl:condition is not evaluated by this host; an ACL with it is not stored.")
+        # WAC: a server that does not evaluate a condition or an origin grants more than the list says. We refuse.
+        if quad.predicate.value.removeprefix(_ACL) in _NARROWING:
+            name = quad.predicate.value.removeprefix(_ACL)
+            raise Unprocessable(f"acl:{name} is not evaluated by this host; an ACL with it is not stored.")
     rules = read(quads)
     if len(rules) > MAX_AUTHORIZATIONS:
         raise Unprocessable(f"An ACL has at most {MAX_AUTHORIZATIONS} authorizations.")
