@@ -80,6 +80,7 @@ def value_share_graph() -> Graph:
     words = label("Ristorno", "Patronage refund")
     programme = Programme(
         iri="https://coop.example/p/1",
+        series="https://coop.example/p",
         name="ristorno",
         version=1,
         organisation="coop",
