@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pyoxigraph
 
+from apps.town.events import TEMPLATES
 from vocab.shapes import CODE_LISTS
 
 SHORTEST = 6
@@ -26,14 +27,13 @@ def literals_in(turtle: bytes) -> Iterator[str]:
 def personal_literals(pods: Path, people: Iterable[str]) -> frozenset[str]:
     """Return the literals of people's own documents, without those that are public elsewhere.
 
-    Public are the code lists and what organisations say of themselves in their profiles.
+    Public are the code lists, the titles of public events, and what organisations say in their profiles.
     """
     database = sqlite3.connect(f"file:{pods}?mode=ro", uri=True)
     owners = set(people)
     personal: set[str] = set()
-    public: set[str] = {
-        text for codes in CODE_LISTS.values() for code in codes.codes for text in code.label.values()
-    }
+    public = {text for codes in CODE_LISTS.values() for code in codes.codes for text in code.label.values()}
+    public |= {template.title for template in TEMPLATES}
     for name, content in database.execute(
         "SELECT name, content FROM resource WHERE media_type = 'text/turtle'"
     ):
