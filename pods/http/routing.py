@@ -100,6 +100,7 @@ def management(
                 await running.enter_async_context(beside())
             yield
         await close()
+        gc.unfreeze()  # or nothing of it would be released at the interpreter's end
 
     async def on_error(_: Request, error: Exception) -> Response:
         answer = problem(_as_pod_error(error), realm=realm, challenge=CHALLENGE)
