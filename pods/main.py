@@ -69,7 +69,7 @@ class Core:
 
 def open_core(settings: PodSettings, clock: Clock, *, schemas: Sequence[Schema] = ()) -> Core:
     """Open the data folder and return the parts of a host; `schemas` are the tables of layers above."""
-    settings.data.mkdir(parents=True, exist_ok=True)
+    settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)  # pods are nobody else's on this machine
     store = SqliteStore(settings.data / DATABASE, (IDENTITY_1, *schemas))
     keys = SigningKeys.open(settings.data / SIGNING_KEYS, clock=clock)
     replay = ReplayGuard(settings.data / REPLAY)

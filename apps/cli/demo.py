@@ -57,7 +57,7 @@ def _set_the_stage(settings: AppSettings, households: int) -> stage.DemoRecord:
     if record is not None and record.ready:
         return record
     record = record or stage.new_record(settings)
-    settings.data.mkdir(parents=True, exist_ok=True)
+    settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
     record.save(settings.data)  # the secret that derives the keys must outlive an interrupted first start
     with operator_core(read_settings(PodSettings, os.environ)) as core:
         stage.settle_organisations(core, settings, record)

@@ -26,7 +26,7 @@ class SqliteStore:
     def __init__(
         self, path: FilePath, schemas: Sequence[Schema] = (), observers: Sequence[Observer] = ()
     ) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._path = path
         self._observers = list(observers)
         self._pods = PodCache()
