@@ -14,7 +14,7 @@ BYTES = 32
 
 def open_secret(path: Path) -> bytes:
     """Return the secret in the file; the first to ask makes it, readable by nobody else."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     if not path.exists():
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

@@ -96,7 +96,7 @@ def _write_new(path: Path, keys: list[ECKey]) -> None:
 
 
 def _draft(path: Path, keys: list[ECKey]) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     content = orjson.dumps({"keys": [key.as_dict(private=True) for key in keys]})
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

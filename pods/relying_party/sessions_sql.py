@@ -35,7 +35,7 @@ class SessionStore:
     def __init__(
         self, path: Path, key_file: Path, *, clock: Clock, idle: float = 1800.0, longest: float = 43_200.0
     ) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._secret = _secret(key_file)
         self._clock = clock
         self._idle = idle
@@ -113,7 +113,7 @@ def _identifier(name: str) -> bytes:
 
 def _secret(key_file: Path) -> bytes:
     """Return the key in the file; the first process to ask makes it."""
-    key_file.parent.mkdir(parents=True, exist_ok=True)
+    key_file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     draft = key_file.with_name(f".{key_file.name}.{secrets.token_hex(8)}")
     if not key_file.exists():
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
