@@ -31,6 +31,7 @@ VALID = "2030-12-31"
 QUESTION = {
     "measure": {"function": "sum", "property": "Purchase.lineAmount"},
     "group_by": ["Profile.district", "Purchase.category"],
+    "where": [],
     "period": programmes.YEAR,
 }
 UPPER = 100_000
@@ -101,9 +102,9 @@ def central(folder: Path) -> float:
         connection.execute(
             f"""CREATE TABLE line AS SELECT household_id, people.district, categories.category,
                 CAST(transaction_timestamp AS DATE) AS day, CAST(round(sales_value * 100) AS BIGINT) AS cents
-            FROM read_parquet('{paths["transactions"]}') LEFT JOIN read_parquet('{paths["products"]}')
+            FROM read_parquet('{paths["transactions"]}') LEFT JOIN read_parquet('{paths["products"]}') AS product
                 USING (product_id)
-            JOIN people USING (household_id) JOIN categories ON categories.department = coalesce(department, '')"""
+            JOIN people USING (household_id) JOIN categories ON categories.department = coalesce(product.department, '')"""
         )
         taken = []
         for _ in range(ROUNDS + 1):
