@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-from urllib.parse import urlsplit
 
 import click
 import httpx
@@ -13,7 +12,7 @@ from apps.cli import stage
 from apps.cli.operator import operator_core
 from apps.cli.progress import receipts_bar, steps_bar
 from apps.cli.scenes import TIMEOUT, Town, open_programmes, opt_in
-from apps.cli.serve import PARTS, listener, serve_together
+from apps.cli.serve import PARTS, follow_addresses, listener, run_until_stopped, serve_together
 from apps.settings import AppSettings
 from apps.town.organisations import ISSUERS_OF_PARTICIPATION, SHOPS
 from pods.settings import PodSettings, read_settings
@@ -43,17 +42,24 @@ def command(data: str | None, households: int, host: str) -> None:
     if data:
         os.environ["PORTICO_DATA"] = data
     settings = read_settings(AppSettings, os.environ)
-    # The three origins are on this machine and without TLS, so each must be allowed to call the others.
-    origins = (settings.pod_url, settings.wallet_url, settings.apps_url)
-    os.environ.setdefault("PORTICO_TRUSTED_HOSTS", " ".join(urlsplit(url).netloc for url in origins))
-    os.environ.setdefault("PORTICO_CONSENT_CLIENTS", f"{settings.wallet_url}/client.jsonld")
+    follow_addresses(settings)
     settings = read_settings(AppSettings, os.environ)
     record = _set_the_stage(settings, households)
-    asyncio.run(_run(settings, record, host))
+    run_until_stopped(_run(settings, record, host))
 
 
 def _set_the_stage(settings: AppSettings, households: int) -> stage.DemoRecord:
     record = stage.demo_record(settings)
+    if record is not None and (record.pod_url, record.wallet_url, record.apps_url) != (
+        settings.pod_url,
+        settings.wallet_url,
+        settings.apps_url,
+    ):
+        # WebIDs, grants and receipts name these addresses: under others nothing in the folder would be found.
+        raise click.ClickException(
+            f"The town in {settings.data} lives at {record.pod_url}, {record.wallet_url} and {record.apps_url}. "
+            "Give the same addresses, or another folder with --data."
+        )
     if record is not None and record.ready:
         return record
     record = record or stage.new_record(settings)

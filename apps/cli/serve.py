@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlsplit
 
 import click
@@ -20,6 +22,7 @@ PARTS = {
     "wallet": ("wallet.main:create_app", "wallet_url"),
     "apps": ("apps.main:create_app", "apps_url"),
 }
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 BACKLOG = 2048
 GRACE = 5  # seconds that open requests get when the platform stops
 KEEP_ALIVE = 75  # seconds an idle connection stays open: longer than clients keep one, or they would write to a closed one
@@ -77,6 +80,26 @@ async def serve_together(listeners: Sequence[Listener], *, started: asyncio.Even
     await asyncio.gather(*running)
 
 
+def follow_addresses(settings: AppSettings) -> None:
+    """Let unset settings follow from the three addresses, unless a settings file states them.
+
+    The wallet of this installation may manage consent; and where an address is on this machine, without TLS,
+    the three may call each other there, which the guard of outgoing requests would refuse.
+    """
+    if "PORTICO_CONFIG" in os.environ:
+        return
+    addresses = [urlsplit(url) for url in (settings.pod_url, settings.wallet_url, settings.apps_url)]
+    own = [address.netloc for address in addresses if address.hostname in LOOPBACK]
+    os.environ.setdefault("PORTICO_TRUSTED_HOSTS", " ".join(own))
+    os.environ.setdefault("PORTICO_CONSENT_CLIENTS", f"{settings.wallet_url}/client.jsonld")
+
+
+def run_until_stopped(serving: Coroutine[Any, Any, None]) -> None:
+    """Run to the end; Ctrl-C is how it ends, not an error."""
+    with suppress(KeyboardInterrupt):
+        asyncio.run(serving)
+
+
 @click.command()
 @click.argument("part", required=False, type=click.Choice(list(PARTS)))
 @click.option("--data", type=click.Path(file_okay=False), help="Data folder (PORTICO_DATA).")
@@ -101,12 +124,13 @@ def command(part: str | None, data: str | None, host: str, port: int | None, wor
     if part and port and "PORTICO_CONFIG" not in os.environ:  # a settings file states the public address
         os.environ.setdefault(f"PORTICO_{PARTS[part][1].upper()}", f"http://localhost:{port}")
     settings = read_settings(AppSettings, os.environ)
+    follow_addresses(settings)
     if part is None:
-        asyncio.run(serve_together([listener(name, settings, host=host) for name in PARTS]))
+        run_until_stopped(serve_together([listener(name, settings, host=host) for name in PARTS]))
         return
     at = listener(part, settings, host=host, port=port)
     if workers == 1:
-        asyncio.run(serve_together([at]))
+        run_until_stopped(serve_together([at]))
         return
     shared = config(at, workers=workers)
     Multiprocess(shared, sockets=[shared.bind_socket()]).run()
