@@ -11,7 +11,7 @@ from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from apps.checkin.main import application as checkin
-from apps.front.pages import front_routes
+from apps.front.pages import front
 from apps.insight.main import application as insight
 from apps.settings import AppSettings
 from apps.valueback.main import application as valueback
@@ -46,8 +46,8 @@ def application(settings: AppSettings, clock: Clock) -> ASGIApp:
                 await running.enter_async_context(app.router.lifespan_context(app))  # type: ignore[attr-defined]  # each is a Starlette application
             yield
 
-    routes = front_routes(settings.apps_url.rstrip("/"), settings.wallet_url)
-    return ByPrefix(Starlette(routes=routes, lifespan=lifespan), dict(apps))
+    routes, handlers = front(settings.apps_url.rstrip("/"), settings.wallet_url)
+    return ByPrefix(Starlette(routes=routes, exception_handlers=handlers, lifespan=lifespan), dict(apps))
 
 
 def create_app() -> ASGIApp:

@@ -8,6 +8,8 @@ from types import MappingProxyType
 from rdflib import Namespace
 
 NS = "https://w3id.org/portico/ns#"
+PROBLEMS = "https://w3id.org/portico/problems#"
+"""Base of the types of problem documents (RFC 9457); what follows is the code of an error."""
 """Our own terms (prefix `po`), documented in `vocab/ns.ttl` and served at `/.vocab/ns`."""
 
 CONTEXTS = "https://w3id.org/portico/contexts/"

@@ -12,10 +12,9 @@ from rdflib import URIRef
 
 from pods.client import SolidClient, SolidError
 from vocab.shapes import SHAPES
-from vocab.terms import FOAF, PIM, SCHEMA, SOLID, VCARD
+from vocab.terms import FOAF, PIM, PROBLEMS, SCHEMA, SOLID, VCARD
 
 _NAMES = (FOAF.name, VCARD.fn, SCHEMA.name)
-PROBLEMS = "https://w3id.org/portico/problems#"
 _STORAGE_TYPE = "http://www.w3.org/ns/pim/space#Storage"
 
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from vocab.pages import Navigation, Pages, about_routes, msg, static_routes
+
+Handler = Callable[[Request, Exception], Awaitable[Response]]
 
 NAVIGATION = (
     Navigation(msg("Questions"), "/insight/", "insight"),
@@ -17,8 +22,8 @@ NAVIGATION = (
 )
 
 
-def front_routes(origin: str, wallet_url: str) -> list[BaseRoute]:
-    """Return the routes of the front page at `origin`, the apps' address without a slash at the end."""
+def front(origin: str, wallet_url: str) -> tuple[list[BaseRoute], dict[Any, Handler]]:
+    """Return routes and error handlers of the front at `origin`, the apps' address without a slash at the end."""
     pages = Pages(
         [Path(__file__).resolve().parent],
         name="apps",
@@ -27,10 +32,17 @@ def front_routes(origin: str, wallet_url: str) -> list[BaseRoute]:
         navigation=NAVIGATION,
     )
 
-    async def front(request: Request) -> Response:
+    async def page(request: Request) -> Response:
         return pages.render(request, "front.html", wallet=wallet_url)
 
     async def ready(_request: Request) -> Response:
         return PlainTextResponse("ready\n")
 
-    return [Route("/", front), Route("/ready", ready), *about_routes(pages), *static_routes()]
+    async def failed(request: Request, error: Exception) -> Response:
+        _ = pages.translator(request)
+        status = error.status_code if isinstance(error, HTTPException) else 500
+        title = _("There is nothing here") if status == 404 else _("Something went wrong")
+        return pages.problem(request, status, title, _("Start again from the front page."))
+
+    routes = [Route("/", page), Route("/ready", ready), *about_routes(pages), *static_routes()]
+    return routes, {HTTPException: failed, Exception: failed}

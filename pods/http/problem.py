@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pods import errors
 from pods.errors import PodError
 from pods.model import Answer
+from vocab.terms import PROBLEMS
 
 STATUSES: Mapping[type[PodError], int] = {
     PodError: 500,
@@ -47,7 +48,6 @@ TITLES: Mapping[int, str] = {
     507: "The pod is full",
 }
 PROBLEM_JSON = "application/problem+json"
-_TYPE = "https://w3id.org/portico/problems#"
 
 
 def status_of(error: PodError) -> int:
@@ -71,7 +71,7 @@ def problem(error: BaseException, *, realm: str, challenge: str) -> Answer:
             (name, _with_realm(value, realm) if _is_dpop(name, value) else value) for name, value in fields
         ]
     document = {
-        "type": _TYPE + error.code,
+        "type": PROBLEMS + error.code,
         "title": TITLES.get(status, "Error"),
         "status": status,
         "detail": str(error) or TITLES.get(status, "Error"),

@@ -115,7 +115,7 @@ async def test_a_number_is_signed_once(http: httpx.AsyncClient) -> None:
     assert (await sold(http, number="b-1")).status_code == 201
     again = await sold(http, number="b-1")
     assert again.status_code == 409
-    assert again.json()["type"] == "already-issued"
+    assert again.json()["type"] == "https://w3id.org/portico/problems#already-issued"
 
 
 async def test_the_till_s_database_holds_nothing_of_what_was_bought(

@@ -18,6 +18,7 @@ from vocab.pages.catalogues import LANGUAGES, Catalogues, Translator
 from vocab.pages.formats import Formats
 from vocab.pages.forms import FormGuard
 from vocab.pages.headers import security_headers
+from vocab.terms import PROBLEMS
 
 HERE = Path(__file__).resolve().parent
 
@@ -157,13 +158,14 @@ class Pages:
         title: str,
         detail: str,
         *,
-        code: str = "about:blank",
+        code: str | None = None,
         action: tuple[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Response:
         """Return an error: a page for people, an RFC 9457 document for programs.
 
-        `title` and `detail` are already translated; `action` is a (label, address) of what to do next.
+        `title` and `detail` are already translated; `action` is a (label, address) of what to do next. `code`
+        names the error among those of the platform; without one the status says it all.
         """
         if "text/html" in request.headers.get("accept", ""):
             return self.render(
@@ -176,7 +178,8 @@ class Pages:
                 action=action,
                 status_code=status,
             )
-        document = {"type": code, "title": title, "status": status, "detail": detail}
+        kind = PROBLEMS + code if code else "about:blank"
+        document = {"type": kind, "title": title, "status": status, "detail": detail}
         return JSONResponse(
             document,
             status,
