@@ -81,7 +81,7 @@ def neighbourhood_life(recipient: str, valid_until: str) -> dict[str, Any]:
             "l0": 6,
             "rho_total": 4.0,
             "k_min": 10,
-            "min_participants": 50,
+            "min_participants": 30,
             "period": YEAR,
         },
     }

@@ -67,7 +67,7 @@ def publish(page: Page) -> None:
         "Che cosa succede a chi dice di no, in italiano": "Nulla.",
         "Che cosa succede a chi dice di no, in inglese": "Nothing.",
         "I consensi scadono il": "2036-12-31",
-        "Minimo di partecipanti": "50",
+        "Minimo di partecipanti": "20",
     }.items():
         page.get_by_label(label, exact=True).fill(text)
     page.get_by_label("Acquisti: Categoria merceologica", exact=True).check()
@@ -124,7 +124,7 @@ def test_citizens_read_programmes_and_questions(
     served: InsightTown, context: BrowserContext, shots: Path | None
 ) -> None:
     purpose = served.published()
-    served.agree(served.settle(60), purpose)
+    served.agree(served.settle(120), purpose)
     page = context.new_page()
     page.goto(f"{served.apps}/insight/")
     check(page, "programmes", shots)

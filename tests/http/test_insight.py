@@ -19,7 +19,7 @@ from tests.insight_town import PROGRAMME, InsightTown, document, insight_town
 from vocab.schemas import validate
 
 QB = Namespace("http://purl.org/linked-data/cube#")
-PEOPLE = 80
+PEOPLE = 120
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +68,7 @@ def test_a_question_is_answered_with_a_release_that_fits_its_schema(
     release = answer.json()
     validate("release", release)
     values = {cell["key"][0]: cell["value"] for cell in release["cells"]}
-    # Twenty people in each of four districts, sigma 3.2; nobody in the others.
+    # Thirty people in each of four districts, sigma 3.2; nobody in the others.
     assert all(abs(values[code] - PEOPLE / 4) < 25 for code in "abcd" if values[code] is not None)
     assert sum(values[code] is not None for code in "abcd") >= 2
     assert release["budget"]["rho_left"] < 1

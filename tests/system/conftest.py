@@ -11,7 +11,7 @@ from tests.system.demo_platform import Platform, running
 from tests.system.whole_town import WholeTown, import_town
 
 HOUSEHOLDS = (
-    120  # well above the fifty that the demo programme asks for, so that noise cannot refuse a question
+    120  # well above the thirty that the demo programme asks for, so that noise cannot refuse a question
 )
 NOW = 1772366400.0  # 2026-03-01T12:00:00Z
 

@@ -39,7 +39,7 @@ from tests.unit.consent.aggregation.town import (
 )
 
 FIRST_SHOP = "forno"
-MANY = 60  # enough that noise of sigma 3.2 cannot hide whether they were counted
+MANY = 120  # enough that no noise hides whether they were counted, nor refuses a question for want of people
 
 
 @pytest.fixture
