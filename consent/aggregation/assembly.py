@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
@@ -21,6 +22,8 @@ from pods.errors import StoreError
 from pods.identity.keys import SigningKeys
 from pods.model import Clock
 from pods.storage.base import Commits, Store
+
+log = logging.getLogger(__name__)
 
 PROJECTIONS = "projections.duckdb"
 KEEP_UP_SECONDS = 1.0  # how far the projection may lag between questions; a question brings it up itself
@@ -71,6 +74,10 @@ async def keep_up(projector: Projector) -> None:
             await asyncio.sleep(KEEP_UP_SECONDS)
         except StoreError:
             await asyncio.sleep(TAKE_OVER_SECONDS)
+        except Exception:
+            # One resource that cannot be projected must not end this silently: questions would wait for all of it.
+            log.exception("the projection could not be brought up to date")
+            await asyncio.sleep(KEEP_UP_SECONDS)
 
 
 def new_id() -> str:
