@@ -25,7 +25,7 @@ from tests.system.demo_platform import Platform
 pytestmark = [pytest.mark.system, pytest.mark.timeout(900)]
 
 KILLS = 10
-LONGEST = 14.0  # seconds that a tour takes here; kills fall anywhere within
+SOONEST = 1.0  # seconds in which a tour has hardly loaded its modules
 
 
 class Writer:
@@ -69,6 +69,10 @@ class Writer:
 
 def test_ten_kills_during_the_tour_lose_nothing(quiet_town: Platform) -> None:
     dice = random.Random(20171001)  # the moments differ by the machine's speed anyway
+    started = time.monotonic()
+    assert quiet_town.portico("tour", "--json").returncode == 0
+    longest = time.monotonic() - started
+    interrupted = 0
     credentials = _writer_account(quiet_town)
     writer = Writer(quiet_town, credentials)
     spent = 0.0
@@ -80,7 +84,8 @@ def test_ten_kills_during_the_tour_lose_nothing(quiet_town: Platform) -> None:
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
             )
-            time.sleep(dice.uniform(2.0, LONGEST))
+            time.sleep(dice.uniform(SOONEST, longest))
+            interrupted += tour.poll() is None
             quiet_town.kill()
             tour.wait(timeout=180)
         _check_store(quiet_town.data / "pods.sqlite", writer.acknowledged, credentials["storage"])
@@ -89,6 +94,8 @@ def test_ten_kills_during_the_tour_lose_nothing(quiet_town: Platform) -> None:
         assert now >= spent, "a budget was refunded"
         spent = now
         quiet_town.start()
+    # A machine that speeds up finishes a tour before its moment comes; most of them must be cut off.
+    assert interrupted > KILLS // 2
     finished = quiet_town.portico("tour", "--json")
     steps = json.loads(finished.stdout)
     assert [step["expected"] for step in steps if not step["holds"]] == []
