@@ -76,15 +76,21 @@ class Pods:
         raise StoreError("The resource changes faster than it can be converted; read it as it is stored.")
 
     async def _read(self, op: Operation) -> Answer:
-        with self._store.reading() as tx:
-            needed = Mode.CONTROL if target.is_acl(op.path) else Mode.READ
-            rights = self._rights(op.agent, op.path, tx)
-            if needed not in rights.user:
-                raise Refused(op.path, needed)
-            if rights.owner or needed in rights.public:
-                return self._representations.answer(op, self._existing(op.path, tx), rights, tx)
+        needed = Mode.CONTROL if target.is_acl(op.path) else Mode.READ
+        answer = await self._store.read(lambda tx: self._unlogged_read(op, needed, tx))
+        if answer is not None:
+            return answer
         # Design, rule 3: what is not public leaves a line in the owner's log before it is served.
         return await self._commits.submit(lambda tx: self._logged_read(op, needed, tx))
+
+    def _unlogged_read(self, op: Operation, needed: Mode, tx: Transaction) -> Answer | None:
+        """Return the answer to the owner, or to anybody where it is public; None if a line must come first."""
+        rights = self._rights(op.agent, op.path, tx)
+        if needed not in rights.user:
+            raise Refused(op.path, needed)
+        if rights.owner or needed in rights.public:
+            return self._representations.answer(op, self._existing(op.path, tx), rights, tx)
+        return None
 
     def _logged_read(self, op: Operation, needed: Mode, tx: Transaction) -> Answer:
         rights = self._rights(op.agent, op.path, tx)
@@ -108,11 +114,14 @@ class Pods:
     async def _prepared(self, op: Operation) -> Content | Patch | PodError | None:
         if op.body is None or (len(op.body.content) <= LARGE_BODY and op.body.media_type != rdf.JSON_LD):
             return _body_of(op, self._base)
-        with self._store.reading() as tx:  # no work for somebody who may not write anyway
-            rights = self._rights(op.agent, op.path, tx)
-            if not rights.user & (Mode.APPEND | Mode.WRITE | Mode.CONTROL):
-                raise Refused(op.path, _minimum(op))
+        # No work for somebody who may not write anyway.
+        await self._store.read(lambda tx: self._require_some_write(op, tx))
         return await asyncio.to_thread(_body_of, op, self._base)
+
+    def _require_some_write(self, op: Operation, tx: Transaction) -> None:
+        rights = self._rights(op.agent, op.path, tx)
+        if not rights.user & (Mode.APPEND | Mode.WRITE | Mode.CONTROL):
+            raise Refused(op.path, _minimum(op))
 
     def _authorised_write(
         self, op: Operation, body: Content | Patch | PodError | None, tx: Transaction

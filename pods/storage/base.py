@@ -106,8 +106,14 @@ class Observer(Protocol):
 class Store(Protocol):
     """A database of pods. Schemas of layers above are given at opening as (name, statements)."""
 
+    def read(self, job: Callable[[Transaction], T]) -> Awaitable[T]:
+        """Run the job on a snapshot and return what it returns; the event loop is never held up by waiting.
+
+        What is in one process answers at once, without a switch to another task; what is not, in a thread.
+        """
+
     def reading(self) -> AbstractContextManager[Transaction]:
-        """A snapshot: nothing committed later is seen."""
+        """A snapshot, for programs without an event loop: nothing committed later is seen."""
 
     def writing(self) -> AbstractContextManager[Transaction]:
         """A serialised write transaction, durable when the block ends; rolled back on any exception."""
