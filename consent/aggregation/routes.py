@@ -7,9 +7,10 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 import orjson
+from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute
 
 from consent import spent_sql
 from consent.aggregation.asking import Answer
@@ -26,6 +27,7 @@ from consent.registry_sql import Purposes
 from consent.wire import seconds
 from pods.authn.verifier import Verifier
 from pods.errors import BadContent, Forbidden, NotAcceptable, TooLarge, Unauthenticated
+from pods.http.openapi import LIST, OBJECT, TEXT, Schema, described, named, record
 from pods.model import Agent, WebId
 from pods.storage.base import Transaction
 
@@ -62,15 +64,38 @@ class _Routes:
 
     def routes(self) -> list[BaseRoute]:
         """Return the table of routes."""
-        return [
-            Route("/.consent/queries", self.ask, methods=["POST"]),
-            Route("/.consent/participants", self.participants, methods=["POST"]),
-            Route("/.consent/programmes", self.programmes),
-            Route("/.consent/programmes/{name}", self.programme),
-            Route("/.consent/programmes/{name}/questions", self.questions),
-            Route("/.consent/questions/{name}", self.question),
-            Route("/.consent/releases/{name}", self.release),
-        ]
+        router = APIRouter(prefix="/.consent", tags=["aggregation"])
+        add = router.add_api_route
+        add(
+            "/queries",
+            self.ask,
+            methods=["POST"],
+            **described(
+                OBJECT,
+                also=(202,),
+                body=record({"query": named("query"), "purpose_claim": TEXT}),
+                media_types=tuple(WRITERS),
+                token=True,
+            ),
+        )
+        counting = record({"participants": OBJECT, "purpose_claim": TEXT})
+        add(
+            "/participants",
+            self.participants,
+            methods=["POST"],
+            **described(OBJECT, body=counting, token=True),
+        )
+        add("/programmes", self.programmes, methods=["GET"], **described(LIST))
+        add("/programmes/{name}", self.programme, methods=["GET"], **_of_name())
+        add(
+            "/programmes/{name}/questions",
+            self.questions,
+            methods=["GET"],
+            **_of_name(LIST, query={"before": TEXT}),
+        )
+        add("/questions/{name}", self.question, methods=["GET"], **_of_name())
+        add("/releases/{name}", self.release, methods=["GET"], **_of_name(media_types=tuple(WRITERS)))
+        return list(router.routes)
 
     async def ask(self, request: Request) -> Response:
         """Answer a question of a controller's service: the release, or where it will be."""
@@ -189,6 +214,11 @@ class _Routes:
                 "/programme", "the declaration has ended; publish a new version and ask for consent"
             )
         return purpose
+
+
+def _of_name(answer: Schema = OBJECT, **further: Any) -> dict[str, Any]:
+    """Return the description of a route of the public register, whose entries have names."""
+    return described(answer, places=("name",), **further)
 
 
 async def _body(request: Request) -> bytes:

@@ -18,11 +18,13 @@ from consent.invitations import Invitations
 from consent.model import OwnGrant
 from consent.overview import Overview
 from pods.errors import BadContent, NotFound
+from pods.http.openapi import LIST, OBJECT, TEXT, described, named, record
 from pods.model import Agent, Clock, WebId
 from pods.storage.base import Commits, Store, Transaction
 from vocab.schemas import SchemaError, validate
 
 TAG = "consent"
+_PURPOSE = record({"purpose": TEXT})
 
 
 class DecisionRoutes:
@@ -50,12 +52,34 @@ class DecisionRoutes:
     def routes(self) -> list[BaseRoute]:
         """Return the routes below `/.consent`."""
         router = APIRouter(prefix="/.consent", tags=[TAG])
-        router.add_api_route("/requests", self.requests, methods=["GET"])
-        router.add_api_route("/grants", self.grants, methods=["GET"])
-        router.add_api_route("/grants", self.give, methods=["POST"], status_code=201)
-        router.add_api_route("/grants/{grant_id}", self.withdraw, methods=["DELETE"], status_code=204)
-        router.add_api_route("/refusals", self.refuse, methods=["POST"], status_code=204)
-        router.add_api_route("/invitations", self.invite, methods=["POST"], status_code=202)
+        router.add_api_route("/requests", self.requests, methods=["GET"], **described(LIST, token=True))
+        router.add_api_route(
+            "/grants",
+            self.grants,
+            methods=["GET"],
+            **described(LIST, query={"purpose": TEXT}, token=True),
+        )
+        router.add_api_route(
+            "/grants",
+            self.give,
+            methods=["POST"],
+            **described(OBJECT, status=201, also=(200,), body=named("grant-request"), token=True),
+        )
+        router.add_api_route(
+            "/grants/{grant_id}",
+            self.withdraw,
+            methods=["DELETE"],
+            **described(status=204, places=("grant_id",), token=True),
+        )
+        router.add_api_route(
+            "/refusals", self.refuse, methods=["POST"], **described(status=204, body=_PURPOSE, token=True)
+        )
+        router.add_api_route(
+            "/invitations",
+            self.invite,
+            methods=["POST"],
+            **described(status=202, body=_PURPOSE, token=True),
+        )
         return list(router.routes)
 
     async def requests(self, request: Request) -> Response:

@@ -18,12 +18,14 @@ from consent.export import Exporter
 from consent.http.callers import PRIVATE, Callers, json_answer, own_pod
 from consent.registry_sql import Purposes
 from pods.errors import BadRequest
+from pods.http.openapi import BYTES, LIST, NUMBER, described
 from pods.model import Clock, WebId
 from pods.storage.base import Store
 
 MOST_LINES = 500  # of one page of the log
 USUAL_LINES = 50
 CHUNK = 256 * 1024  # bytes sent at a time
+ZIP = "application/zip"
 IN_MEMORY = 4 * 1024 * 1024  # bytes of an archive before it goes to a temporary file
 
 
@@ -42,8 +44,15 @@ class OwnRoutes:
     def routes(self) -> list[BaseRoute]:
         """Return the routes below `/.consent`."""
         router = APIRouter(prefix="/.consent", tags=["own"])
-        router.add_api_route("/log", self.log, methods=["GET"])
-        router.add_api_route("/export", self.export, methods=["GET"])
+        router.add_api_route(
+            "/log",
+            self.log,
+            methods=["GET"],
+            **described(LIST, query={"limit": NUMBER, "after": NUMBER}, token=True),
+        )
+        router.add_api_route(
+            "/export", self.export, methods=["GET"], **described(BYTES, media_types=(ZIP,), token=True)
+        )
         return list(router.routes)
 
     async def log(self, request: Request) -> Response:
@@ -70,7 +79,7 @@ class OwnRoutes:
         file = await asyncio.to_thread(self._archive, webid, at)
         day = datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d")
         headers = {**PRIVATE, "content-disposition": f'attachment; filename="{name}-{day}.zip"'}
-        return StreamingResponse(_chunks(file), media_type="application/zip", headers=headers)
+        return StreamingResponse(_chunks(file), media_type=ZIP, headers=headers)
 
     def _archive(self, webid: WebId, at: float) -> IO[bytes]:
         file = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115  # closed when it is sent

@@ -17,6 +17,7 @@ from consent.linked import purpose_jsonld
 from consent.purposes import Publisher
 from consent.registry_sql import Purposes
 from pods.errors import NotAcceptable, NotFound
+from pods.http.openapi import LIST, OBJECT, described, named
 from pods.model import Clock
 from pods.protocol import negotiate
 from pods.storage.base import Commits, Store
@@ -50,11 +51,28 @@ class RegisterRoutes:
     def routes(self) -> list[BaseRoute]:
         """Return the routes below `/.consent`."""
         router = APIRouter(prefix="/.consent", tags=["register"])
-        router.add_api_route("/controllers", self.register, methods=["POST"], status_code=201)
-        router.add_api_route("/controllers", self.controllers, methods=["GET"])
-        router.add_api_route("/purposes", self.publish, methods=["POST"], status_code=201)
-        router.add_api_route("/purposes", self.purposes, methods=["GET"])
-        router.add_api_route("/purposes/{identifier}/{version}", self.purpose, methods=["GET"])
+        router.add_api_route(
+            "/controllers",
+            self.register,
+            methods=["POST"],
+            **described(OBJECT, status=201, body=named("controller"), token=True),
+        )
+        router.add_api_route("/controllers", self.controllers, methods=["GET"], **described(LIST))
+        router.add_api_route(
+            "/purposes",
+            self.publish,
+            methods=["POST"],
+            **described(OBJECT, status=201, also=(200,), body=named("purpose-declaration"), token=True),
+        )
+        router.add_api_route(
+            "/purposes", self.purposes, methods=["GET"], **described(LIST, media_types=(JSON, HTML))
+        )
+        router.add_api_route(
+            "/purposes/{identifier}/{version}",
+            self.purpose,
+            methods=["GET"],
+            **described(OBJECT, media_types=(JSON, JSON_LD, HTML), places=("identifier", "version")),
+        )
         return list(router.routes)
 
     async def register(self, request: Request) -> Response:

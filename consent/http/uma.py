@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import parse_qsl
 
+import orjson
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
@@ -15,6 +16,7 @@ from consent.http.callers import json_answer, limited_body, media_type
 from consent.purpose_claim import CLAIM_FORMAT
 from consent.uma import TOKEN_PATH, AuthorizationServer, Push
 from pods.authn.replay import ReplayGuard
+from pods.http.openapi import FORM, OBJECT, described, form
 from pods.model import Clock
 from pods.protocol.dpop import BadProof, Proof, check_proof
 from pods.protocol.jose import ALGORITHMS
@@ -39,13 +41,18 @@ class UmaRoutes:
     def routes(self) -> list[BaseRoute]:
         """Return discovery and token endpoint."""
         router = APIRouter(tags=["uma"])
-        router.add_api_route(DISCOVERY, self.configuration, methods=["GET"])
-        router.add_api_route(TOKEN_PATH, self.token, methods=["POST"])
+        router.add_api_route(DISCOVERY, self.configuration, methods=["GET"], **described(OBJECT))
+        router.add_api_route(
+            TOKEN_PATH,
+            self.token,
+            methods=["POST"],
+            **described(OBJECT, body=form(_FIELDS), body_types=(FORM,), oauth=True),
+        )
         return list(router.routes)
 
-    async def configuration(self) -> dict[str, Any]:
+    async def configuration(self) -> Response:
         """UMA 2.0 discovery document."""
-        return {
+        document: dict[str, Any] = {
             "issuer": self._origin + "/",
             "jwks_uri": self._origin + "/.oidc/jwks",
             "token_endpoint": self._origin + TOKEN_PATH,
@@ -54,6 +61,7 @@ class UmaRoutes:
             "dpop_signing_alg_values_supported": list(ALGORITHMS),
             "uma_profiles_supported": [ID_TOKEN_FORMAT, CLAIM_FORMAT],
         }
+        return Response(orjson.dumps(document), media_type="application/json")
 
     async def token(self, request: Request) -> Response:
         """Trade a ticket and a claim for the next ticket or a token; see the UMA 2.0 grant."""

@@ -23,11 +23,14 @@ from consent.http.callers import (
 )
 from consent.permits import Permit, Permits
 from consent.receipts.keys import KeyLookup
+from consent.receipts.signing import MEDIA_TYPE as RECEIPT
 from consent.tickets import Tickets
 from pods import activity
 from pods.errors import Forbidden, PodError, Unauthenticated
+from pods.http.openapi import OBJECT, TEXT, described
 from pods.identity.keys import SigningKeys
 from pods.model import Agent, Clock
+from pods.protocol import rdf
 from pods.storage.base import Commits, Transaction
 
 T = TypeVar("T")
@@ -61,8 +64,25 @@ class UseRoutes:
     def routes(self) -> list[BaseRoute]:
         """Return the routes below `/.consent/grants`."""
         router = APIRouter(prefix="/.consent/grants", tags=["use"])
-        router.add_api_route("/{grant_id}/inbox", self.deliver, methods=["POST"], status_code=201)
-        router.add_api_route("/{grant_id}/claims", self.claim, methods=["POST"])
+        router.add_api_route(
+            "/{grant_id}/inbox",
+            self.deliver,
+            methods=["POST"],
+            **described(
+                status=201,
+                also=(200,),
+                body=TEXT,
+                body_types=(RECEIPT, *rdf.OFFERED),
+                places=("grant_id",),
+                token=True,
+            ),
+        )
+        router.add_api_route(
+            "/{grant_id}/claims",
+            self.claim,
+            methods=["POST"],
+            **described(OBJECT, body=OBJECT, places=("grant_id",), token=True),
+        )
         return list(router.routes)
 
     async def deliver(self, request: Request) -> Response:

@@ -6,6 +6,7 @@ import gc
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from importlib.metadata import version
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -18,7 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from pods import errors
 from pods.authn.verifier import CHALLENGE
 from pods.errors import PodError
-from pods.http import cors, inbound, outbound
+from pods.http import cors, inbound, openapi, outbound
 from pods.http.problem import STATUSES, problem
 from pods.model import Answer
 
@@ -112,6 +113,7 @@ def management(
     app = FastAPI(
         title="Portico pod host",
         lifespan=lifespan,
+        version=version("portico"),
         openapi_url="/.openapi.json",
         docs_url=None,
         redoc_url=None,
@@ -123,6 +125,7 @@ def management(
         },
     )
     app.router.routes.extend(routes)
+    openapi.publish(app)
     return app
 
 
