@@ -22,6 +22,7 @@ NAMES = (
     "receipt-participation",
     "release",
     "controller",
+    "seed",
 )
 """Every schema there is; served at `/.vocab/schemas/{name}.json`."""
 

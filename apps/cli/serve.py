@@ -7,6 +7,7 @@ import os
 from collections.abc import Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,7 +16,7 @@ import uvicorn
 from uvicorn.supervisors import Multiprocess
 
 from apps.settings import AppSettings
-from pods.settings import read_settings
+from pods.settings import PodSettings, read_settings
 
 PARTS = {
     "pods": ("consent.main:create_app", "pod_url"),
@@ -80,17 +81,21 @@ async def serve_together(listeners: Sequence[Listener], *, started: asyncio.Even
     await asyncio.gather(*running)
 
 
-def follow_addresses(settings: AppSettings) -> None:
+def follow_addresses(settings: AppSettings, trusted: Sequence[str] = ()) -> None:
     """Let unset settings follow from the three addresses, unless a settings file states them.
 
     The wallet of this installation may manage consent; and where an address is on this machine, without TLS,
-    the three may call each other there, which the guard of outgoing requests would refuse.
+    the three may call each other there, which the guard of outgoing requests would refuse. `trusted` are further
+    servers of that kind, whatever is set.
     """
     if "PORTICO_CONFIG" in os.environ:
+        if trusted:
+            os.environ["PORTICO_TRUSTED_HOSTS"] = " ".join((*settings.trusted_hosts, *trusted))
         return
     addresses = [urlsplit(url) for url in (settings.pod_url, settings.wallet_url, settings.apps_url)]
     own = [address.netloc for address in addresses if address.hostname in LOOPBACK]
-    os.environ.setdefault("PORTICO_TRUSTED_HOSTS", " ".join(own))
+    known = os.environ.get("PORTICO_TRUSTED_HOSTS", " ".join(own))
+    os.environ["PORTICO_TRUSTED_HOSTS"] = " ".join((known, *trusted)).strip()
     os.environ.setdefault("PORTICO_CONSENT_CLIENTS", f"{settings.wallet_url}/client.jsonld")
 
 
@@ -98,6 +103,19 @@ def run_until_stopped(serving: Coroutine[Any, Any, None]) -> None:
     """Run to the end; Ctrl-C is how it ends, not an error."""
     with suppress(KeyboardInterrupt):
         asyncio.run(serving)
+
+
+def seed_pods(seed: str | None, users: Sequence[str]) -> None:
+    """Give the pod host the accounts that the operator listed, and print what their clients must know."""
+    from apps.cli import seed as seeding  # here: a server without a seed need not load what writes one
+    from apps.cli.operator import operator_core
+
+    listed = (*(seeding.from_file(Path(seed)) if seed else ()), *map(seeding.from_option, users))
+    if not listed:
+        return
+    with operator_core(read_settings(PodSettings, os.environ)) as core:
+        seeded = seeding.settle(core, listed)
+    click.echo("\n".join(one.lines() for one in seeded))
 
 
 @click.command()
@@ -110,21 +128,56 @@ def run_until_stopped(serving: Coroutine[Any, Any, None]) -> None:
 @click.option(
     "--workers", type=click.IntRange(1), default=1, show_default=True, help="Processes of the named PART."
 )
-def command(part: str | None, data: str | None, host: str, port: int | None, workers: int) -> None:
+@click.option("--base-url", help="Public address of the named PART where it is not http://localhost:PORT.")
+@click.option(
+    "--seed", type=click.Path(dir_okay=False), help="JSON file of accounts that the pods have from the start."
+)
+@click.option(
+    "--user",
+    "users",
+    multiple=True,
+    metavar="NAME:PASSWORD[:CLIENT_ID:CLIENT_SECRET]",
+    help="One such account; may be repeated.",
+)
+@click.option(
+    "--trust",
+    "trusted",
+    multiple=True,
+    metavar="HOST:PORT",
+    help="A server on a private address, or without TLS, that may be asked for keys; may be repeated.",
+)
+def command(
+    part: str | None,
+    data: str | None,
+    host: str,
+    port: int | None,
+    workers: int,
+    base_url: str | None,
+    seed: str | None,
+    users: tuple[str, ...],
+    trusted: tuple[str, ...],
+) -> None:
     """Run the platform, or only PART of it.
 
     Without PART the pod host, the wallet and the apps run in one process, each at its own origin.
     With --port, and without PORTICO_POD_URL or a settings file, the pod host takes http://localhost:PORT as
-    its address; wallet and apps do the same.
+    its address; wallet and apps do the same. `portico serve pods` alone is a plain Solid server: see
+    docs/solid-server.md for --seed and --user.
     """
-    if part is None and (port or workers > 1):
-        raise click.UsageError("--port and --workers need a PART: pods, wallet or apps.")
+    if part is None and (port or workers > 1 or base_url):
+        raise click.UsageError("--port, --workers and --base-url need a PART: pods, wallet or apps.")
+    if part != "pods" and (seed or users):
+        raise click.UsageError("--seed and --user make accounts on the pod host: portico serve pods.")
     if data:
         os.environ["PORTICO_DATA"] = data
+    if part and base_url:
+        os.environ[f"PORTICO_{PARTS[part][1].upper()}"] = base_url.rstrip("/")
     if part and port and "PORTICO_CONFIG" not in os.environ:  # a settings file states the public address
         os.environ.setdefault(f"PORTICO_{PARTS[part][1].upper()}", f"http://localhost:{port}")
     settings = read_settings(AppSettings, os.environ)
-    follow_addresses(settings)
+    follow_addresses(settings, trusted)
+    if part == "pods":
+        seed_pods(seed, users)
     if part is None:
         run_until_stopped(serve_together([listener(name, settings, host=host) for name in PARTS]))
         return
