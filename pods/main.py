@@ -32,6 +32,7 @@ from pods.storage.base import Observer
 from pods.storage.commits import CommitQueue
 from pods.storage.migrations import Schema
 from pods.storage.sqlite import SqliteStore
+from pods.storage.wakeups import FileWakeups, Wakeups
 from vocab.routes import vocabulary_routes
 
 DATABASE = "pods.sqlite"
@@ -47,6 +48,7 @@ class Core:
     clock: Clock
     store: SqliteStore
     commits: CommitQueue
+    wakeups: Wakeups
     keys: SigningKeys
     accounts: Accounts
     verifier: Verifier
@@ -57,6 +59,7 @@ class Core:
     def close(self) -> None:
         """Release files and threads; for programs that ran no server."""
         self.commits.close()
+        self.wakeups.close()
         self.store.close()
         self.replay.close()
 
@@ -75,11 +78,13 @@ def open_core(settings: PodSettings, clock: Clock, *, schemas: Sequence[Schema] 
     replay = ReplayGuard(settings.data / REPLAY)
     http = guarded_client(settings.trusted_hosts)
     issuers = Issuers(http, clock=clock)
+    wakeups = FileWakeups(store.connect)
     return Core(
         settings=settings,
         clock=clock,
         store=store,
-        commits=CommitQueue(store),
+        commits=CommitQueue(store, wakeups.committed),
+        wakeups=wakeups,
         keys=keys,
         accounts=Accounts(clock=clock),
         verifier=Verifier(keys, replay, issuers, issuer=settings.pod_url + "/", clock=clock),

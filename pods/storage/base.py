@@ -118,6 +118,12 @@ class Store(Protocol):
     def writing(self) -> AbstractContextManager[Transaction]:
         """A serialised write transaction, durable when the block ends; rolled back on any exception."""
 
+    def settle(self) -> None:
+        """Number what was committed to the outbox; called before the snapshot that reads `Transaction.changes`.
+
+        It may wait for the database: from an event loop, call it in a thread.
+        """
+
     def close(self) -> None: ...
 
 

@@ -35,15 +35,19 @@ class _Job:
 
 
 class CommitQueue:
-    """The one door to writes on a running server; belongs to the event loop of its first job."""
+    """The one door to writes on a running server; belongs to the event loop of its first job.
 
-    def __init__(self, store: SqliteStore) -> None:
+    `committed` is called on the event loop after each commit.
+    """
+
+    def __init__(self, store: SqliteStore, committed: Callable[[], None] = lambda: None) -> None:
         self._connection = store.connect(wait=0)
         self._tx = store.transaction(self._connection)
         self._waiting: deque[_Job] = deque()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="commit")
         self._worker: asyncio.Task[None] | None = None
         self._closed = False
+        self._committed = committed
 
     def submit(self, job: Callable[[Transaction], T], *, long: bool = False) -> Awaitable[T]:
         """Return once the commit that holds the job is durable; the job's exception rolls back the job alone.
@@ -87,6 +91,7 @@ class CommitQueue:
             else:
                 for job in batch:
                     _settle(job)
+                self._committed()
 
     def _next_batch(self) -> list[_Job]:
         batch = [self._waiting.popleft()]

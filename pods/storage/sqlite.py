@@ -105,6 +105,9 @@ class SqliteStore:
                 raise
             commit(connection)
 
+    def settle(self) -> None:
+        """Do nothing: there is one writer at a time, so the outbox is numbered in commit order as it is written."""
+
     def close(self) -> None:
         """Close every connection; the store must not be used afterwards."""
         while self._idle:

@@ -95,7 +95,10 @@ async def test_two_workers_share_one_database(store: SqliteStore, commits: Commi
 async def test_a_commit_that_fails_reaches_every_client(store: SqliteStore, commits: CommitQueue) -> None:
     def breaks_the_commit(tx: Transaction) -> None:
         tx.execute("PRAGMA defer_foreign_keys = ON")
-        tx.execute("INSERT INTO resource VALUES (NULL, '/x', 0, NULL, 999, 't', 'e', 1, 0, x'')")
+        tx.execute(
+            "INSERT INTO resource (name, container, pod, media_type, etag, modified, size, content) "
+            "VALUES ('/x', 0, 999, 't', 'e', 1, 0, x'')"
+        )
 
     jobs = [commits.submit(writes("a")), commits.submit(breaks_the_commit)]
     results = await asyncio.gather(*jobs, return_exceptions=True)
