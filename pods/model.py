@@ -41,6 +41,8 @@ class Agent:
     issuer: str | None = None
     claims: Mapping[str, Any] = field(default_factory=lambda: _NO_CLAIMS, repr=False, hash=False)
     """Verified claims of a requesting party token (UMA), empty for every other token."""
+    origin: str | None = None
+    """The Origin header of the request, for rules that name the app's origin; None where there was none."""
 
 
 PUBLIC = Agent(None)
