@@ -13,7 +13,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header --no-annotate
 
-.PHONY: help demo tour setup test check format bench wheel assets lock clean
+.PHONY: help demo tour setup test check format bench fuzz wheel assets lock clean
 
 help: ## show this list
 	@echo "make TARGET, where TARGET is one of:"
@@ -45,6 +45,9 @@ format: $(VENV)/.test ## put the code into its one format, and fix what can be f
 bench: $(VENV)/.test setup ## measure against other Solid servers from npm; takes minutes
 	$(BIN)/python -m tests.bench
 
+fuzz: $(VENV)/.fuzz setup ## look for input that breaks parsers or the pod host; half a minute a target, or SECONDS=n
+	$(BIN)/python -m tests.fuzz $(SECONDS)
+
 wheel: $(VENV)/.test setup ## build the wheel into dist/
 	rm -rf dist
 	$(BIN)/python -m hatchling build -t wheel
@@ -56,6 +59,7 @@ lock: $(VENV)/.test ## write the lock files in requirements/ and package-lock.js
 	$(LOCK) --extra build -c requirements/run.txt pyproject.toml -o requirements/setup.txt
 	$(LOCK) --extra build --extra node -c requirements/run.txt pyproject.toml -o requirements/node.txt
 	$(LOCK) --extra build --extra test -c requirements/run.txt pyproject.toml -o requirements/test.txt
+	$(LOCK) --extra build --extra test --extra fuzz -c requirements/test.txt pyproject.toml -o requirements/fuzz.txt
 	@! grep -n '://' requirements/*.txt || { echo "an address stands in a lock file"; exit 1; }
 
 clean: ## remove what was built or installed; the data in var/ stays
@@ -83,6 +87,10 @@ $(VENV)/.test: requirements/test.txt | $(BIN)/python
 	@echo "installing what Portico and its tests need (about a minute the first time)"
 	@$(PIP) install --require-hashes -r requirements/test.txt
 	@touch $@ $(VENV)/.run
+
+$(VENV)/.fuzz: requirements/fuzz.txt | $(BIN)/python
+	@$(PIP) install --require-hashes -r requirements/fuzz.txt
+	@touch $@ $(VENV)/.run $(VENV)/.test
 
 # Portico itself, from this folder; its dependencies are already there, its build tool too.
 $(VENV)/.portico: pyproject.toml $(VENV)/.run
