@@ -55,6 +55,9 @@ class Projector:
         self._lock = threading.Lock()
         self._tables: ProjectionTables | None = None
         self._closing = threading.Event()
+        self._passed = (0, 0)
+        """The position in the file, and the last change that was looked at since: what changes no row is not
+        worth a write."""
 
     def open(self) -> None:
         """Open the file; raise StoreError if another process has it open."""
@@ -62,18 +65,24 @@ class Projector:
             self._opened()
 
     def catch_up(self) -> int:
-        """Bring the rows up to the last committed change and return its number."""
+        """Bring the rows up to the last change committed before this call, and return its number."""
         with self._lock:
             tables = self._opened()
             self._follow_issuers(tables)
-            position = tables.position()
-            while True:
+            position = self._position(tables)
+            while not self._closing.is_set():
                 with self._store.reading() as tx:
                     changes = tx.changes(position, BATCH)
-                    if not changes or self._closing.is_set():
-                        return position
-                    self._write(tables, batch_of(changes), tx, changes[-1].seq)
-                position = changes[-1].seq
+                    batch = batch_of(changes)
+                    if batch.profiles or batch.receipts or len(changes) == BATCH:
+                        self._write(tables, batch, tx, changes[-1].seq)
+                if changes:
+                    position = changes[-1].seq
+                    self._passed = (tables.position(), position)
+                # Not until nothing is new: under a load of writes that would be never, and each round has its price.
+                if len(changes) < BATCH:
+                    break
+            return position
 
     def _follow_issuers(self, tables: ProjectionTables) -> None:
         """Verify again what an issuer's admission, new keys or dismissal may have changed."""
@@ -96,8 +105,16 @@ class Projector:
         with self._lock:
             self._closing.clear()
             if self._tables is not None:
+                position = self._position(self._tables)
+                if position > self._tables.position():
+                    self._tables.begin()
+                    self._tables.commit(position)
                 self._tables.close()
                 self._tables = None
+
+    def _position(self, tables: ProjectionTables) -> int:
+        written, passed = tables.position(), self._passed
+        return passed[1] if passed[0] == written else written
 
     def _opened(self) -> ProjectionTables:
         if self._tables is None:

@@ -175,6 +175,24 @@ def test_the_projection_survives_a_restart_and_goes_on_where_it_stood(tmp_path: 
     again.close()
 
 
+def test_changes_that_no_question_is_about_are_passed_over_and_not_read_again(
+    tmp_path: Path, town: Town
+) -> None:
+    with town.store.writing() as tx:
+        add_person(tx, "anna", "b")
+    before = town.projector.catch_up()
+    with town.store.writing() as tx:
+        tx.write(ResourcePath("/anna/notes.ttl"), "text/turtle", b"", 0.0)
+    after = town.projector.catch_up()
+    assert after > before
+    assert town.projector.cursor().execute("SELECT position FROM state").fetchall() == [(before,)]
+    town.projector.close()
+    again = Projector(town.store, tmp_path / "projections.duckdb", IssuerDirectory(town.store))
+    again.open()
+    assert again.cursor().execute("SELECT position FROM state").fetchall() == [(after,)]
+    again.close()
+
+
 def test_a_failed_batch_leaves_rows_and_position_as_they_were(town: Town) -> None:
     with town.store.writing() as tx:
         add_person(tx, "anna", "b")
