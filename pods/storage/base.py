@@ -43,6 +43,32 @@ class Stored:
     content: bytes
     etag: str
     modified: int
+    blob: str | None = None
+    """Key of the content in the blob store; `content` is then empty, and `blob_size` says how much there is."""
+    blob_size: int = 0
+
+    @property
+    def size(self) -> int:
+        """Bytes of the content, wherever it lies."""
+        return self.blob_size if self.blob is not None else len(self.content)
+
+
+@dataclass(frozen=True, slots=True)
+class Blob:
+    """Content that was put into the blob store and waits for a row to name it."""
+
+    key: str
+    size: int
+    digest: str
+    """The entity tag of this content under its media type (`conditions.content_tag`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What a pod holds, in bytes as quotas count them, and its own limit; None where the host's setting rules."""
+
+    used: int
+    quota: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +102,19 @@ class Transaction(Protocol):
     ) -> list[Entry]:
         """Return the members of a container in path order; auxiliary resources are never members."""
 
-    def write(self, path: Path, media_type: str, content: bytes, at: float) -> Stored:
+    def write(
+        self, path: Path, media_type: str, content: bytes, at: float, *, blob: Blob | None = None
+    ) -> Stored:
         """Create or replace; missing containers on the way are created. Announces each change.
 
-        Raises Conflict if an ancestor is a document, or the path with or without its slash exists.
+        Content that lies in the blob store already is given as `blob`, with empty `content`; it must have been
+        announced (`blobs_sql.expect`). What the pod uses is counted, and never refused here: whoever writes for
+        a client asks `usage` afterwards.
+        Raises Conflict if an ancestor is a document, or the path with or without its slash exists; StoreError
+        if the blob was given up meanwhile.
         """
+
+    def usage(self, pod: int) -> Usage: ...
 
     def delete(self, path: Path, at: float) -> None:
         """Remove a resource with its auxiliary resources; raise Conflict for a container with members."""

@@ -61,11 +61,34 @@ PODS_1: Schema = (
     ),
 )
 
+PODS_2: Schema = (
+    "pods-2",
+    (
+        # Large content lies in the blob store under this key; `content` is then empty, `size` is the blob's.
+        "ALTER TABLE resource ADD COLUMN blob TEXT",
+        "CREATE UNIQUE INDEX resource_blob ON resource (blob) WHERE blob IS NOT NULL",
+        # What a pod holds: content, and 512 bytes for each resource (transaction.ENTRY_BYTES).
+        "ALTER TABLE pod ADD COLUMN used INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE pod ADD COLUMN quota INTEGER",
+        """UPDATE pod SET used = counted.bytes FROM (
+            SELECT pod AS key, sum(size) + 512 * count(*) AS bytes FROM resource GROUP BY pod
+        ) AS counted WHERE counted.key = pod.key""",
+        # Blobs that no row names: uploads under way, and content that was replaced or deleted. Removed when
+        # `due` has passed; `removing` is set first, so that an upload never commits what is being removed.
+        """CREATE TABLE dropped_blob (
+            key TEXT PRIMARY KEY,
+            due REAL NOT NULL,
+            removing INTEGER NOT NULL DEFAULT 0
+        )""",
+        "CREATE INDEX dropped_blob_due ON dropped_blob (due)",
+    ),
+)
+
 
 def migrate(connection: sqlite3.Connection, schemas: Sequence[Schema]) -> None:
     """Apply the steps that the database does not have yet, each in a transaction of its own."""
     connection.execute("CREATE TABLE IF NOT EXISTS migration (name TEXT PRIMARY KEY)")
-    for name, statements in (PODS_1, *schemas):
+    for name, statements in (PODS_1, PODS_2, *schemas):
         connection.execute("BEGIN IMMEDIATE")
         try:
             known = connection.execute("SELECT 1 FROM migration WHERE name = ?", (name,)).fetchone()

@@ -7,13 +7,15 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from pods.errors import Conflict, NotFound
+from pods.errors import Conflict, NotFound, StoreError
 from pods.model import Path, WebId
 from pods.protocol import conditions, target
-from pods.storage.base import Change, Entry, Observer, Pod, Stored
+from pods.storage.base import Blob, Change, Entry, Observer, Pod, Stored, Usage
 
 TURTLE = "text/turtle"
-_RESOURCE = "name, container, pod, media_type, content, etag, modified"
+ENTRY_BYTES = 512  # what a resource counts beside its content: its row and index entries, roughly
+DROPPED_SECONDS = 3600.0  # how long replaced or deleted blobs are kept, for downloads that are under way
+_RESOURCE = "name, container, pod, media_type, content, etag, modified, blob, size"
 _GET = f"SELECT {_RESOURCE} FROM resource WHERE name = ?"  # noqa: S608  # constants only
 _ANY_OF = tuple(
     f"SELECT {_RESOURCE} FROM resource WHERE name IN ({', '.join('?' * count)})"  # noqa: S608  # constants only
@@ -26,7 +28,7 @@ _MEMBERS = (
 
 
 class PodCache(dict[int, Pod]):
-    """Committed pods by key. A pod's row never changes and its key is never used again: no entry ever lies."""
+    """Committed pods by key. Name and owner never change and no key is used again: no entry ever lies."""
 
 
 class SqliteTransaction:
@@ -73,14 +75,14 @@ class SqliteTransaction:
         if cursor.rowcount == 0 or cursor.lastrowid is None:
             raise Conflict(f"The pod name {name!r} is taken; choose another one.")
         pod = Pod(cursor.lastrowid, name, Path(f"/{name}/"), owner)
-        self._insert(pod.root, pod.key, None, TURTLE, b"", _new_tag(), at)
+        self._insert(Stored(pod.root, pod.key, TURTLE, b"", _new_tag(), int(at * 1000)), None, at)
         return pod
 
     def get(self, path: Path) -> Stored | None:
         row = self._execute(_GET, (path.rstrip("/"),)).fetchone()
         if row is None or bool(row[1]) != path.endswith("/"):
             return None
-        return Stored(path, row[2], row[3], row[4], row[5], row[6])
+        return Stored(path, *row[2:])
 
     def first_of(self, paths: Sequence[Path]) -> Stored | None:
         rows = self._execute(_ANY_OF[len(paths)], paths).fetchall()
@@ -88,7 +90,7 @@ class SqliteTransaction:
             return None
         # Choosing here is cheaper than ORDER BY: a sorter would carry the content of every row.
         row = rows[0] if len(rows) == 1 else max(rows, key=_name_length)
-        return Stored(row[0], row[2], row[3], row[4], row[5], row[6])
+        return Stored(row[0], *row[2:])
 
     def children(
         self, container: Path, *, after: Path | None = None, limit: int | None = None
@@ -101,29 +103,37 @@ class SqliteTransaction:
             for name, is_container, media_type, size, etag, modified in found
         ]
 
-    def write(self, path: Path, media_type: str, content: bytes, at: float) -> Stored:
-        etag = _new_tag() if path.endswith("/") else conditions.content_tag(media_type, content)
+    def write(
+        self, path: Path, media_type: str, content: bytes, at: float, *, blob: Blob | None = None
+    ) -> Stored:
+        if blob is not None:
+            self._adopt(blob)
+            etag, size, key = blob.digest, blob.size, blob.key
+        else:
+            etag = _new_tag() if path.endswith("/") else conditions.content_tag(media_type, content)
+            size, key = len(content), None
         row = self._execute(
-            "SELECT id, container, pod FROM resource WHERE name = ?", (path.rstrip("/"),)
+            "SELECT id, container, pod, size, blob FROM resource WHERE name = ?", (path.rstrip("/"),)
         ).fetchone()
+        parent = None if target.is_auxiliary(path) else target.parent_of(path)
         if row is None:
             pod = self._container_for(path, at)
-            parent = None if target.is_auxiliary(path) else target.parent_of(path)
-            stored = self._insert(path, pod, parent, media_type, content, etag, at)
-            if parent is not None:
-                self._touch(parent, at)
-            return stored
-        key, is_container, pod = row
-        _require_same_kind(path, bool(is_container))
-        modified = int(at * 1000)
-        self._execute(
-            "UPDATE resource SET media_type = ?, content = ?, size = ?, etag = ?, modified = ? WHERE id = ?",
-            (media_type, content, len(content), etag, modified, key),
-        )
-        stored = Stored(path, pod, media_type, content, etag, modified)
-        self._announce(pod, path, "Update", at, stored)
-        parent = target.parent_of(path)
-        if parent is not None and not target.is_auxiliary(path):
+            stored = Stored(path, pod, media_type, content, etag, int(at * 1000), key, size)
+            self._insert(stored, parent, at)
+        else:
+            known, is_container, pod, size_before, blob_before = row
+            _require_same_kind(path, bool(is_container))
+            stored = Stored(path, pod, media_type, content, etag, int(at * 1000), key, size)
+            self._execute(
+                "UPDATE resource SET media_type = ?, content = ?, size = ?, etag = ?, modified = ?, blob = ? "
+                "WHERE id = ?",
+                (media_type, content, size, etag, stored.modified, key, known),
+            )
+            self._count(pod, size - size_before)
+            if blob_before is not None:
+                self._drop(blob_before, at)
+            self._announce(pod, path, "Update", at, stored)
+        if parent is not None:
             self._touch(parent, at)
         return stored
 
@@ -135,14 +145,17 @@ class SqliteTransaction:
             raise Conflict("The container still has members; delete these first.")
         # Solid Protocol, 5.4: deleting a resource deletes its auxiliary resources.
         auxiliary = [] if target.is_auxiliary(path) else [path + suffix for suffix in target.AUXILIARY]
-        for name in auxiliary:
-            if self._execute("DELETE FROM resource WHERE name = ?", (name,)).rowcount:
-                self._announce(stored.pod, Path(name), "Delete", at, None)
-        self._execute("DELETE FROM resource WHERE name = ?", (path.rstrip("/"),))
-        self._announce(stored.pod, path, "Delete", at, None)
+        for name in (*auxiliary, path):
+            self._remove(stored.pod, Path(name), at)
         parent = target.parent_of(path)
         if parent is not None and not target.is_auxiliary(path):
             self._touch(parent, at)
+
+    def usage(self, pod: int) -> Usage:
+        row = self._execute("SELECT used, quota FROM pod WHERE key = ?", (pod,)).fetchone()
+        if row is None:
+            raise NotFound("There is no pod at this address.")
+        return Usage(*row)
 
     def changes(self, after: int, limit: int) -> list[Change]:
         rows = self._execute(
@@ -174,21 +187,43 @@ class SqliteTransaction:
         _require_same_kind(parent, bool(row[0]))
         return int(row[1])
 
-    def _insert(
-        self, path: Path, pod: int, parent: Path | None, media_type: str, content: bytes, etag: str, at: float
-    ) -> Stored:
-        modified = int(at * 1000)
+    def _insert(self, stored: Stored, parent: Path | None, at: float) -> None:
+        path = stored.path
         self._execute(
-            "INSERT INTO resource (name, container, parent, pod, media_type, etag, modified, size, content) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO resource "
+            "(name, container, parent, pod, media_type, etag, modified, size, content, blob) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
-                *(path.rstrip("/"), path.endswith("/"), parent, pod, media_type, etag, modified),
-                *(len(content), content),
+                *(path.rstrip("/"), path.endswith("/"), parent, stored.pod, stored.media_type, stored.etag),
+                *(stored.modified, stored.size, stored.content, stored.blob),
             ),
         )
-        stored = Stored(path, pod, media_type, content, etag, modified)
-        self._announce(pod, path, "Create", at, stored)
-        return stored
+        self._count(stored.pod, stored.size + ENTRY_BYTES)
+        self._announce(stored.pod, path, "Create", at, stored)
+
+    def _remove(self, pod: int, path: Path, at: float) -> None:
+        row = self._execute(
+            "DELETE FROM resource WHERE name = ? RETURNING size, blob", (path.rstrip("/"),)
+        ).fetchone()
+        if row is None:
+            return
+        self._count(pod, -row[0] - ENTRY_BYTES)
+        if row[1] is not None:
+            self._drop(row[1], at)
+        self._announce(pod, path, "Delete", at, None)
+
+    def _count(self, pod: int, more: int) -> None:
+        if more:
+            self._execute("UPDATE pod SET used = used + ? WHERE key = ?", (more, pod))
+
+    def _adopt(self, blob: Blob) -> None:
+        """Take a blob off the list of those that are removed; from now on a row names it."""
+        cursor = self._execute("DELETE FROM dropped_blob WHERE key = ? AND removing = 0", (blob.key,))
+        if cursor.rowcount != 1:
+            raise StoreError("What was uploaded was given up in the meantime; send it again.")
+
+    def _drop(self, key: str, at: float) -> None:
+        self._execute("INSERT INTO dropped_blob (key, due) VALUES (?, ?)", (key, at + DROPPED_SECONDS))
 
     def _touch(self, container: Path, at: float) -> None:
         """Give a container a new tag, since its listing shows size and time of each member."""
