@@ -29,6 +29,7 @@ setup: $(VENV)/.portico vocab/static/vendor/manifest.json ## the virtual environ
 
 test: $(VENV)/.test setup ## set everything up (Chromium too, where it may be installed), then run every test
 	@sh deploy/chromium.sh
+	@$(BIN)/python -m tests.interop.packages
 	$(BIN)/python -m pytest
 
 check: $(VENV)/.test setup ## lint, format, types, import rules, module sizes
@@ -63,7 +64,7 @@ lock: $(VENV)/.test ## write the lock files in requirements/ and package-lock.js
 	@! grep -n '://' requirements/*.txt || { echo "an address stands in a lock file"; exit 1; }
 
 clean: ## remove what was built or installed; the data in var/ stays
-	rm -rf $(VENV) build dist node_modules vocab/static .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) build dist node_modules tests/interop/node_modules vocab/static .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 # The first Python that is new enough and can make virtual environments.
 $(BIN)/python:
