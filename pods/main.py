@@ -24,7 +24,7 @@ from pods.http.routing import Alongside, Host, management
 from pods.identity.accounts import Accounts
 from pods.identity.keys import SigningKeys
 from pods.identity.routes import identity_routes
-from pods.identity.schema_sql import IDENTITY_1
+from pods.identity.schema_sql import IDENTITY
 from pods.model import Clock
 from pods.service import Pods
 from pods.settings import PodSettings, read_settings
@@ -73,7 +73,7 @@ class Core:
 def open_core(settings: PodSettings, clock: Clock, *, schemas: Sequence[Schema] = ()) -> Core:
     """Open the data folder and return the parts of a host; `schemas` are the tables of layers above."""
     settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)  # pods are nobody else's on this machine
-    store = SqliteStore(settings.data / DATABASE, (IDENTITY_1, *schemas))
+    store = SqliteStore(settings.data / DATABASE, (*IDENTITY, *schemas))
     keys = SigningKeys.open(settings.data / SIGNING_KEYS, clock=clock)
     replay = ReplayGuard(settings.data / REPLAY)
     http = guarded_client(settings.trusted_hosts)

@@ -83,6 +83,22 @@ class IdentityHost:
             )
             return self.accounts.credentials(tx, account.webid, "test")
 
+    def add_pod(self, account: str, name: str) -> WebId:
+        """Give an account a further pod; return its WebID."""
+        with self.store.writing() as tx:
+            found = self.accounts.by_login(tx, account)
+            assert found is not None
+            webid = self.webid(name)
+            self.accounts.add_identity(tx, found, webid, name)
+            provision.create_pod(
+                *(tx, name, webid),
+                base=self.origin,
+                issuer=self.issuer,
+                display_name=name.title(),
+                at=self.clock(),
+            )
+            return webid
+
     def credentials(self, http: httpx.AsyncClient, client: Sequence[str]) -> ClientCredentials:
         return ClientCredentials(http, self.issuer, client[0], client[1], clock=self.clock)
 

@@ -89,7 +89,7 @@ class AccountPages:
                 accounts.set_password(tx, who.account, secret)
             sessions_sql.end_sessions(tx, who.account.id)
             codes_sql.end_all(tx, who.account.id)
-            return self._site.sessions.start(tx, who.account)
+            return self._site.sessions.start(tx, who.account, request)
 
         response = see_other(f"{PATH}?done=changed")
         self._site.sessions.put(response, await self._host.commits.submit(change))

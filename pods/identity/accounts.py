@@ -6,7 +6,7 @@ import re
 
 from pods.errors import BadContent, Conflict, NotFound, TooManyRequests
 from pods.identity import accounts_sql as sql
-from pods.identity.accounts_sql import Account, Credential
+from pods.identity.accounts_sql import Account, Credential, Identity
 from pods.identity.passwords import (
     MAX_PASSWORD,
     MIN_PASSWORD,
@@ -25,6 +25,7 @@ _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 MAX_EMAIL = 254  # RFC 5321 section 4.5.3.1.3
 MAX_LABEL = 100
 MAX_CREDENTIALS = 50  # of one account
+MAX_IDENTITIES = 20  # pods of one account
 
 WINDOW = 900.0  # seconds that a failed log-in counts
 # One address guessing at one account stops first, so that a stranger cannot lock somebody out from elsewhere;
@@ -40,6 +41,7 @@ BAD_CLIENT_ID = msg("A client id that is chosen for a script must not be a web a
 TAKEN = msg("This name or e-mail address is already in use; choose another.")
 TOO_OFTEN = msg("Too many failed log-ins; wait a quarter of an hour.")
 TOO_MANY_CREDENTIALS = msg("An account has at most 50 credentials; revoke one first.")
+TOO_MANY_PODS = msg("An account has at most 20 pods; delete one first.")
 NO_CREDENTIALS = msg("There are no such credentials.")
 
 
@@ -70,6 +72,17 @@ class Accounts:
         if account is None:
             raise Conflict(TAKEN)
         return account
+
+    def identities(self, tx: Transaction, account: Account) -> list[Identity]:
+        """Return the WebIDs of an account, the oldest first."""
+        return sql.identities(tx, account.id)
+
+    def add_identity(self, tx: Transaction, account: Account, webid: WebId, pod: str) -> None:
+        """Give an account the WebID of a further pod; raise Conflict if it is somebody's, or there are too many."""
+        if len(sql.identities(tx, account.id)) >= MAX_IDENTITIES:
+            raise Conflict(TOO_MANY_PODS)
+        if not sql.add_identity(tx, account.id, webid, pod, self._clock()):
+            raise Conflict(TAKEN)
 
     def by_id(self, tx: Transaction, account_id: int) -> Account | None:
         """Return an account."""
@@ -149,7 +162,7 @@ class Accounts:
             raise BadContent(BAD_CLIENT_ID)
         chosen = client_id or f"{account.name}-{new_secret()[:16]}"
         secret = client_secret or new_secret()
-        credential = Credential(chosen, account.id, label.strip(), seal(secret), self._clock(), None)
+        credential = Credential(chosen, account.id, label.strip(), seal(secret), self._clock(), None, webid)
         if not sql.add_credential(tx, credential):
             raise Conflict(f"The client id {chosen} is already in use.")
         return chosen, secret

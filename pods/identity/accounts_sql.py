@@ -1,9 +1,9 @@
-"""Rows of accounts, their client credentials and failed log-ins, in the caller's transaction."""
+"""Rows of accounts, their WebIDs, client credentials and failed log-ins, in the caller's transaction."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pods.identity.passwords import HashedPassword
@@ -20,6 +20,16 @@ class Account:
     email: str | None
     password: HashedPassword | None
     webid: WebId
+    """The WebID that the account acts with: its usual one, or the one chosen for this occasion (`acting_as`)."""
+    created: float
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """A WebID of an account and the pod whose profile it is."""
+
+    webid: WebId
+    pod: str
     created: float
 
 
@@ -33,10 +43,11 @@ class Credential:
     sealed_secret: str
     created: float
     last_used: float | None
+    webid: WebId
 
 
 _ACCOUNT = "SELECT id, name, email, password, webid, created FROM account WHERE "
-_CREDENTIAL = "SELECT client_id, account, label, secret, created, last_used FROM credential WHERE "
+_CREDENTIAL = "SELECT client_id, account, label, secret, created, last_used, webid FROM credential WHERE "
 
 
 def account_by_id(tx: Transaction, account_id: int) -> Account | None:
@@ -52,7 +63,36 @@ def account_by_login(tx: Transaction, login: str) -> Account | None:
 
 def account_by_webid(tx: Transaction, webid: str) -> Account | None:
     """Return the account of a WebID."""
-    return _account(tx.execute(_ACCOUNT + "webid = ?", (webid,)))
+    found = tx.execute("SELECT account FROM account_webid WHERE webid = ?", (webid,))
+    return acting_as(tx, int(found[0][0]), webid) if found else None
+
+
+def acting_as(tx: Transaction, account_id: int, webid: str | None) -> Account | None:
+    """Return an account that acts with one of its WebIDs, None if the WebID is not, or no longer, its own."""
+    account = account_by_id(tx, account_id)
+    if account is None or not any(one.webid == webid for one in identities(tx, account_id)):
+        return None
+    return replace(account, webid=WebId(str(webid)))
+
+
+def identities(tx: Transaction, account_id: int) -> list[Identity]:
+    """Return the WebIDs of an account, the oldest first."""
+    sql = "SELECT webid, pod, created FROM account_webid WHERE account = ? ORDER BY created, webid"
+    return [Identity(WebId(webid), pod, at) for webid, pod, at in tx.execute(sql, (account_id,))]
+
+
+def add_identity(tx: Transaction, account_id: int, webid: WebId, pod: str, at: float) -> bool:
+    """Give an account a further WebID; False if the WebID or the pod is somebody's already."""
+    tx.execute(
+        "INSERT INTO account_webid (webid, account, pod, created) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        (webid, account_id, pod, at),
+    )
+    return tx.row_count == 1
+
+
+def prefer(tx: Transaction, account_id: int, webid: str) -> None:
+    """Make a WebID the usual one of its account."""
+    tx.execute("UPDATE account SET webid = ? WHERE id = ?", (webid, account_id))
 
 
 def add_account(
@@ -64,7 +104,12 @@ def add_account(
         " ON CONFLICT DO NOTHING",
         (name, email, password.encoded if password else None, webid, at),
     )
-    return account_by_webid(tx, webid) if tx.row_count == 1 else None
+    if tx.row_count != 1:
+        return None
+    account = account_by_login(tx, name)
+    if account is None or not add_identity(tx, account.id, webid, name, at):
+        return None
+    return account
 
 
 def set_password(tx: Transaction, account_id: int, password: HashedPassword) -> None:
@@ -88,9 +133,9 @@ def credentials_of(tx: Transaction, account_id: int) -> list[Credential]:
 def add_credential(tx: Transaction, new: Credential) -> bool:
     """Add credentials; False if the client id is taken."""
     tx.execute(
-        "INSERT INTO credential (client_id, account, label, secret, created) VALUES (?, ?, ?, ?, ?)"
+        "INSERT INTO credential (client_id, account, label, secret, created, webid) VALUES (?, ?, ?, ?, ?, ?)"
         " ON CONFLICT DO NOTHING",
-        (new.client_id, new.account, new.label, new.sealed_secret, new.created),
+        (new.client_id, new.account, new.label, new.sealed_secret, new.created, new.webid),
     )
     return tx.row_count == 1
 

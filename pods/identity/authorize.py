@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from authlib.oauth2 import OAuth2Error
@@ -13,7 +13,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from pods.errors import BadRequest
-from pods.identity import codes_sql
+from pods.identity import accounts_sql, codes_sql
 from pods.identity.clients import Client
 from pods.identity.documents import BadDocument, Documents
 from pods.identity.grants import register_grants
@@ -25,6 +25,9 @@ from vocab.pages import msg
 
 Pairs = Sequence[tuple[str, str]]
 UNREADABLE = msg("The application’s description at {address} cannot be used: {reason}")
+NOT_YOURS = msg("This WebID is not, or no longer, one of yours. Go back and choose another.")
+FRESH_SECONDS = 60  # how old a log-in may be that an application asked for just now
+_ASKING = ("consent", "select_account")
 UNUSABLE = msg("The application sent a request that cannot be answered. Go back to it and start again.")
 
 
@@ -37,6 +40,7 @@ class _Asked:
     scope: str
     prompts: frozenset[str]
     max_age: float | None
+    login_hint: str
 
 
 class Authorize:
@@ -74,13 +78,14 @@ class Authorize:
             if isinstance(checked, Reply):
                 return _sent(checked)
             who = self._site.sessions.current(tx, request)
-            known = who is not None and self._approved(tx, who, checked)
+            known = self._approved(tx, who, checked) if who else None
+            identities = self._host.accounts.identities(tx, who.account) if who else []
         if who is None or self._too_old(who, checked) or "login" in checked.prompts:
             if "none" in checked.prompts:
                 return await self._refused(pairs, documented, LoginRequiredError, checked)
             return self._to_login(pairs)
-        if known and "consent" not in checked.prompts:
-            return await self._granted(pairs, documented, who, checked)
+        if known and checked.prompts.isdisjoint(_ASKING):
+            return await self._granted(pairs, documented, known, checked)
         if "none" in checked.prompts:
             return await self._refused(pairs, documented, ConsentRequiredError, checked)
         return self._site.render(
@@ -89,7 +94,10 @@ class Authorize:
             who,
             form_targets=source_of(checked.redirect_uri),
             client=checked.client,
-            webid=who.account.webid,
+            identities=identities,
+            chosen=next(
+                (one.webid for one in identities if one.webid == checked.login_hint), who.account.webid
+            ),
             place=urlsplit(checked.redirect_uri).netloc or checked.redirect_uri,
             offline="offline_access" in checked.scope.split(),
             manages_consent=checked.client.client_id in self._host.settings.consent_clients,
@@ -104,12 +112,15 @@ class Authorize:
         with self._host.store.reading() as tx:
             checked = self._checked(tx, pairs, documented)
             who = self._site.sessions.current(tx, request)
+            chosen = self._acting(tx, who, str(form.get("webid", "")) or who.account.webid) if who else None
         if isinstance(checked, Reply):
             return _sent(checked)
         if who is None:
             return self._to_login(pairs)
         if form.get("decision") == "allow":
-            return await self._granted(pairs, documented, who, checked)
+            if chosen is None:
+                raise BadRequest(NOT_YOURS)
+            return await self._granted(pairs, documented, chosen, checked)
         return await self._granted(pairs, documented, None, checked)
 
     async def _documented(self, request: HttpRequest, pairs: Pairs) -> Client | None:
@@ -150,25 +161,39 @@ class Authorize:
             grant.redirect_uri,
             request.scope,
             frozenset(parameters.get("prompt", "").split()),
-            float(max_age) if max_age.isascii() and max_age.isdigit() else None,
+            float(_number(max_age)) if max_age else None,
+            parameters.get("login_hint", ""),
         )
 
-    def _approved(self, tx: Transaction, who: LoggedIn, asked: _Asked) -> bool:
+    def _approved(self, tx: Transaction, who: LoggedIn, asked: _Asked) -> LoggedIn | None:
+        """Return who lets the application in without being asked again, as the WebID chosen the last time."""
         # Who registered itself said itself who it is: its name proves nothing, so the person decides each time.
-        if not asked.client.has_document:
-            return False
-        approved = codes_sql.approved_scope(tx, who.account.id, asked.client.client_id)
-        return approved is not None and set(asked.scope.split()) <= set(approved.split())
+        approved = codes_sql.approved(tx, who.account.id, asked.client.client_id)
+        if not asked.client.has_document or approved is None:
+            return None
+        scope, webid = approved
+        known = self._acting(tx, who, webid) if set(asked.scope.split()) <= set(scope.split()) else None
+        # A hint at another of the person's WebIDs is a wish to change, which they have to confirm.
+        other = asked.login_hint != webid and self._acting(tx, who, asked.login_hint) is not None
+        return None if other else known
+
+    def _acting(self, tx: Transaction, who: LoggedIn, webid: str) -> LoggedIn | None:
+        account = accounts_sql.acting_as(tx, who.account.id, webid)
+        return replace(who, account=account) if account else None
 
     def _too_old(self, who: LoggedIn, asked: _Asked) -> bool:
         return asked.max_age is not None and self._host.clock() - who.since > asked.max_age
 
     def _to_login(self, pairs: Pairs) -> Response:
-        # `prompt=login` is fulfilled by the log-in that follows; asked again, it would go round for ever.
-        left = [
-            (name, " ".join(word for word in value.split() if word != "login") if name == "prompt" else value)
-            for name, value in pairs
-        ]
+        # Asked again, `prompt=login` and `max_age=0` would go round for ever: what follows must be a log-in of
+        # the last minute, and that it was one is checked when the browser comes back.
+        asked = dict(pairs)
+        left = [(name, value) for name, value in pairs if name not in ("prompt", "max_age")]
+        words = asked.get("prompt", "").split()
+        if rest := [word for word in words if word != "login"]:
+            left.append(("prompt", " ".join(rest)))
+        if "login" in words or "max_age" in asked:
+            left.append(("max_age", str(max(FRESH_SECONDS, _number(asked.get("max_age", "0"))))))
         way = f"{PATH}authorize?{urlencode(left)}"
         return see_other(f"{PATH}login?{urlencode({'next': way})}")
 
@@ -182,7 +207,9 @@ class Authorize:
             grant = provider.get_consent_grant(request, user)
             if who:
                 client_id = asked.client.client_id
-                codes_sql.approve(tx, who.account.id, client_id, asked.scope, self._host.clock())
+                account = who.account
+                at = self._host.clock()
+                codes_sql.approve(tx, account.id, client_id, asked.scope, account.webid, at)
             reply: Reply = provider.create_authorization_response(request, grant_user=user, grant=grant)
             return reply
 
@@ -200,3 +227,8 @@ def _sent(reply: Reply) -> Response:
     """Return the redirect to the application, kept out of caches since it carries a code."""
     headers = {"cache-control": "no-store", "referrer-policy": "no-referrer"}
     return RedirectResponse(reply.location or PATH, 303, headers=headers)
+
+
+def _number(text: str) -> int:
+    """Return a number of seconds; what is none asks for a new log-in, as the strictest reading does."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0

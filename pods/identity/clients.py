@@ -29,6 +29,8 @@ class Client:
     sealed_secret: str | None = None
     account: int | None = None
     """The account that a script acts for."""
+    webid: str | None = None
+    """As which of the account's WebIDs it acts."""
     post_logout_uris: tuple[str, ...] = ()
 
     @property

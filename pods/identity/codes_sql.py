@@ -23,6 +23,7 @@ class Code:
     thumbprint: str | None
     authenticated: float
     expires: float
+    webid: str
     used: float | None = None
 
     code_challenge_method = "S256"
@@ -46,6 +47,7 @@ class RefreshToken:
     thumbprint: str
     authenticated: float
     expires: float
+    webid: str
     used: float | None = None
 
     def get_scope(self) -> str:
@@ -61,6 +63,7 @@ class Approval:
 
     client_id: str
     at: float
+    webid: str
 
     @property
     def has_document(self) -> bool:
@@ -74,9 +77,14 @@ class Approval:
 
 
 _CODE = """SELECT digest, family, account, client_id, redirect_uri, scope, nonce, challenge, thumbprint,
-    authenticated, expires, used FROM authorization_code WHERE digest = ?"""
-_REFRESH = """SELECT digest, family, account, client_id, scope, thumbprint, authenticated, expires, used
+    authenticated, expires, webid, used FROM authorization_code WHERE digest = ?"""
+_REFRESH = """SELECT digest, family, account, client_id, scope, thumbprint, authenticated, expires, webid, used
     FROM refresh_token WHERE digest = ?"""
+
+_ADD_CODE = """INSERT INTO authorization_code (digest, family, account, client_id, redirect_uri, scope, nonce,
+    challenge, thumbprint, authenticated, expires, webid, used) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+_ADD_REFRESH = """INSERT INTO refresh_token (digest, family, account, client_id, scope, thumbprint,
+    authenticated, expires, webid, used) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
 
 
 def code(tx: Transaction, digest: bytes) -> Code | None:
@@ -88,7 +96,7 @@ def code(tx: Transaction, digest: bytes) -> Code | None:
 def add_code(tx: Transaction, new: Code, now: float) -> None:
     """Add a code, and forget the expired ones."""
     tx.execute("DELETE FROM authorization_code WHERE expires < ?", (now,))
-    tx.execute("INSERT INTO authorization_code VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", astuple(new))
+    tx.execute(_ADD_CODE, astuple(new))
 
 
 def use_code(tx: Transaction, digest: bytes, at: float) -> None:
@@ -105,7 +113,7 @@ def refresh_token(tx: Transaction, digest: bytes) -> RefreshToken | None:
 def add_refresh_token(tx: Transaction, new: RefreshToken, now: float) -> None:
     """Add a refresh token, and forget the expired ones."""
     tx.execute("DELETE FROM refresh_token WHERE expires < ?", (now,))
-    tx.execute("INSERT INTO refresh_token VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", astuple(new))
+    tx.execute(_ADD_REFRESH, astuple(new))
 
 
 def use_refresh_token(tx: Transaction, digest: bytes, at: float) -> None:
@@ -123,23 +131,26 @@ def end_all(tx: Transaction, account: int) -> None:
     tx.execute("DELETE FROM refresh_token WHERE account = ?", (account,))
 
 
-def approved_scope(tx: Transaction, account: int, client_id: str) -> str | None:
-    """Return what the account let this client do, None if it was never asked."""
-    rows = tx.execute("SELECT scope FROM approval WHERE account = ? AND client_id = ?", (account, client_id))
-    return str(rows[0][0]) if rows else None
+def approved(tx: Transaction, account: int, client_id: str) -> tuple[str, str] | None:
+    """Return what the account let this client do and as which WebID, None if it was never asked."""
+    sql = "SELECT scope, webid FROM approval WHERE account = ? AND client_id = ?"
+    rows = tx.execute(sql, (account, client_id))
+    return (str(rows[0][0]), str(rows[0][1])) if rows else None
 
 
-def approve(tx: Transaction, account: int, client_id: str, scope: str, at: float) -> None:
-    """Remember that the account lets this client in."""
+def approve(tx: Transaction, account: int, client_id: str, scope: str, webid: str, at: float) -> None:
+    """Remember that the account lets this client act as one of its WebIDs."""
     tx.execute(
-        "INSERT INTO approval VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET scope = excluded.scope, at = excluded.at",
-        (account, client_id, scope, at),
+        "INSERT INTO approval (account, client_id, scope, at, webid) VALUES (?, ?, ?, ?, ?)"
+        " ON CONFLICT (account, client_id)"
+        " DO UPDATE SET scope = excluded.scope, at = excluded.at, webid = excluded.webid",
+        (account, client_id, scope, at, webid),
     )
 
 
 def approvals(tx: Transaction, account: int) -> list[Approval]:
     """Return the applications that an account let in, the latest first."""
-    sql = "SELECT client_id, at FROM approval WHERE account = ? ORDER BY at DESC, client_id"
+    sql = "SELECT client_id, at, webid FROM approval WHERE account = ? ORDER BY at DESC, client_id"
     return [Approval(*row) for row in tx.execute(sql, (account,))]
 
 

@@ -62,6 +62,7 @@ class AuthorizationCodeGrant(grants.AuthorizationCodeGrant):  # type: ignore[mis
             parameters.get("dpop_jkt"),
             authenticated,
             self.server.now + CODE_SECONDS,
+            account.webid,
         )
         codes_sql.add_code(self.server.tx, row, self.server.now)
 
@@ -82,7 +83,7 @@ class AuthorizationCodeGrant(grants.AuthorizationCodeGrant):  # type: ignore[mis
         codes_sql.use_code(self.server.tx, authorization_code.digest, self.server.now)
 
     def authenticate_user(self, authorization_code: Code) -> Account | None:
-        return accounts_sql.account_by_id(self.server.tx, authorization_code.account)
+        return accounts_sql.acting_as(self.server.tx, authorization_code.account, authorization_code.webid)
 
 
 class RefreshTokenGrant(grants.RefreshTokenGrant):  # type: ignore[misc]  # authlib ships no types
@@ -105,7 +106,7 @@ class RefreshTokenGrant(grants.RefreshTokenGrant):  # type: ignore[misc]  # auth
         return found
 
     def authenticate_user(self, refresh_token: RefreshToken) -> Account | None:
-        return accounts_sql.account_by_id(self.server.tx, refresh_token.account)
+        return accounts_sql.acting_as(self.server.tx, refresh_token.account, refresh_token.webid)
 
     def revoke_old_credential(self, refresh_token: RefreshToken) -> None:
         if refresh_token.used is None:
@@ -121,7 +122,7 @@ class ClientCredentialsGrant(grants.ClientCredentialsGrant):  # type: ignore[mis
 
     def create_token_response(self) -> tuple[int, dict[str, Any], Any]:
         client: Client = self.request.client
-        account = accounts_sql.account_by_id(self.server.tx, client.account or 0)
+        account = accounts_sql.acting_as(self.server.tx, client.account or 0, client.webid)
         if account is None:
             raise InvalidGrantError("The account of these credentials is gone.")
         accounts_sql.mark_used(self.server.tx, client.client_id, self.server.now)

@@ -74,7 +74,7 @@ class LogIn:
         def start(tx: Transaction) -> str:
             end(tx)
             self._site.sessions.end(tx, request)  # whoever used this browser before is logged out
-            return self._site.sessions.start(tx, account)
+            return self._site.sessions.start(tx, account, request)
 
         response = see_other(way)
         self._site.sessions.put(response, await self._site.host.commits.submit(start))

@@ -15,7 +15,7 @@ from pods.identity import codes_sql, tokens
 from pods.identity.clients import Client, from_metadata
 from pods.identity.documents import BadDocument, Documents
 from pods.identity.keys import BadToken
-from pods.identity.sessions import PATH
+from pods.identity.sessions import PATH, LoggedIn
 from pods.identity.site import Site, see_other, source_of
 from vocab.pages import msg
 
@@ -62,12 +62,16 @@ class LogOut:
         """Log out at once if the application proves that it had logged this person in; ask otherwise."""
         wish = await self._wish(request.url.query)
         who = self._site.current(request)
-        if who is None or wish.webid == who.account.webid:
+        if who is None or self._is_of(who, wish.webid):
             return await self._left(request, wish)
         targets = source_of(wish.back) if wish.back else []
         return self._site.render(
             request, "identity/leave.html", who, form_targets=targets, query=request.url.query
         )
+
+    def _is_of(self, who: LoggedIn, webid: str | None) -> bool:
+        with self._host.store.reading() as tx:
+            return any(one.webid == webid for one in self._host.accounts.identities(tx, who.account))
 
     async def leave(self, request: Request) -> Response:
         """Log out after the person confirmed it."""

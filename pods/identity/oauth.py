@@ -104,6 +104,7 @@ class Provider(AuthorizationServer):  # type: ignore[misc]  # authlib ships no t
                 grant_types=("client_credentials",),
                 sealed_secret=credential.sealed_secret,
                 account=credential.account,
+                webid=credential.webid,
             )
         if registered := codes_sql.registered_client(self.tx, client_id, self.now):
             metadata, sealed = registered
@@ -183,6 +184,7 @@ class Provider(AuthorizationServer):  # type: ignore[misc]  # authlib ships no t
             thumbprint,
             source.authenticated,
             self.now + REFRESH_SECONDS,
+            source.webid,
         )
         codes_sql.add_refresh_token(self.tx, row, self.now)
         return secret

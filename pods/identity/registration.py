@@ -84,7 +84,7 @@ class Registration:
         )
         host.accounts.note_attempt(tx, subject)
         self._site.sessions.end(tx, request)  # whoever used this browser before is logged out
-        return self._site.sessions.start(tx, account)
+        return self._site.sessions.start(tx, account, request)
 
     def _form(self, request: Request, given: dict[str, str], problem: str = "") -> Response:
         way = given["next"]

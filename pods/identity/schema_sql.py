@@ -76,4 +76,54 @@ IDENTITY_1: tuple[str, Sequence[str]] = (
         "CREATE INDEX login_failure_subject ON login_failure (subject, at)",
     ),
 )
+
+IDENTITY_2: tuple[str, Sequence[str]] = (
+    "identity-2",
+    (
+        # An account has a WebID in each of its pods; `account.webid` says which one it uses unless it chooses.
+        """CREATE TABLE account_webid (
+            webid TEXT PRIMARY KEY,
+            account INTEGER NOT NULL REFERENCES account (id) ON DELETE CASCADE,
+            pod TEXT NOT NULL UNIQUE,
+            created REAL NOT NULL
+        ) WITHOUT ROWID""",
+        "CREATE INDEX account_webid_account ON account_webid (account)",
+        "INSERT INTO account_webid (webid, account, pod, created) SELECT webid, id, name, created FROM account",
+        # What was given before there was a choice was given for the one WebID of the account.
+        "ALTER TABLE credential ADD COLUMN webid TEXT",
+        "UPDATE credential SET webid = (SELECT webid FROM account WHERE id = credential.account)",
+        "ALTER TABLE authorization_code ADD COLUMN webid TEXT",
+        "UPDATE authorization_code SET webid = (SELECT webid FROM account WHERE id = authorization_code.account)",
+        "ALTER TABLE refresh_token ADD COLUMN webid TEXT",
+        "UPDATE refresh_token SET webid = (SELECT webid FROM account WHERE id = refresh_token.account)",
+        "ALTER TABLE approval ADD COLUMN webid TEXT",
+        "UPDATE approval SET webid = (SELECT webid FROM account WHERE id = approval.account)",
+        # `id` names a session to its owner, who may end it; the cookie's digest stays out of pages.
+        "ALTER TABLE session ADD COLUMN id TEXT",
+        "ALTER TABLE session ADD COLUMN browser TEXT NOT NULL DEFAULT ''",
+        """CREATE TABLE passkey (
+            id TEXT PRIMARY KEY,
+            account INTEGER NOT NULL REFERENCES account (id) ON DELETE CASCADE,
+            public_key BLOB NOT NULL,
+            uses INTEGER NOT NULL,
+            label TEXT NOT NULL,
+            created REAL NOT NULL,
+            last_used REAL
+        ) WITHOUT ROWID""",
+        "CREATE INDEX passkey_account ON passkey (account)",
+        """CREATE TABLE passkey_challenge (
+            digest BLOB PRIMARY KEY,
+            purpose TEXT NOT NULL,
+            expires REAL NOT NULL
+        ) WITHOUT ROWID""",
+        """CREATE TABLE recovery_code (
+            digest BLOB PRIMARY KEY,
+            account INTEGER NOT NULL REFERENCES account (id) ON DELETE CASCADE,
+            expires REAL
+        ) WITHOUT ROWID""",
+        "CREATE INDEX recovery_code_account ON recovery_code (account)",
+    ),
+)
+
+IDENTITY = (IDENTITY_1, IDENTITY_2)
 """Given to the store when it is opened."""

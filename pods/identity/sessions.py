@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass
 
 from starlette.requests import Request
@@ -10,10 +11,12 @@ from starlette.responses import Response
 from pods.identity import accounts_sql, sessions_sql
 from pods.identity.accounts_sql import Account
 from pods.identity.passwords import digest, new_secret
+from pods.identity.sessions_sql import Session
 from pods.model import Clock
 from pods.storage.base import Transaction
 
 SESSION_SECONDS = 12 * 3600.0  # a working day; the applications have refresh tokens for longer
+MAX_BROWSER = 200  # characters kept of what a browser calls itself
 PATH = "/.account/"  # pods share the origin, so the browser must not send the cookie with their resources
 
 
@@ -23,6 +26,8 @@ class LoggedIn:
 
     account: Account
     since: float
+    session: str | None = None
+    """The name of this browser's session, for the list of them."""
 
 
 class Sessions:
@@ -42,12 +47,14 @@ class Sessions:
             return None
         session = sessions_sql.session(tx, digest(secret), self._clock())
         account = accounts_sql.account_by_id(tx, session.account) if session else None
-        return LoggedIn(account, session.started) if account and session else None
+        return LoggedIn(account, session.started, session.id) if account and session else None
 
-    def start(self, tx: Transaction, account: Account) -> str:
+    def start(self, tx: Transaction, account: Account, request: Request) -> str:
         """Add a session and return the cookie's value: always a new one, so that none can be planted."""
         secret, now = new_secret(), self._clock()
-        sessions_sql.add_session(tx, digest(secret), account.id, now, now + SESSION_SECONDS)
+        browser = request.headers.get("user-agent", "")[:MAX_BROWSER]
+        new = Session(secrets.token_urlsafe(12), account.id, now, browser)
+        sessions_sql.add_session(tx, digest(secret), new, now + SESSION_SECONDS)
         return secret
 
     def end(self, tx: Transaction, request: Request) -> None:

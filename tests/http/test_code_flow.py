@@ -384,3 +384,70 @@ async def test_logging_out_never_leads_to_an_address_not_registered(
     }
     answer = await follow(browser, await browser.get("/.oidc/logout?" + urlencode(wish)))
     assert answer.status_code == 400
+
+
+async def token_of(
+    browser: httpx.AsyncClient, clock: SettableClock, client_origin: str, answer: httpx.Response
+) -> dict[str, str]:
+    code = returned(answer, client_origin)["code"]
+    token: dict[str, str] = (await exchange(browser, clock, client_origin, DpopKey.generate(), code)).json()
+    return token
+
+
+async def test_who_has_several_webids_chooses_one_and_the_choice_is_remembered(
+    host: IdentityHost, browser: httpx.AsyncClient, clock: SettableClock, client_origin: str
+) -> None:
+    work = host.add_pod("anna", "anna-work")
+    page = await log_in(browser, asked(client_origin))
+    assert "Come chi?" in page.text
+    token = await token_of(
+        browser, clock, client_origin, await submit(browser, page, decision="allow", webid=work)
+    )
+    assert host.keys.verify(token["access_token"], "at+jwt")["webid"] == work
+    assert host.keys.verify(token["id_token"], "JWT")["sub"] == work
+    again = await follow(browser, await browser.get(asked(client_origin)))
+    token = await token_of(browser, clock, client_origin, again)
+    assert host.keys.verify(token["access_token"], "at+jwt")["webid"] == work
+
+
+async def test_a_login_hint_at_another_webid_asks_anew_with_that_one_chosen(
+    host: IdentityHost, browser: httpx.AsyncClient, client_origin: str
+) -> None:
+    work = host.add_pod("anna", "anna-work")
+    page = await log_in(browser, asked(client_origin))
+    await submit(browser, page, decision="allow", webid=host.webid("anna"))
+    page = await follow(browser, await browser.get(asked(client_origin, login_hint=work)))
+    assert re.search(rf'value="{re.escape(work)}" checked', page.text)
+
+
+async def test_nobody_acts_as_a_webid_that_is_not_theirs(
+    host: IdentityHost, browser: httpx.AsyncClient, client_origin: str
+) -> None:
+    host.add_account("bob")
+    page = await log_in(browser, asked(client_origin))
+    answer = await submit(browser, page, decision="allow", webid=host.webid("bob"))
+    assert answer.status_code == 400
+    assert "Questo WebID non è tuo" in answer.text
+
+
+async def test_max_age_zero_asks_for_one_log_in_and_not_for_ever(
+    browser: httpx.AsyncClient, clock: SettableClock, client_origin: str
+) -> None:
+    await authorised(browser, client_origin)
+    clock.now += 30
+    page = await follow(browser, await browser.get(asked(client_origin, max_age="0")))
+    assert "Accedi" in page.text
+    clock.now += 30
+    answer = await submit(browser, page, login="anna", password=PASSWORD)
+    assert returned(answer, client_origin)["code"]
+
+
+async def test_a_wished_log_in_cannot_be_skipped_by_following_the_way_back(
+    browser: httpx.AsyncClient, clock: SettableClock, client_origin: str
+) -> None:
+    await authorised(browser, client_origin)
+    clock.now += 3600
+    answer = await browser.get((await browser.get(asked(client_origin, prompt="login"))).headers["location"])
+    way = parse_qs(urlsplit(answer.headers["location"]).query)["next"][0]
+    page = await follow(browser, await browser.get(way))
+    assert "Accedi" in page.text

@@ -17,7 +17,7 @@ from apps.town.people import People
 from consent.receipts.keys import key_ring
 from consent.receipts.signing import verify
 from pods.identity.accounts import Accounts
-from pods.identity.schema_sql import IDENTITY_1
+from pods.identity.schema_sql import IDENTITY
 from pods.model import Path
 from pods.storage.sqlite import SqliteStore
 
@@ -32,7 +32,7 @@ def town() -> Town:
 
 
 def host(folder: FilePath) -> Host:
-    store = SqliteStore(folder / "pods.sqlite", (IDENTITY_1,))
+    store = SqliteStore(folder / "pods.sqlite", IDENTITY)
     return Host(store, Accounts(clock=time.time), "https://pods.example", time.time)
 
 

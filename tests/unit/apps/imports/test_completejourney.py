@@ -20,7 +20,7 @@ from consent.receipts.keys import KeyLookup, key_ring
 from consent.receipts.model import ParticipationReceipt, PurchaseReceipt, Receipt
 from consent.receipts.signing import MEDIA_TYPE, verify
 from pods.identity.accounts import Accounts
-from pods.identity.schema_sql import IDENTITY_1
+from pods.identity.schema_sql import IDENTITY
 from pods.model import Path
 from pods.provision import create_pod, webid_for
 from pods.storage.base import Entry, Stored, Transaction
@@ -44,7 +44,7 @@ def source() -> Iterator[CompleteJourney]:
 
 @pytest.fixture
 def host(tmp_path: FilePath) -> Iterator[Host]:
-    store = SqliteStore(tmp_path / "pods.sqlite", (IDENTITY_1,))
+    store = SqliteStore(tmp_path / "pods.sqlite", IDENTITY)
     yield Host(store, Accounts(clock=time.time), HOST, time.time)
     store.close()
 
@@ -212,7 +212,7 @@ def test_an_interrupted_run_goes_on_and_ends_as_if_it_had_never_stopped(
     assert 0 < rest.present < 12
     assert rest.present + rest.households == 12
 
-    other = SqliteStore(tmp_path / "whole.sqlite", (IDENTITY_1,))
+    other = SqliteStore(tmp_path / "whole.sqlite", IDENTITY)
     whole = Host(other, Accounts(clock=time.time), HOST, time.time)
     load(whole, TOWN, limit=12, source=source)
     with host.store.reading() as tx, other.reading() as wanted:

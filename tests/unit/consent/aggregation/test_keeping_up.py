@@ -9,7 +9,7 @@ from consent.aggregation import assembly
 from consent.aggregation.projection import Projector
 from consent.issuers import IssuerDirectory
 from consent.main import schemas
-from pods.identity.schema_sql import IDENTITY_1
+from pods.identity.schema_sql import IDENTITY
 from pods.storage.sqlite import SqliteStore
 
 
@@ -29,7 +29,7 @@ async def test_a_failed_look_is_logged_and_not_the_last(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(assembly, "KEEP_UP_SECONDS", 0.01)
-    store = SqliteStore(tmp_path / "pods.sqlite", (IDENTITY_1, *schemas()))
+    store = SqliteStore(tmp_path / "pods.sqlite", (*IDENTITY, *schemas()))
     projector = Stumbling(store, tmp_path / "projections.duckdb", IssuerDirectory(store))
     following = asyncio.create_task(assembly.keep_up(projector))
     async with asyncio.timeout(20):
