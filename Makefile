@@ -13,7 +13,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header --no-annotate
 
-.PHONY: help demo tour setup test check format bench fuzz wheel assets lock clean
+.PHONY: help demo tour setup test check format bench fuzz soak wheel assets lock clean
 
 help: ## show this list
 	@echo "make TARGET, where TARGET is one of:"
@@ -48,6 +48,9 @@ bench: $(VENV)/.test setup ## measure against other Solid servers from npm; take
 
 fuzz: $(VENV)/.fuzz setup ## look for input that breaks parsers or the pod host; half a minute a target, or SECONDS=n
 	$(BIN)/python -m tests.fuzz $(SECONDS)
+
+soak: $(VENV)/.test setup ## mixed load for 20 minutes, or MINUTES=n: no wrong answer, and memory that stays where it was
+	$(BIN)/python -m tests.soak $(MINUTES)
 
 wheel: $(VENV)/.test setup ## build the wheel into dist/
 	rm -rf dist
