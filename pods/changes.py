@@ -27,7 +27,7 @@ _READERS: dict[str, Callable[[bytes, str], Patch]] = {
     patch.N3_PATCH: n3_patch.read,
     patch.SPARQL_UPDATE: sparql_update.read,
 }
-_IDENTITY = frozenset(
+IDENTITY = frozenset(
     {
         node("http://www.w3.org/ns/solid/terms#oidcIssuer"),
         node("http://www.w3.org/ns/pim/space#storage"),
@@ -164,7 +164,7 @@ class Changes:
             if stored is not None and rdf.is_rdf(stored.media_type)
             else []
         )
-        if rdf.objects(content.quads, _IDENTITY) != rdf.objects(known, _IDENTITY):
+        if rdf.objects(content.quads, IDENTITY) != rdf.objects(known, IDENTITY):
             raise Conflict(
                 "solid:oidcIssuer, pim:storage and ldp:inbox of the profile are kept by the host: they decide "
                 "who may log in for you. Send them as they were; they change through the account only."
