@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 import click
 import uvicorn
+import uvloop
 from uvicorn.supervisors import Multiprocess
 
 from apps.settings import AppSettings
@@ -101,8 +102,9 @@ def follow_addresses(settings: AppSettings, trusted: Sequence[str] = ()) -> None
 
 def run_until_stopped(serving: Coroutine[Any, Any, None]) -> None:
     """Run to the end; Ctrl-C is how it ends, not an error."""
-    with suppress(KeyboardInterrupt):
-        asyncio.run(serving)
+    # uvicorn takes its loop from the configuration only where it starts the loop itself, and here we do.
+    with suppress(KeyboardInterrupt), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(serving)
 
 
 def seed_pods(seed: str | None, users: Sequence[str]) -> None:
