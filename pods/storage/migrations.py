@@ -84,11 +84,21 @@ PODS_2: Schema = (
     ),
 )
 
+PODS_3: Schema = (
+    "pods-3",
+    (
+        # Digests of the names of removed pods: others may still trust a WebID of that name, so nobody gets it again.
+        "CREATE TABLE gone_pod (name BLOB PRIMARY KEY, at REAL NOT NULL)",
+        # Pods that are closed and whose rows are being removed; a row goes with the last of them.
+        "CREATE TABLE removal (pod INTEGER PRIMARY KEY, name TEXT NOT NULL, begun REAL NOT NULL)",
+    ),
+)
+
 
 def migrate(connection: sqlite3.Connection, schemas: Sequence[Schema]) -> None:
     """Apply the steps that the database does not have yet, each in a transaction of its own."""
     connection.execute("CREATE TABLE IF NOT EXISTS migration (name TEXT PRIMARY KEY)")
-    for name, statements in (PODS_1, PODS_2, *schemas):
+    for name, statements in (PODS_1, PODS_2, PODS_3, *schemas):
         connection.execute("BEGIN IMMEDIATE")
         try:
             known = connection.execute("SELECT 1 FROM migration WHERE name = ?", (name,)).fetchone()
