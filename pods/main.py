@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 import httpx
 from starlette.requests import Request
@@ -26,6 +27,7 @@ from pods.identity.keys import SigningKeys
 from pods.identity.routes import identity_routes
 from pods.identity.schema_sql import IDENTITY
 from pods.model import Clock
+from pods.pages.page import ResourcePages
 from pods.service import Pods
 from pods.settings import PodSettings, read_settings
 from pods.storage.base import Observer
@@ -108,11 +110,24 @@ def application(
     base = core.settings.pod_url
     for observer in observers:
         core.store.observe(observer)
-    pods = Pods(core.store, core.commits, authorizer or Wac(base), base_url=base, clock=core.clock)
-    resources = Resources(pods, core.verifier, base_url=base)
+    pages = ResourcePages(base, apps=_origins(core.settings.consent_clients))
+    pods = Pods(
+        core.store, core.commits, authorizer or Wac(base), base_url=base, clock=core.clock, pages=pages
+    )
+    resources = Resources(pods, core.verifier, base_url=base, pages=pages)
     every_route = [*identity_routes(core), *vocabulary_routes(base), *routes, Route("/", _to_the_account)]
     return Host(
         resources, management(every_route, realm=base, close=core.aclose, alongside=alongside), realm=base
+    )
+
+
+def _origins(clients: Sequence[str]) -> tuple[str, ...]:
+    """Return where the applications live that people manage their pods with, each once."""
+    places = (urlsplit(client) for client in clients)
+    return tuple(
+        dict.fromkeys(
+            f"{place.scheme}://{place.netloc}" for place in places if place.scheme in ("http", "https")
+        )
     )
 
 

@@ -83,6 +83,9 @@ class Operation:
     conditions: Preconditions = NO_CONDITIONS
     range: str | None = None
     prefer: str | None = None
+    query: str = ""
+    language: str = ""
+    """What Accept-Language says; read only where a page for people is asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,3 +95,5 @@ class Answer:
     status: int
     headers: Iterable[tuple[str, str]] = ()
     content: bytes = b""
+    own_policy: bool = False
+    """The headers hold a content security policy: this is a page that we made, not one that a stranger stored."""

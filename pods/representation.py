@@ -6,12 +6,20 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
+from urllib.parse import quote
 
-from pods import generated
+from pods import listings
 from pods.authz.base import Rights
 from pods.errors import NotAcceptable, RangeNotSatisfiable
+from pods.listings import Listing
 from pods.model import NO_CONDITIONS, Answer, Operation, Path
-from pods.protocol import conditions, headers, listing, negotiate, rdf, target
+from pods.pages.looks import language_of
+from pods.pages.page import EDITION, FIELDS, MEMBERS, ResourcePages
+from pods.paging import Page
+from pods.protocol import conditions, headers, negotiate, rdf
+from pods.protocol import variant as variants
+from pods.protocol.variant import Variant
 from pods.storage.base import Stored, Transaction
 
 CACHE_BYTES = 32 * 1024 * 1024  # listings and conversions kept by one worker
@@ -29,8 +37,15 @@ def tags(etag: str) -> frozenset[str]:
 
 def _is_current(op: Operation, stored: Stored, tag: str) -> bool:
     """Say whether the client holds this representation already; raise PreconditionFailed."""
-    conditions.require(replace(op.conditions, if_none_match=None), tags(stored.etag), stored.modified)
+    known = tags(stored.etag) | {tag}
+    conditions.require(replace(op.conditions, if_none_match=None), known, stored.modified)
     return conditions.not_modified(op.conditions, tag, stored.modified)
+
+
+def _saved_as(path: Path, suffix: str) -> str:
+    """Return what a browser calls the file that it saves (RFC 6266, 4.3); paths are ASCII already."""
+    name = path.rstrip("/").rpartition("/")[2].removesuffix(f".{suffix}") or "container"
+    return f"attachment; filename*=UTF-8''{quote(name, safe='%')}.{suffix}"
 
 
 class Slow(Exception):
@@ -44,8 +59,9 @@ class Slow(Exception):
 class Representations:
     """Makes answers of stored resources; keeps what was costly to make by entity tag, bounded by bytes."""
 
-    def __init__(self, base_url: str) -> None:
+    def __init__(self, base_url: str, pages: ResourcePages) -> None:
         self._base = base_url
+        self._pages = pages
         self._kept: OrderedDict[tuple[Path, str], bytes] = OrderedDict()
         self._size = 0
         self._changing = threading.Lock()
@@ -61,14 +77,22 @@ class Representations:
         ]
         if not rdf.is_rdf(stored.media_type):
             return self._plain(op, stored, described)
-        wanted = negotiate.preferred(op.accept, _OFFERS[stored.media_type])
+        variant = variants.named(op.query) if op.query else variants.PLAIN
+        offers = _OFFERS[stored.media_type]
+        if variant.form is not None:
+            wanted: str | None = variants.FORMATS[variant.form]
+            described.append(("content-disposition", _saved_as(stored.path, variant.form)))
+        elif "html" in op.accept and negotiate.prefers_html(op.accept, offers):
+            return self._page(op, variant, stored, described, rights, tx)
+        else:
+            wanted = negotiate.preferred(op.accept, offers)
         if wanted is None:
-            raise NotAcceptable(f"This resource can be read as {', '.join(rdf.OFFERED)}.")
+            raise NotAcceptable(f"This resource can be read as {', '.join((*rdf.OFFERED, negotiate.HTML))}.")
         if stored.path.endswith("/"):
-            stored, make = self._container(stored, rights, tx)
-            if stored.path == target.pod_root(stored.path):
-                pod = tx.pod_by_key(stored.pod)
-                described += [("link", headers.owner_link(pod.owner))] if pod is not None else []
+            shown = listings.chosen(op, variant, stored, rights, tx, self._base)
+            stored = shown.stored
+            described += shown.fields
+            make: Callable[[], bytes] = partial(self._listed, shown, tx)
         else:
             make = lambda: stored.content  # noqa: E731  # the content as it stands
         tag = stored.etag if wanted == stored.media_type else stored.etag + _SUFFIXES[wanted]
@@ -78,6 +102,35 @@ class Representations:
         content = make() if wanted == stored.media_type else self._converted(stored, wanted, tag, make)
         described.append(("content-type", wanted))
         return Answer(200, described, content)
+
+    def _page(
+        self,
+        op: Operation,
+        variant: Variant,
+        stored: Stored,
+        described: list[tuple[str, str]],
+        rights: Rights,
+        tx: Transaction,
+    ) -> Answer:
+        """Return the page that people read, or raise Slow: pages are made off the event loop, and kept."""
+        language = language_of(op.language)
+        page: Page | None = None
+        tag = stored.etag
+        if stored.path.endswith("/"):
+            page = listings.page_of(stored, variant.page or variants.first_page(MEMBERS), rights, tx)
+            tag = listings.page_tag(stored, page, rights, tx)
+        tag = f"{tag}-h{language}{EDITION}"
+        described += [*FIELDS, ("etag", f'"{tag}"')]
+        if op.conditions != NO_CONDITIONS and _is_current(op, stored, tag):
+            return Answer(304, described, own_policy=True)
+        pod = tx.pod_by_key(stored.pod)
+        owner = pod.owner if pod is not None else None
+        # The owner stands on the page, and a name of a pod may one day be somebody else's.
+        key = (stored.path, f"{tag} {owner}")
+        content = self._recalled(key)
+        if content is None:
+            raise Slow(lambda: self._put(key, self._pages.of(stored, page, owner, language)))
+        return Answer(200, described, content, own_policy=True)
 
     def _converted(self, stored: Stored, wanted: str, tag: str, make: Callable[[], bytes]) -> bytes:
         key = (stored.path, tag)
@@ -92,19 +145,6 @@ class Representations:
         if len(source) > LARGE_SOURCE:
             raise Slow(convert)
         return convert()
-
-    def _container(
-        self, stored: Stored, rights: Rights, tx: Transaction
-    ) -> tuple[Stored, Callable[[], bytes]]:
-        made = generated.container(stored, tx)
-        if made is None and rights.view is None:
-            key = (stored.path, stored.etag)
-            return stored, lambda: self._keep(key, lambda: listing.turtle(stored, tx.children(stored.path)))
-        stored, members = made or (stored, tx.children(stored.path))
-        if rights.view is not None:
-            members = list(rights.view.members(members, tx))
-        content = listing.turtle(stored, members)
-        return replace(stored, etag=conditions.content_tag(stored.media_type, content)), lambda: content
 
     def _plain(self, op: Operation, stored: Stored, described: list[tuple[str, str]]) -> Answer:
         described += [
@@ -126,9 +166,10 @@ class Representations:
         described.append(("content-range", f"bytes {first}-{last}/{length}"))
         return Answer(206, described, stored.content[first : last + 1])
 
-    def _keep(self, key: tuple[Path, str], make: Callable[[], bytes]) -> bytes:
+    def _listed(self, shown: Listing, tx: Transaction) -> bytes:
+        key = (shown.stored.path, shown.stored.etag)
         content = self._recalled(key)
-        return content if content is not None else self._put(key, make())
+        return content if content is not None else self._put(key, shown.turtle(tx))
 
     def _recalled(self, key: tuple[Path, str]) -> bytes | None:
         with self._changing:

@@ -13,6 +13,7 @@ from pods.authz.base import Authorizer, Rights
 from pods.changes import Changes, Content, read_body, read_patch
 from pods.errors import Forbidden, MethodNotAllowed, NotFound, PodError, StoreError, Unauthenticated
 from pods.model import Agent, Answer, Clock, Mode, Operation, Path
+from pods.pages.page import ResourcePages
 from pods.protocol import headers, rdf, target
 from pods.protocol.patch import Patch
 from pods.representation import Representations, Slow
@@ -46,6 +47,7 @@ class Pods:
         *,
         base_url: str,
         clock: Clock,
+        pages: ResourcePages | None = None,
         new_name: Callable[[], str] = lambda: secrets.token_hex(8),
     ) -> None:
         self._store = store
@@ -53,7 +55,7 @@ class Pods:
         self._authorizer = authorizer
         self._base = base_url
         self._clock = clock
-        self._representations = Representations(base_url)
+        self._representations = Representations(base_url, pages or ResourcePages(base_url))
         self._changes = Changes(base_url, new_name)
 
     async def answer(self, op: Operation) -> Answer:

@@ -28,7 +28,7 @@ def fields(pairs: list[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
 
 
 async def operation(
-    method: str, path: Path, agent: Agent, request: Mapping[bytes, bytes], receive: Receive
+    method: str, path: Path, agent: Agent, request: Mapping[bytes, bytes], receive: Receive, query: str = ""
 ) -> Operation:
     """Return the request as a value; raise BadRequest, TooLarge or UnsupportedMedia."""
     accept = request.get(b"accept")
@@ -46,6 +46,8 @@ async def operation(
         )
     # If-Range asks for the whole unless a condition holds; the whole is always a right answer.
     wanted = request.get(b"range") if b"if-range" not in request else None
+    prefer = request.get(b"prefer")
+    language = request.get(b"accept-language") if accept and b"html" in accept else None
     return Operation(
         method,
         path,
@@ -53,6 +55,9 @@ async def operation(
         accept=accept.decode("latin-1") if accept else "*/*",
         conditions=_conditions(request),
         range=wanted.decode("latin-1") if wanted else None,
+        prefer=prefer.decode("latin-1") if prefer else None,
+        query=query,
+        language=language.decode("latin-1") if language else "",
     )
 
 

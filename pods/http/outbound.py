@@ -25,7 +25,7 @@ async def send_answer(
 ) -> None:
     """Write out an answer with the further fields; the answer to HEAD has fields only."""
     fields = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers]
-    fields += SECURITY
+    fields += SECURITY if not answer.own_policy else SECURITY[1:]
     fields += further
     if answer.status not in (204, 304):
         fields.append((b"content-length", b"%d" % len(answer.content)))

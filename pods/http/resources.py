@@ -11,12 +11,14 @@ from starlette.types import Receive, Scope, Send
 from pods.authn.verifier import CHALLENGE, NeedsFetch, Verifier
 from pods.errors import Forbidden, MethodNotAllowed, PodError
 from pods.http import cors, inbound, outbound
-from pods.http.problem import problem
+from pods.http.problem import PROBLEM_JSON, problem
 from pods.model import Agent, Answer, Operation
-from pods.protocol import headers, target
+from pods.pages.page import ResourcePages
+from pods.protocol import headers, negotiate, target, variant
 
 log = logging.getLogger(__name__)
 
+_PROBLEMS = (PROBLEM_JSON, "application/json")
 METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
 
 
@@ -29,10 +31,13 @@ class Service(Protocol):
 class Resources:
     """Every path that does not begin with a dot is a resource of a pod."""
 
-    def __init__(self, service: Service, verifier: Verifier, *, base_url: str) -> None:
+    def __init__(
+        self, service: Service, verifier: Verifier, *, base_url: str, pages: ResourcePages | None = None
+    ) -> None:
         self._service = service
         self._verifier = verifier
         self._base = base_url
+        self._pages = pages or ResourcePages(base_url)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = inbound.fields(scope["headers"])
@@ -41,10 +46,10 @@ class Resources:
         try:
             answer = await self._answer(method, scope, request, receive, further)
         except PodError as error:
-            answer = self._problem(error)
+            answer = self._problem(error, request)
         except Exception as error:  # the one door for what nobody foresaw
             log.exception("request failed")
-            answer = self._problem(error)
+            answer = self._problem(error, request)
         await outbound.send_answer(send, answer, further, head=method == "HEAD")
 
     async def _answer(
@@ -66,8 +71,14 @@ class Resources:
         if b"service-worker" in request:
             # A worker would stand between the browser and every pod of this origin.
             raise Forbidden("Pod content is not served as a service worker.")
+        query = scope.get("query_string", b"").decode("latin-1")
+        if query and method not in ("GET", "HEAD") and variant.named(query) != variant.PLAIN:
+            # Solid Protocol, 5.5: a write to the address of a representation is sent on to the resource.
+            return Answer(308, (("location", self._base + path),))
         agent = await self._agent(method, self._base + raw_path.decode("ascii"), request)
-        return await self._service.answer(await inbound.operation(method, path, agent, request, receive))
+        return await self._service.answer(
+            await inbound.operation(method, path, agent, request, receive, query)
+        )
 
     async def _agent(self, method: str, url: str, request: Mapping[bytes, bytes]) -> Agent:
         try:
@@ -75,5 +86,9 @@ class Resources:
         except NeedsFetch:
             return await self._verifier.agent_async(method, url, request)
 
-    def _problem(self, error: BaseException) -> Answer:
-        return problem(error, realm=self._base, challenge=CHALLENGE)
+    def _problem(self, error: BaseException, request: Mapping[bytes, bytes]) -> Answer:
+        answer = problem(error, realm=self._base, challenge=CHALLENGE)
+        accept = request.get(b"accept", b"")
+        if b"html" in accept and negotiate.prefers_html(accept.decode("latin-1"), _PROBLEMS):
+            return self._pages.problem(answer, request.get(b"accept-language", b"").decode("latin-1"))
+        return answer

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+HTML = "text/html"
 MAX_ACCEPT = 4096  # characters; what a browser sends has about a hundred
 
 
@@ -17,6 +18,17 @@ def preferred(accept: str, offered: tuple[str, ...]) -> str | None:
         if quality > best_quality:
             best, best_quality = media_type, quality
     return best
+
+
+@lru_cache(maxsize=1024)
+def prefers_html(accept: str, offered: tuple[str, ...]) -> bool:
+    """Say whether a page for people is liked better than everything that is offered to programs.
+
+    It must be asked for by its name: `*/*` and `text/*` are what programs send. Of equals the data win.
+    """
+    ranges = _ranges(accept[:MAX_ACCEPT])
+    wanted = ranges.get(HTML, 0.0)
+    return wanted > max(_quality(media_type, ranges) for media_type in offered)
 
 
 def _ranges(accept: str) -> dict[str, float]:

@@ -21,7 +21,12 @@ def language_of(request: Request) -> str:
     chosen = asked_for(request) or request.cookies.get(COOKIE)
     if chosen in LANGUAGES:
         return chosen
-    return _accepted(request.headers.get("accept-language", "")) or DEFAULT_LANGUAGE
+    return best_of(request.headers.get("accept-language", ""))
+
+
+def best_of(accept_language: str) -> str:
+    """Return the language of ours that an Accept-Language field likes best, the default if it names none."""
+    return _accepted(accept_language) or DEFAULT_LANGUAGE
 
 
 def _accepted(header: str) -> str | None:
