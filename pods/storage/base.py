@@ -152,6 +152,9 @@ class Store(Protocol):
     def writing(self) -> AbstractContextManager[Transaction]:
         """A serialised write transaction, durable when the block ends; rolled back on any exception."""
 
+    def purge(self) -> None:
+        """Overwrite what deleted rows leave behind, as far as the database can do it; may wait, so use a thread."""
+
     def settle(self) -> None:
         """Number what was committed to the outbox; called before the snapshot that reads `Transaction.changes`.
 

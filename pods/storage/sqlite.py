@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -20,6 +21,7 @@ T = TypeVar("T")
 BUSY_SECONDS = 30.0  # another process may hold the write lock for the length of a bulk commit
 CACHE_KIB = 16 * 1024  # page cache of one connection; the file itself is cached by the system
 CHECKPOINT_PAGES = 4_000  # 16 MiB of log before it is folded in: fewer, longer pauses of the writer alone
+PURGE_ATTEMPTS = 60
 STATEMENTS = 256  # prepared statements that a connection keeps
 
 
@@ -51,6 +53,7 @@ class SqliteStore:
         connection.execute("PRAGMA synchronous = FULL")  # an acknowledged write survives a power cut
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+        connection.execute("PRAGMA secure_delete = ON")  # what somebody deleted is zeroed, not only unlinked
         connection.execute("PRAGMA temp_store = MEMORY")
         connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
         return connection
@@ -104,6 +107,22 @@ class SqliteStore:
                 connection.execute("ROLLBACK")
                 raise
             commit(connection)
+
+    def purge(self) -> None:
+        """Fold the log into the file, whose free pages are zeroed, and empty it: old pages stand there too."""
+        connection = self.connect()
+        try:
+            for _ in range(PURGE_ATTEMPTS):
+                # A reader on an older snapshot is in the way; a read takes milliseconds, an export some seconds.
+                busy = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+                if not busy:
+                    return
+                time.sleep(1.0)
+        except sqlite3.Error as error:
+            raise StoreError("The log of the database could not be emptied.") from error
+        finally:
+            connection.close()
+        raise StoreError("The log of the database could not be emptied; somebody reads an old snapshot.")
 
     def settle(self) -> None:
         """Do nothing: there is one writer at a time, so the outbox is numbered in commit order as it is written."""
