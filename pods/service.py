@@ -105,7 +105,8 @@ class Pods:
     def _existing(self, path: Path, tx: Transaction) -> Stored:
         stored = tx.get(path) or generated.resource(path, self._base, tx)
         if stored is None:
-            raise NotFound("There is nothing at this address.")
+            # A client that wants to create something here learns how: told only to who may read.
+            raise NotFound("There is nothing at this address.", headers=headers.vacant(path))
         return stored
 
     async def _write(self, op: Operation) -> Answer:

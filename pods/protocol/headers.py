@@ -22,6 +22,8 @@ MANAGED = frozenset({"consents", "activity"})
 
 ACCEPT_PATCH = ", ".join(PATCH_TYPES)
 _ACCEPT_RDF = ", ".join(OFFERED)
+_ACCEPT_ANY = f"{_ACCEPT_RDF}, */*"
+"""Whatever comes is kept; what we can also convert and patch stands first, for clients that take the first they know."""
 _MODE_NAMES = ((Mode.READ, "read"), (Mode.WRITE, "write"), (Mode.APPEND, "append"), (Mode.CONTROL, "control"))
 _LINK = re.compile(r"<([^>]*)>([^<]*)")
 _REL_TYPE = re.compile(r';\s*rel\s*=\s*(?:"[^"]*\btype\b[^"]*"|type\b)', re.IGNORECASE)
@@ -52,13 +54,28 @@ def allowed(path: Path) -> str:
 @lru_cache(maxsize=4096)
 def descriptive(base: str, path: Path) -> tuple[tuple[str, str], ...]:
     """Return the fields that tell a client how to go on from here: Link, Allow and Accept-*."""
-    accepted = _ACCEPT_RDF if target.is_auxiliary(path) else "*/*"
-    found = [("link", ", ".join(_links(base, path))), ("allow", allowed(path))]
-    if "PUT" in found[1][1]:
-        found += [("accept-put", accepted), ("accept-patch", ACCEPT_PATCH)]
-        if target.is_container(path):
-            found.append(("accept-post", "*/*"))
+    found = [("link", ", ".join(_links(base, path))), *_takes(path)]
+    if target.is_container(path) and "POST" in allowed(path):
+        found.append(("accept-post", _ACCEPT_ANY))
     return tuple(found)
+
+
+@lru_cache(maxsize=4096)
+def vacant(path: Path) -> tuple[tuple[str, str], ...]:
+    """Return the fields of an answer that finds nothing: how something may be put here (RFC 9110, 10.2.1)."""
+    # POST makes members of a container that is there, DELETE removes what is there: neither can be done.
+    methods = [name for name in allowed(path).split(", ") if name not in ("POST", "DELETE")]
+    return tuple((name, ", ".join(methods) if name == "allow" else value) for name, value in _takes(path))
+
+
+def _takes(path: Path) -> list[tuple[str, str]]:
+    found = [("allow", allowed(path))]
+    if "PUT" in found[0][1]:
+        found += [
+            ("accept-put", _ACCEPT_RDF if target.is_auxiliary(path) else _ACCEPT_ANY),
+            ("accept-patch", ACCEPT_PATCH),
+        ]
+    return found
 
 
 def _links(base: str, path: Path) -> list[str]:

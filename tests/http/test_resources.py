@@ -321,6 +321,36 @@ async def test_links_lead_on_from_every_resource(host: PodHost) -> None:
         assert expected in link
 
 
+@pytest.mark.parametrize(
+    ("path", "methods", "types"),
+    [
+        (
+            "/anna/nothing",
+            "GET, HEAD, OPTIONS, PUT, PATCH",
+            "text/turtle, application/ld+json, application/n-triples, */*",
+        ),
+        (
+            "/anna/box/",
+            "GET, HEAD, OPTIONS, PUT, PATCH",
+            "text/turtle, application/ld+json, application/n-triples, */*",
+        ),
+        (
+            "/anna/x.acl",
+            "GET, HEAD, OPTIONS, PUT, PATCH",
+            "text/turtle, application/ld+json, application/n-triples",
+        ),
+        ("/anna/activity/nothing", "GET, HEAD, OPTIONS", None),
+    ],
+)
+async def test_where_nothing_is_the_owner_learns_how_to_put_something(
+    host: PodHost, path: str, methods: str, types: str | None
+) -> None:
+    answer = await host.anna.get(path)
+    assert (answer.status_code, answer.headers["allow"]) == (404, methods)
+    assert answer.headers.get("accept-put") == types
+    assert "allow" not in (await host.bob.get(path)).headers
+
+
 async def test_the_root_says_that_it_is_a_storage_and_whose(host: PodHost) -> None:
     link = (await host.anna.get("/anna/")).headers["link"]
     assert '<http://www.w3.org/ns/pim/space#Storage>; rel="type"' in link
