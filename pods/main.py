@@ -30,14 +30,12 @@ from pods.model import Clock
 from pods.pages.page import ResourcePages
 from pods.service import Pods
 from pods.settings import PodSettings, read_settings
-from pods.storage.base import Observer
-from pods.storage.commits import CommitQueue
+from pods.storage.base import Commits, Observer, Store
 from pods.storage.migrations import Schema
-from pods.storage.sqlite import SqliteStore
-from pods.storage.wakeups import FileWakeups, Wakeups
+from pods.storage.opening import open_database
+from pods.storage.wakeups import Wakeups
 from vocab.routes import vocabulary_routes
 
-DATABASE = "pods.sqlite"
 SIGNING_KEYS = "signing-keys.json"
 REPLAY = "replay.sqlite"
 
@@ -48,8 +46,8 @@ class Core:
 
     settings: PodSettings
     clock: Clock
-    store: SqliteStore
-    commits: CommitQueue
+    store: Store
+    commits: Commits
     wakeups: Wakeups
     keys: SigningKeys
     accounts: Accounts
@@ -75,18 +73,17 @@ class Core:
 def open_core(settings: PodSettings, clock: Clock, *, schemas: Sequence[Schema] = ()) -> Core:
     """Open the data folder and return the parts of a host; `schemas` are the tables of layers above."""
     settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)  # pods are nobody else's on this machine
-    store = SqliteStore(settings.data / DATABASE, (*IDENTITY, *schemas))
+    database = open_database(settings.database, settings.data, (*IDENTITY, *schemas))
     keys = SigningKeys.open(settings.data / SIGNING_KEYS, clock=clock)
     replay = ReplayGuard(settings.data / REPLAY)
     http = guarded_client(settings.trusted_hosts)
     issuers = Issuers(http, clock=clock)
-    wakeups = FileWakeups(store.connect)
     return Core(
         settings=settings,
         clock=clock,
-        store=store,
-        commits=CommitQueue(store, wakeups.committed),
-        wakeups=wakeups,
+        store=database.store,
+        commits=database.commits,
+        wakeups=database.wakeups,
         keys=keys,
         accounts=Accounts(clock=clock),
         verifier=Verifier(keys, replay, issuers, issuer=settings.pod_url + "/", clock=clock),

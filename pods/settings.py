@@ -54,6 +54,9 @@ class PodSettings:
     data: Path = Path("var")
     """Folder of everything that the host stores."""
 
+    database: str = ""
+    """Where the pods are: empty for SQLite in the data folder, or the address of a PostgreSQL database."""
+
     pod_url: str = "http://localhost:8080"
     """Origin of the pod host as clients see it, without a trailing slash; the issuer is this with one."""
 

@@ -19,7 +19,7 @@ from pods.identity.keys import SigningKeys
 from pods.main import Core, application, open_core
 from pods.model import Clock, WebId
 from pods.settings import PodSettings
-from pods.storage.sqlite import SqliteStore
+from pods.storage.base import Store
 
 PASSWORD = "correct horse battery"
 
@@ -36,7 +36,7 @@ class IdentityHost:
         return self.core.clock
 
     @property
-    def store(self) -> SqliteStore:
+    def store(self) -> Store:
         return self.core.store
 
     @property

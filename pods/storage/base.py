@@ -140,6 +140,9 @@ class Observer(Protocol):
 class Store(Protocol):
     """A database of pods. Schemas of layers above are given at opening as (name, statements)."""
 
+    def observe(self, observer: Observer) -> None:
+        """Tell the observer of every change from now on; call before serving."""
+
     def read(self, job: Callable[[Transaction], T]) -> Awaitable[T]:
         """Run the job on a snapshot and return what it returns; the event loop is never held up by waiting.
 
@@ -170,5 +173,12 @@ class Commits(Protocol):
     def submit(self, job: Callable[[Transaction], T], *, long: bool = False) -> Awaitable[T]:
         """Return once the commit that holds the job is durable; the job's exception rolls back the job alone.
 
-        `long` is for a job of more than some milliseconds: it does not hold up reads.
+        `long` is for a job of more than some milliseconds: it does not hold up reads. On PostgreSQL a job may
+        run several times, when another worker was first: it has no effect but through its transaction.
         """
+
+    async def drain(self) -> None:
+        """Finish what was submitted, and take nothing more."""
+
+    def close(self) -> None:
+        """Release what the queue holds; drain first where a server ran."""

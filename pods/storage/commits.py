@@ -12,26 +12,17 @@ import sqlite3
 from collections import deque
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from pods.errors import StoreError
 from pods.storage.base import Transaction
+from pods.storage.jobs import Job, abandon, finish, next_batch
 from pods.storage.sqlite import BUSY_SECONDS, SqliteStore, commit
 
 T = TypeVar("T")
 
 MAX_BATCH = 128  # jobs between two chances for readers; some milliseconds
 RETRY_SECONDS = 0.001  # another process holds the write lock for about one fsync
-
-
-@dataclass(slots=True)
-class _Job:
-    run: Callable[[Transaction], Any]
-    outcome: asyncio.Future[Any]
-    long: bool
-    value: Any = None
-    error: BaseException | None = None
 
 
 class CommitQueue:
@@ -43,7 +34,7 @@ class CommitQueue:
     def __init__(self, store: SqliteStore, committed: Callable[[], None] = lambda: None) -> None:
         self._connection = store.connect(wait=0)
         self._tx = store.transaction(self._connection)
-        self._waiting: deque[_Job] = deque()
+        self._waiting: deque[Job] = deque()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="commit")
         self._worker: asyncio.Task[None] | None = None
         self._closed = False
@@ -58,7 +49,7 @@ class CommitQueue:
             raise StoreError("The host is shutting down; try again in a moment.")
         loop = asyncio.get_running_loop()
         outcome: asyncio.Future[T] = loop.create_future()
-        self._waiting.append(_Job(job, outcome, long))
+        self._waiting.append(Job(job, outcome, long))
         if self._worker is None or self._worker.done():
             self._worker = loop.create_task(self._work())
         return outcome
@@ -78,7 +69,7 @@ class CommitQueue:
     async def _work(self) -> None:
         loop = asyncio.get_running_loop()
         while self._waiting:
-            batch = self._next_batch()
+            batch = next_batch(self._waiting, MAX_BATCH)
             try:
                 await self._begin()
                 if batch[0].long:
@@ -89,15 +80,8 @@ class CommitQueue:
             except Exception as error:  # noqa: BLE001  # whatever it was, each waiting client hears of it
                 self._abandon(batch, error)
             else:
-                for job in batch:
-                    _settle(job)
+                finish(batch)
                 self._committed()
-
-    def _next_batch(self) -> list[_Job]:
-        batch = [self._waiting.popleft()]
-        while self._waiting and len(batch) < MAX_BATCH and not (batch[0].long or self._waiting[0].long):
-            batch.append(self._waiting.popleft())
-        return batch
 
     async def _begin(self) -> None:
         deadline = asyncio.get_running_loop().time() + BUSY_SECONDS
@@ -110,7 +94,7 @@ class CommitQueue:
                     raise StoreError("The database is busy; try again in a moment.") from error
             await asyncio.sleep(RETRY_SECONDS)
 
-    def _run(self, batch: list[_Job]) -> None:
+    def _run(self, batch: list[Job]) -> None:
         execute = self._connection.execute
         for job in batch:
             if job.outcome.cancelled():
@@ -127,20 +111,7 @@ class CommitQueue:
                 execute("ROLLBACK TO job")
             execute("RELEASE job")
 
-    def _abandon(self, batch: list[_Job], error: Exception) -> None:
+    def _abandon(self, batch: list[Job], error: Exception) -> None:
         if self._connection.in_transaction:
             self._connection.execute("ROLLBACK")
-        failure = error if isinstance(error, StoreError) else StoreError("The change could not be stored.")
-        failure.__cause__ = failure.__cause__ or (error if failure is not error else None)
-        for job in batch:
-            if not job.outcome.done():
-                job.outcome.set_exception(failure)
-
-
-def _settle(job: _Job) -> None:
-    if job.outcome.done():
-        return
-    if job.error is not None:
-        job.outcome.set_exception(job.error)
-    else:
-        job.outcome.set_result(job.value)
+        abandon(batch, error)

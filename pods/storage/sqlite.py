@@ -14,7 +14,7 @@ from typing import TypeVar
 from pods.errors import StoreError
 from pods.storage.base import Observer, Transaction
 from pods.storage.migrations import Schema, migrate
-from pods.storage.transaction import PodCache, SqliteTransaction
+from pods.storage.transaction import PodCache, SqlTransaction
 
 T = TypeVar("T")
 
@@ -62,9 +62,9 @@ class SqliteStore:
         """Tell the observer of every change from now on; call before serving."""
         self._observers.append(observer)
 
-    def transaction(self, connection: sqlite3.Connection) -> SqliteTransaction:
+    def transaction(self, connection: sqlite3.Connection) -> SqlTransaction:
         """Return a view of a connection on which a transaction is open."""
-        return SqliteTransaction(connection, self._observers, self._pods)
+        return SqlTransaction(connection, self._observers, self._pods)
 
     async def read(self, job: Callable[[Transaction], T]) -> T:
         """Run the job on a snapshot, here and now: a read takes less than the way to a thread and back."""
@@ -72,7 +72,7 @@ class SqliteStore:
             return job(tx)
 
     @contextmanager
-    def reading(self) -> Iterator[SqliteTransaction]:
+    def reading(self) -> Iterator[SqlTransaction]:
         """A snapshot: nothing committed later is seen."""
         try:
             connection = self._idle.pop()
@@ -81,7 +81,7 @@ class SqliteStore:
         try:
             connection.execute("BEGIN")
             try:
-                yield SqliteTransaction(connection, self._observers, self._pods, snapshot=True)
+                yield SqlTransaction(connection, self._observers, self._pods, snapshot=True)
             except sqlite3.Error as error:
                 raise StoreError("The database could not be read.") from error
             finally:
@@ -90,7 +90,7 @@ class SqliteStore:
             self._idle.append(connection)
 
     @contextmanager
-    def writing(self) -> Iterator[SqliteTransaction]:
+    def writing(self) -> Iterator[SqlTransaction]:
         """A serialised write transaction, durable when the block ends; rolled back on any exception."""
         with self._writing:
             connection = self._writer

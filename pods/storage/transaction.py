@@ -1,11 +1,10 @@
-"""What one transaction does on SQLite: resources, containers, pods and the outbox."""
+"""What one transaction does, on either database: resources, containers, pods and the outbox."""
 
 from __future__ import annotations
 
 import random
-import sqlite3
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Protocol
 
 from pods.errors import Conflict, NotFound, StoreError
 from pods.model import Path, WebId
@@ -13,6 +12,7 @@ from pods.protocol import conditions, target
 from pods.storage.base import Blob, Change, Entry, Observer, Pod, Stored, Usage
 
 TURTLE = "text/turtle"
+ALL = 1 << 62  # as the limit of a query: more rows than there can be
 ENTRY_BYTES = 512  # what a resource counts beside its content: its row and index entries, roughly
 DROPPED_SECONDS = 3600.0  # how long replaced or deleted blobs are kept, for downloads that are under way
 _RESOURCE = "name, container, pod, media_type, content, etag, modified, blob, size"
@@ -27,18 +27,39 @@ _MEMBERS = (
 )
 
 
+class Cursor(Protocol):
+    """The rows of a statement."""
+
+    @property
+    def rowcount(self) -> int: ...
+
+    def fetchone(self) -> Any: ...
+
+    def fetchall(self) -> list[Any]: ...
+
+    def __iter__(self) -> Iterator[Any]: ...
+
+
+class Connection(Protocol):
+    """A connection with an open transaction: `sqlite3.Connection` as it is, and what PostgreSQL's is made to be."""
+
+    def execute(self, sql: str, parameters: Sequence[Any] = ..., /) -> Cursor: ...
+
+    def executemany(self, sql: str, parameters: Iterable[Sequence[Any]], /) -> Cursor: ...
+
+
 class PodCache(dict[int, Pod]):
     """Committed pods by key. Name and owner never change and no key is used again: no entry ever lies."""
 
 
-class SqliteTransaction:
+class SqlTransaction:
     """A transaction that is open on a connection; see `pods.storage.base.Transaction`."""
 
     __slots__ = ("_connection", "_execute", "_observers", "_pods", "_row_count", "_snapshot")
 
     def __init__(
         self,
-        connection: sqlite3.Connection,
+        connection: Connection,
         observers: Sequence[Observer],
         pods: PodCache,
         *,
@@ -68,13 +89,13 @@ class SqliteTransaction:
         return found
 
     def add_pod(self, name: str, owner: WebId, at: float) -> Pod:
-        cursor = self._execute(
-            "INSERT INTO pod (name, owner, created) VALUES (?, ?, ?) ON CONFLICT (name) DO NOTHING",
+        row = self._execute(
+            "INSERT INTO pod (name, owner, created) VALUES (?, ?, ?) ON CONFLICT (name) DO NOTHING RETURNING key",
             (name, owner, at),
-        )
-        if cursor.rowcount == 0 or cursor.lastrowid is None:
+        ).fetchone()
+        if row is None:
             raise Conflict(f"The pod name {name!r} is taken; choose another one.")
-        pod = Pod(cursor.lastrowid, name, Path(f"/{name}/"), owner)
+        pod = Pod(row[0], name, Path(f"/{name}/"), owner)
         self._insert(Stored(pod.root, pod.key, TURTLE, b"", _new_tag(), int(at * 1000)), None, at)
         return pod
 
@@ -96,7 +117,7 @@ class SqliteTransaction:
         self, container: Path, *, after: Path | None = None, limit: int | None = None
     ) -> list[Entry]:
         found = self._execute(
-            _MEMBERS, (container, after.rstrip("/") if after else "", -1 if limit is None else limit)
+            _MEMBERS, (container, after.rstrip("/") if after else "", ALL if limit is None else limit)
         )
         return [
             Entry(name + "/" if is_container else name, media_type, size, etag, modified)

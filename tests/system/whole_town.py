@@ -17,8 +17,8 @@ from consent.main import schemas
 from consent.receipts.keys import IssuerKey, jwks
 from pods.identity.accounts import Accounts
 from pods.identity.schema_sql import IDENTITY
-from pods.main import DATABASE
 from pods.model import Clock
+from pods.storage.opening import SQLITE
 from pods.storage.sqlite import SqliteStore
 
 ORIGIN = "http://localhost:8080"
@@ -35,7 +35,7 @@ class WholeTown:
 
     def store(self) -> SqliteStore:
         """Open the database; the caller closes it."""
-        return SqliteStore(self.folder / DATABASE, (*IDENTITY, *schemas()))
+        return SqliteStore(self.folder / SQLITE, (*IDENTITY, *schemas()))
 
 
 def import_town(folder: Path, clock: Clock, *, limit: int | None = None) -> WholeTown:
@@ -44,7 +44,7 @@ def import_town(folder: Path, clock: Clock, *, limit: int | None = None) -> Whol
     secret = secrets.token_bytes(32)
     keys = {one.id: IssuerKey.derived(one.issuer(APPS), secret) for one in ORGANISATIONS if one.issuer(APPS)}
     people = People()
-    store = SqliteStore(folder / DATABASE, (*IDENTITY, *schemas()))
+    store = SqliteStore(folder / SQLITE, (*IDENTITY, *schemas()))
     try:
         town = completejourney.Town(keys=keys, secret=secret, people=people, calendar=Calendar(people.seed))
         host = completejourney.Host(store, Accounts(clock=clock), ORIGIN, clock)

@@ -1,0 +1,151 @@
+"""The store on PostgreSQL: snapshots for readers, serializable writers that may run at once in many processes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from typing import Any, TypeVar
+
+import psycopg
+from psycopg_pool import PoolClosed, PoolTimeout
+
+from pods.storage.base import Observer, Transaction
+from pods.storage.migrations import Schema
+from pods.storage.postgres_connection import ConnectionLost, Statements, error_of, open_pool
+from pods.storage.postgres_schema import migrate
+from pods.storage.transaction import PodCache, SqlTransaction
+
+T = TypeVar("T")
+
+READERS = 4  # snapshots at once in a worker; more would wait for the interpreter, not for the database
+CONNECTIONS = READERS + 4  # two lanes of writers, the numbering of the outbox, a notice to other workers
+READ_ATTEMPTS = CONNECTIONS + 1  # after a restart of the database, every connection of the pool is a dead one
+
+# Advisory locks of this database, by number. A writer shares WRITERS with all others, and whoever must not
+# collide has it alone: the programs that cannot run their block again, and jobs that have lost often enough.
+WRITERS = 7_001
+
+_SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+_WRITE = f"BEGIN ISOLATION LEVEL SERIALIZABLE; SELECT pg_advisory_xact_lock_shared({WRITERS})"
+_WRITE_ALONE = "BEGIN ISOLATION LEVEL SERIALIZABLE"
+
+
+class PostgresStore:
+    """A pod database on PostgreSQL. Safe for many threads, processes and machines."""
+
+    def __init__(self, url: str, schemas: Sequence[Schema] = (), observers: Sequence[Observer] = ()) -> None:
+        self._observers = list(observers)
+        self._pods = PodCache()
+        self._pool = open_pool(url, CONNECTIONS)
+        self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="read")
+        self.url = url
+        try:
+            with self.borrowed() as connection:
+                migrate(connection, schemas)
+        except BaseException:
+            self.close()
+            raise
+
+    @contextmanager
+    def borrowed(self) -> Iterator[psycopg.Connection[Any]]:
+        """A connection of the pool, in no transaction; database errors come out as ours."""
+        try:
+            connection = self._pool.getconn()
+        except (PoolTimeout, PoolClosed) as error:
+            raise ConnectionLost("The database cannot be reached at the moment; try again.") from error
+        try:
+            yield connection
+        except psycopg.Error as error:
+            raise error_of(error) from error
+        finally:
+            with suppress(psycopg.Error):
+                connection.rollback()
+            self._pool.putconn(connection)
+
+    def observe(self, observer: Observer) -> None:
+        """Tell the observer of every change from now on; call before serving."""
+        self._observers.append(observer)
+
+    def transaction(self, connection: psycopg.Connection[Any], *, snapshot: bool = False) -> SqlTransaction:
+        """Return a view of a connection on which a transaction is open."""
+        return SqlTransaction(Statements(connection), self._observers, self._pods, snapshot=snapshot)
+
+    def read(self, job: Callable[[Transaction], T]) -> asyncio.Future[T]:
+        """Run the job on a snapshot, in a thread."""
+        return asyncio.get_running_loop().run_in_executor(self._readers, self._read, job)
+
+    def _read(self, job: Callable[[Transaction], T]) -> T:
+        for attempt in range(READ_ATTEMPTS):
+            try:
+                with self.reading() as tx:
+                    return job(tx)
+            except ConnectionLost:
+                if attempt == READ_ATTEMPTS - 1:
+                    raise
+        raise AssertionError
+
+    @contextmanager
+    def reading(self) -> Iterator[SqlTransaction]:
+        """A snapshot: nothing committed later is seen."""
+        with self.borrowed() as connection:
+            connection.execute(_SNAPSHOT)
+            yield self.transaction(connection, snapshot=True)
+
+    @contextmanager
+    def writing(self) -> Iterator[SqlTransaction]:
+        """A serialised write transaction, durable when the block ends; rolled back on any exception.
+
+        Nobody else writes meanwhile, since the block cannot be run again.
+        """
+        with self.begun(alone=True) as connection:
+            yield self.transaction(connection)
+            connection.execute("COMMIT")
+
+    @contextmanager
+    def begun(self, *, alone: bool) -> Iterator[psycopg.Connection[Any]]:
+        """A connection with an open write transaction; what is not committed in the block is rolled back."""
+        with self.borrowed() as connection:
+            if not alone:
+                connection.execute(_WRITE)
+                yield connection
+                return
+            # Taken before the transaction begins: its snapshot must not be older than the lock.
+            connection.execute(f"SELECT pg_advisory_lock({WRITERS})")
+            try:
+                connection.execute(_WRITE_ALONE)
+                yield connection
+            finally:
+                with suppress(psycopg.Error):  # of a lost connection the server forgets the lock itself
+                    connection.rollback()
+                    connection.execute(f"SELECT pg_advisory_unlock({WRITERS})")
+
+    def purge(self) -> None:
+        """Let the pages of deleted rows be used again; the database overwrites them then, and not before."""
+        with self.borrowed() as connection:
+            connection.execute("VACUUM resource, change, access_line")
+
+    def settle(self) -> None:
+        """Number what was committed to the outbox, in an order that no later commit can come before.
+
+        Identities are given while a transaction runs, and one that began later may commit first; so a change
+        gets its number only when it is seen committed, one numbering at a time.
+        """
+        with self.borrowed() as connection:
+            if connection.execute("SELECT 1 FROM change WHERE seq IS NULL LIMIT 1").fetchone() is None:
+                return
+            connection.execute("BEGIN ISOLATION LEVEL READ COMMITTED")
+            connection.execute("SELECT last FROM outbox FOR UPDATE")
+            connection.execute(
+                "WITH numbered AS (SELECT id, row_number() OVER (ORDER BY id) AS place FROM change"
+                " WHERE seq IS NULL), given AS (UPDATE change SET seq = outbox.last + numbered.place"
+                " FROM numbered, outbox WHERE change.id = numbered.id RETURNING change.seq)"
+                " UPDATE outbox SET last = greatest(last, (SELECT max(seq) FROM given))"
+            )
+            connection.execute("COMMIT")
+
+    def close(self) -> None:
+        """Close every connection; the store must not be used afterwards."""
+        self._readers.shutdown(wait=True)
+        self._pool.close()

@@ -1,0 +1,56 @@
+"""The schema of a pod database on PostgreSQL: the same numbered steps, and what PostgreSQL needs beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import psycopg
+
+from pods.storage import dialect
+from pods.storage.migrations import PODS_1, PODS_2, PODS_3, Schema
+
+MIGRATING = 7_002  # the advisory lock of whoever looks for missing steps
+
+_BEFORE = (
+    "CREATE TABLE IF NOT EXISTS migration (name TEXT PRIMARY KEY)",
+    # Level 2 of the Unicode collation: case does not count, accents do.
+    f"CREATE COLLATION IF NOT EXISTS {dialect.NOCASE}"
+    " (provider = icu, locale = 'und-u-ks-level2', deterministic = false)",
+)
+
+# On SQLite one writer at a time numbers the outbox as it writes it. Here a change has an identity from the start
+# and its number from `PostgresStore.settle`; `outbox` has one row, the last number that was given.
+_OUTBOX = (
+    "postgres-1",
+    (
+        "ALTER TABLE change RENAME COLUMN seq TO id",
+        "ALTER TABLE change ADD COLUMN seq BIGINT",
+        "CREATE UNIQUE INDEX change_seq ON change (seq)",
+        "CREATE INDEX change_unnumbered ON change (id) WHERE seq IS NULL",
+        "CREATE TABLE outbox (one BOOLEAN PRIMARY KEY CHECK (one), last BIGINT NOT NULL)",
+        "INSERT INTO outbox VALUES (true, 0)",
+    ),
+)
+
+
+def migrate(connection: psycopg.Connection[Any], schemas: Sequence[Schema]) -> None:
+    """Apply the steps that the database does not have yet, each in a transaction; many workers may try at once."""
+    with connection.transaction():
+        connection.execute(f"SELECT pg_advisory_xact_lock({MIGRATING})")
+        for statement in _BEFORE:
+            connection.execute(statement)
+    for name, statements in _steps(schemas):
+        with connection.transaction():
+            connection.execute(f"SELECT pg_advisory_xact_lock({MIGRATING})")
+            if connection.execute("SELECT 1 FROM migration WHERE name = %s", (name,)).fetchone() is None:
+                for statement in statements:
+                    connection.execute(statement)
+                connection.execute("INSERT INTO migration VALUES (%s)", (name,))
+
+
+def _steps(schemas: Sequence[Schema]) -> list[Schema]:
+    common = [
+        (name, tuple(map(dialect.schema, statements))) for name, statements in (PODS_1, PODS_2, PODS_3, *schemas)
+    ]
+    return [common[0], _OUTBOX, *common[1:]]
