@@ -7,6 +7,7 @@ PodError
   Unauthenticated     no token, or a token that proves nothing
   Forbidden           the agent lacks a mode
   NotFound            nothing there, said only to who may read
+  Gone                there was a pod of this name, and it was removed for good
   MethodNotAllowed    the resource does not support the method
   NotAcceptable       no representation fits the Accept header
   Conflict            the request contradicts the stored state
@@ -56,6 +57,10 @@ class Forbidden(PodError):
 
 class NotFound(PodError):
     code = "not-found"
+
+
+class Gone(PodError):
+    code = "gone"
 
 
 class MethodNotAllowed(PodError):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pods.protocol import target
 from pods.storage.base import Pod, Transaction
+from pods.storage.transaction import tombstone
 
 ANYWHERE = "/"
 """The path of the one line that the outbox keeps of a removed pod: followers forget all that they know of it."""
@@ -24,7 +24,7 @@ class Closing:
 def close(tx: Transaction, pod: Pod, at: float) -> None:
     """Take the pod's name, owner and access rules away; from this commit on nothing of it can be reached."""
     tx.execute("INSERT INTO removal (pod, name, begun) VALUES (?, ?, ?)", (pod.key, pod.name, at))
-    tx.execute("INSERT INTO gone_pod (name, at) VALUES (?, ?)", (_digest(pod.name), at))
+    tx.execute("INSERT INTO gone_pod (name, at) VALUES (?, ?)", (tombstone(pod.name), at))
     # No pod can be asked for by this name, since it has a dot. The row itself stays until its resources are gone.
     tx.execute("UPDATE pod SET name = ?, owner = '' WHERE key = ?", (f".gone-{pod.key}", pod.key))
     # Web Access Control: without a rule there is no right, whatever token, role or cached row somebody holds.
@@ -37,7 +37,7 @@ def close(tx: Transaction, pod: Pod, at: float) -> None:
 
 def is_gone(tx: Transaction, name: str) -> bool:
     """Say whether a pod of this name was removed; the name itself is not kept."""
-    return bool(tx.execute("SELECT 1 FROM gone_pod WHERE name = ?", (_digest(name),)))
+    return bool(tx.execute("SELECT 1 FROM gone_pod WHERE name = ?", (tombstone(name),)))
 
 
 def oldest(tx: Transaction) -> Closing | None:
@@ -99,6 +99,3 @@ def _range(name: str) -> Sequence[str]:
     # "0" follows "/" in ASCII, so the range is exactly what lies below the pod's container.
     return f"/{name}/", f"/{name}0"
 
-
-def _digest(name: str) -> bytes:
-    return hashlib.sha256(name.encode()).digest()

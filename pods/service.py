@@ -8,10 +8,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import NoReturn
 
-from pods import activity, generated
+from pods import activity, generated, removal_sql
 from pods.authz.base import Authorizer, Rights
 from pods.changes import Changes, Content, read_body, read_patch
-from pods.errors import Forbidden, MethodNotAllowed, NotFound, PodError, StoreError, Unauthenticated
+from pods.errors import Forbidden, Gone, MethodNotAllowed, NotFound, PodError, StoreError, Unauthenticated
 from pods.model import Agent, Answer, Clock, Mode, Operation, Path
 from pods.pages.page import ResourcePages
 from pods.protocol import headers, rdf, target
@@ -207,6 +207,9 @@ class Pods:
         """Log a refusal and return the error that the client gets: 401 if it may come back with more, or 403."""
         rights = self._rights(op.agent, op.path, tx)
         pod = tx.pod(target.pod_name(op.path))
+        if pod is None and removal_sql.is_gone(tx, target.pod_name(op.path)):
+            # RFC 9110 section 15.5.11: who still links to the pod, or trusts its WebID, learns that it ended.
+            return Gone("The pod that was here was removed by its owner; its name is not given to anybody else.")
         if pod is not None and op.agent.webid is not None and not rights.owner:
             action = _ACTIONS.get(op.method, "read")
             activity.append(

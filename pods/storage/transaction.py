@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import random
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Protocol
@@ -89,6 +90,9 @@ class SqlTransaction:
         return found
 
     def add_pod(self, name: str, owner: WebId, at: float) -> Pod:
+        # The name of a removed pod is nobody's: others may still trust the WebID that had it.
+        if self.execute("SELECT 1 FROM gone_pod WHERE name = ?", (tombstone(name),)):
+            raise Conflict(f"The pod name {name!r} is taken; choose another one.")
         row = self._execute(
             "INSERT INTO pod (name, owner, created) VALUES (?, ?, ?) ON CONFLICT (name) DO NOTHING RETURNING key",
             (name, owner, at),
@@ -262,6 +266,11 @@ class SqlTransaction:
 def _new_tag() -> str:
     """Return a tag that no earlier state of a container had; it need not be secret, so it comes cheap."""
     return f"{random.getrandbits(8 * conditions.TAG_BYTES):024x}"
+
+
+def tombstone(name: str) -> bytes:
+    """Return what is kept of the name of a removed pod."""
+    return hashlib.sha256(name.encode()).digest()
 
 
 def _name_length(row: tuple[str, ...]) -> int:
