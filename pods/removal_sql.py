@@ -71,10 +71,11 @@ def take_resources(tx: Transaction, closing: Closing, at: float, limit: int) -> 
 
 def take_changes(tx: Transaction, closing: Closing, limit: int) -> int:
     """Remove some lines of the outbox, which name resources; return how many went."""
-    lines = "SELECT seq FROM change WHERE pod = ? AND path <> ? ORDER BY seq LIMIT ?"
+    # By path, since a line has its number only once it is settled (PostgreSQL).
+    paths = "SELECT path FROM change WHERE pod = ? AND path <> ? LIMIT ?"
     tx.execute(
-        f"DELETE FROM change WHERE seq IN ({lines})",  # noqa: S608  # no value is in it
-        (closing.pod, ANYWHERE, limit),
+        f"DELETE FROM change WHERE pod = ? AND path IN ({paths})",  # noqa: S608  # no value is in it
+        (closing.pod, closing.pod, ANYWHERE, limit),
     )
     return tx.row_count
 
