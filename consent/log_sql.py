@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from consent import registry_sql
 from consent.model import LogLine
 from consent.registry_sql import Purposes
 from pods import activity
 from pods.activity import Line
 from pods.storage.base import Transaction
-
-PAGE = 500  # lines held in memory while a whole log is exported
 
 
 def newest(tx: Transaction, purposes: Purposes, pod: int, *, before: int | None, limit: int) -> list[LogLine]:
@@ -22,14 +18,6 @@ def newest(tx: Transaction, purposes: Purposes, pod: int, *, before: int | None,
         (pod, before, before, limit),
     )
     return named(tx, purposes, [Line(*row) for row in rows])
-
-
-def oldest_first(tx: Transaction, purposes: Purposes, pod: int) -> Iterator[LogLine]:
-    """Return a pod's whole log in the order it was written."""
-    seq = 0
-    while page := activity.lines(tx, pod, after=seq, limit=PAGE):
-        yield from named(tx, purposes, page)
-        seq = page[-1].seq
 
 
 def named(tx: Transaction, purposes: Purposes, lines: list[Line]) -> list[LogLine]:

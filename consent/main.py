@@ -16,7 +16,7 @@ from consent.aggregation.routes import aggregation_routes
 from consent.aggregation.schema_sql import SCHEMAS as AGGREGATION_SCHEMAS
 from consent.decisions import Consents
 from consent.enforcement import GrantAuthorizer
-from consent.export import Exporter
+from consent.export import further
 from consent.http.callers import Callers
 from consent.http.decisions import DecisionRoutes
 from consent.http.own import OwnRoutes
@@ -34,6 +34,7 @@ from consent.secret import derived, open_secret
 from consent.shaping import Shaping
 from consent.tickets import Tickets
 from consent.uma import AuthorizationServer
+from pods.archive.writing import ArchiveWriter, contents
 from pods.authz.base import Authorizer
 from pods.authz.wac import Wac
 from pods.http.routing import Alongside
@@ -96,7 +97,12 @@ def extension(core: Core) -> Extension:
         *UseRoutes(
             callers, tickets, core.keys, directory, origin=origin, commits=commits, clock=clock
         ).routes(),
-        *OwnRoutes(callers, Exporter(origin), origin=origin, store=store, clock=clock).routes(),
+        *OwnRoutes(
+            *(callers, ArchiveWriter(origin, contents, further(origin)), core.accounts),
+            origin=origin,
+            store=store,
+            clock=clock,
+        ).routes(),
         *aggregation_routes(core, questions),
     ]
     authorizer = GrantAuthorizer(Wac(origin), tickets, origin=origin, clock=clock)

@@ -8,6 +8,7 @@ import time
 
 import click
 
+from apps.cli import travel
 from apps.cli.operator import operator_core
 from pods.errors import Conflict
 from pods.provision import create_pod, webid_for
@@ -16,7 +17,11 @@ from pods.settings import PodSettings, read_settings
 
 @click.group()
 def command() -> None:
-    """Create pods and credentials for scripts."""
+    """Create pods and credentials for scripts; take a pod away, or bring one in."""
+
+
+command.add_command(travel.export_pod)
+command.add_command(travel.import_pod)
 
 
 @command.command()

@@ -14,11 +14,13 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import BaseRoute
 
 from consent import log_sql, wire
-from consent.export import Exporter
 from consent.http.callers import PRIVATE, Callers, json_answer, own_pod
 from consent.registry_sql import Purposes
+from pods.archive.facts import account_facts
+from pods.archive.writing import ArchiveWriter
 from pods.errors import BadRequest
 from pods.http.openapi import BYTES, LIST, NUMBER, described
+from pods.identity.accounts import Accounts
 from pods.model import Clock, WebId
 from pods.storage.base import Store
 
@@ -33,10 +35,18 @@ class OwnRoutes:
     """For the owner of a pod, through any client that they logged in with."""
 
     def __init__(
-        self, callers: Callers, exporter: Exporter, *, origin: str, store: Store, clock: Clock
+        self,
+        callers: Callers,
+        writer: ArchiveWriter,
+        accounts: Accounts,
+        *,
+        origin: str,
+        store: Store,
+        clock: Clock,
     ) -> None:
         self._callers = callers
-        self._exporter = exporter
+        self._writer = writer
+        self._accounts = accounts
         self._purposes = Purposes(origin)
         self._store = store
         self._clock = clock
@@ -85,7 +95,8 @@ class OwnRoutes:
         file = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115  # closed when it is sent
         try:
             with self._store.reading() as tx:
-                self._exporter.write(tx, own_pod(tx, webid), file, at)
+                pod = own_pod(tx, webid)
+                self._writer.write(tx, pod, account_facts(self._accounts, tx, pod), file, at)
         except BaseException:
             file.close()
             raise
