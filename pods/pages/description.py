@@ -13,8 +13,12 @@ from vocab.terms import PREFIXES
 MOST_TEXT = 2_000  # characters of one literal; the rest is in the download
 _LINKED = frozenset({"http", "https", "mailto", "tel"})
 _XSD = "http://www.w3.org/2001/XMLSchema#"
-_PLAIN_TYPES = frozenset({_XSD + "string", "http://www.w3.org/1999/02/22-rdf-syntax-ns#langString"})
 _TIMES = frozenset({_XSD + "dateTime", _XSD + "date"})
+_PLAIN_TYPES = _TIMES | {
+    "http://www.w3.org/1999/02/22-rdf-syntax-ns#langString",
+    *(_XSD + name for name in ("string", "integer", "decimal", "double", "boolean")),
+}
+"""Datatypes that a reader sees by looking at the value."""
 _NAMES = tuple(
     PREFIXES[prefix] + name
     for prefix, name in (

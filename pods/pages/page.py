@@ -145,7 +145,7 @@ class ResourcePages:
             "name": steps[-1][0],
             "steps": steps,
             "modified": stored.modified / 1000,
-            "owner": Shown(whose, safe_link(whose), outside=not inside),
+            "owner": Shown(whose.removeprefix(self._base), safe_link(whose), outside=not inside),
         }
 
     def _described(self, stored: Stored, language: str) -> tuple[list[Subject], bool, bool]:
