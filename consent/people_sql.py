@@ -23,6 +23,8 @@ def may_be_asked(
     """
     rows = tx.execute(
         "SELECT p.key, p.name, p.owner FROM pod p WHERE p.key > ?"
+        # A pod that is being removed has no owner any more.
+        " AND p.owner <> ''"
         " AND NOT EXISTS (SELECT 1 FROM controller c WHERE c.iri = p.owner)"
         " AND NOT EXISTS (SELECT 1 FROM grant_ g WHERE g.pod = p.key AND g.purpose = ?"
         "  AND (g.state IN (?, ?, ?) OR (g.state = ? AND g.expires_at > ?)))"

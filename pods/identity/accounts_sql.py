@@ -112,6 +112,17 @@ def add_account(
     return account
 
 
+def remove(tx: Transaction, account: Account) -> None:
+    """Remove an account with all that is its own, and what was noted of log-ins under its name."""
+    for login in filter(None, (account.name, account.email)):
+        name = login.lower()
+        tx.execute(
+            "DELETE FROM login_failure WHERE subject = ? OR (subject >= ? AND subject < ?)",
+            (f"account {name}", f"{name} ", f"{name}!"),  # "!" follows the space in ASCII
+        )
+    tx.execute("DELETE FROM account WHERE id = ?", (account.id,))
+
+
 def set_password(tx: Transaction, account_id: int, password: HashedPassword) -> None:
     """Replace the password."""
     tx.execute("UPDATE account SET password = ? WHERE id = ?", (password.encoded, account_id))
