@@ -13,20 +13,25 @@ from deploy import node
 from tests.bench.servers import Access, Credentials, clean, free_port, running
 
 LOCK = Path(__file__).parent / "peers"
+DONE = "installed-lock.json"
 POD = "bench"
 EMAIL = "bench@example.org"
 
 
+def installed(folder: Path) -> bool:
+    """Say whether the folder holds what the lock file names."""
+    done = folder / DONE
+    return done.is_file() and done.read_bytes() == (LOCK / "package-lock.json").read_bytes()
+
+
 def install(folder: Path) -> Path:
     """Install the peers once per lock file; return their node_modules."""
-    lock = (LOCK / "package-lock.json").read_text(encoding="utf-8")
-    done = folder / "installed-lock.json"
-    if not done.exists() or done.read_text(encoding="utf-8") != lock:
+    if not installed(folder):
         clean(folder)
         for name in ("package.json", "package-lock.json"):
             shutil.copy(LOCK / name, folder / name)
         node.install_packages(folder)
-        done.write_text(lock, encoding="utf-8")
+        shutil.copy(LOCK / "package-lock.json", folder / DONE)
     return folder / "node_modules"
 
 
