@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pods import activity
 from pods.activity import Line
 from pods.model import Path
+from pods.notify import wire
 from pods.protocol import conditions, target
 from pods.protocol.rdf import TURTLE
 from pods.storage.base import Entry, Pod, Stored, Transaction
@@ -74,7 +75,7 @@ def _description(pod: Pod, base: str) -> tuple[str, int]:
         "@prefix solid: <http://www.w3.org/ns/solid/terms#>.\n\n"
         f"<{base}{pod.root}> a pim:Storage;\n"
         f"    solid:storageDescription <{base}{pod.root}{target.DESCRIPTION}>;\n"
-        f"    solid:owner <{pod.owner}>.\n",
+        f"    solid:owner <{pod.owner}>.\n" + wire.services(base, f"{base}{pod.root}{target.DESCRIPTION}"),
         0,
     )
 

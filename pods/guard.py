@@ -67,6 +67,10 @@ class GuardedTransport(httpx.AsyncBaseTransport):
         response.stream = _Bounded(response.stream, self._max_answer, deadline)
         return response
 
+    async def require_reachable(self, url: httpx.URL) -> None:
+        """Raise Refused if no request may go to this address now; sending checks again."""
+        await self._checked_addresses(url)
+
     async def aclose(self) -> None:
         """Close the connections."""
         await self._inner.aclose()

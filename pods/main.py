@@ -27,6 +27,8 @@ from pods.identity.keys import SigningKeys
 from pods.identity.routes import identity_routes
 from pods.identity.schema_sql import IDENTITY
 from pods.model import Clock
+from pods.notify.assembly import notifications
+from pods.notify.schema_sql import NOTIFY_1
 from pods.pages.page import ResourcePages
 from pods.service import Pods
 from pods.settings import PodSettings, read_settings
@@ -73,7 +75,7 @@ class Core:
 def open_core(settings: PodSettings, clock: Clock, *, schemas: Sequence[Schema] = ()) -> Core:
     """Open the data folder and return the parts of a host; `schemas` are the tables of layers above."""
     settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)  # pods are nobody else's on this machine
-    database = open_database(settings.database, settings.data, (*IDENTITY, *schemas))
+    database = open_database(settings.database, settings.data, (*IDENTITY, NOTIFY_1, *schemas))
     keys = SigningKeys.open(settings.data / SIGNING_KEYS, clock=clock)
     replay = ReplayGuard(settings.data / REPLAY)
     http = guarded_client(settings.trusted_hosts)
@@ -108,13 +110,17 @@ def application(
     for observer in observers:
         core.store.observe(observer)
     pages = ResourcePages(base, apps=_origins(core.settings.consent_clients))
-    pods = Pods(
-        core.store, core.commits, authorizer or Wac(base), base_url=base, clock=core.clock, pages=pages
-    )
+    authorizer = authorizer or Wac(base)
+    pods = Pods(core.store, core.commits, authorizer, base_url=base, clock=core.clock, pages=pages)
+    told = notifications(core, authorizer)
     resources = Resources(pods, core.verifier, base_url=base, pages=pages)
-    every_route = [*identity_routes(core), *vocabulary_routes(base), *routes, Route("/", _to_the_account)]
+    every_route = [
+        *(*identity_routes(core), *vocabulary_routes(base), *told.routes),
+        *(*routes, Route("/", _to_the_account)),
+    ]
+    beside = (*alongside, told.running)
     return Host(
-        resources, management(every_route, realm=base, close=core.aclose, alongside=alongside), realm=base
+        resources, management(every_route, realm=base, close=core.aclose, alongside=beside), realm=base
     )
 
 

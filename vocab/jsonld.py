@@ -19,8 +19,13 @@ NAMES = ("data", "receipt", "consent", "release")
 _CARRIED = {
     "https://www.w3.org/ns/activitystreams": "activitystreams",
     "https://www.w3.org/ns/activitystreams#": "activitystreams",
+    "https://www.w3.org/ns/solid/notifications-context/v1": "notifications",
+    "https://www.w3.org/ns/solid/notification/v1": "notifications",
 }
-"""Contexts of others that notices name (LDN inboxes): our own file of the terms of that vocabulary."""
+"""Contexts of others that notices and subscriptions name: our own files of the terms of those vocabularies.
+
+Notifications 0.3 names its context in one way and its channel types in another; clients in use send both.
+"""
 
 MAX_DEPTH = 40  # deeper nesting is no document of ours, and the processor recurses
 

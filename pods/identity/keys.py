@@ -55,6 +55,15 @@ class SigningKeys:
         """Return a compact JWS of the claims with this `typ`."""
         return jose.sign(claims, {"alg": _ALG, "typ": typ, "kid": self._kid}, self._newest)
 
+    @property
+    def kid(self) -> str:
+        """The name of the key that signs, as in the JWK Set."""
+        return self._kid
+
+    def signature(self, content: bytes) -> bytes:
+        """Return the signature of bytes that are no token, such as an HTTP message (RFC 9421)."""
+        return jose.signature(content, _ALG, self._newest)
+
     def jwks(self) -> dict[str, Any]:
         """Return the public keys as a JWK Set (RFC 7517 section 5)."""
         return self._jwks

@@ -140,8 +140,13 @@ def public_key(jwk: Any) -> PublicKey:
 def sign(claims: Mapping[str, Any], header: Mapping[str, Any], key: Key) -> str:
     """Return the compact JWS of the claims; `header` names `alg`, and `key` is the private key."""
     signing_input = encode_segment(orjson.dumps(header)) + b"." + encode_segment(orjson.dumps(claims))
-    signature = JWSRegistry.algorithms[header["alg"]].sign(signing_input, key)
-    return (signing_input + b"." + encode_segment(signature)).decode("ascii")
+    made = signature(signing_input, header["alg"], key)
+    return (signing_input + b"." + encode_segment(made)).decode("ascii")
+
+
+def signature(content: bytes, alg: str, key: Key) -> bytes:
+    """Return the signature of any bytes under an algorithm of JOSE."""
+    return JWSRegistry.algorithms[alg].sign(content, key)
 
 
 def decode_segment(segment: bytes) -> bytes:

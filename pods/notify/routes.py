@@ -1,0 +1,154 @@
+"""Routes below `/.notifications/`: subscription services, channels, their receivers, and who sends webhooks."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route, WebSocketRoute
+from starlette.types import ASGIApp
+
+from pods.authn.verifier import Verifier
+from pods.errors import NotAcceptable, TooLarge
+from pods.model import Agent
+from pods.notify import wire
+from pods.notify.live import Live
+from pods.notify.model import PLACE, Channel, ChannelType
+from pods.notify.subscriptions import Subscriptions
+from pods.protocol import negotiate, rdf
+
+_OFFERED = (rdf.JSON_LD, rdf.TURTLE, rdf.N_TRIPLES)
+_SECRET = "receive/{secret}"
+DISABLED = "https://w3id.org/portico/ns#disabled"
+"""Says on a webhook why it is not called any more."""
+
+
+class Callers:
+    """Proves who sent a request, as at resources of pods."""
+
+    def __init__(self, verifier: Verifier, *, base: str) -> None:
+        self._verifier = verifier
+        self._base = base
+
+    async def agent(self, request: Request) -> Agent:
+        """Return the agent of a request, PUBLIC without a token; raise Unauthenticated for a bad one."""
+        raw_path: bytes = request.scope.get("raw_path") or request.scope["path"].encode()
+        url = self._base + raw_path.decode("ascii")
+        agent = await self._verifier.agent_async(request.method, url, request.scope["headers"])
+        return replace(agent, origin=request.headers.get("origin"))
+
+
+class NotificationRoutes:
+    """HTTP of the subscription services of one host."""
+
+    def __init__(
+        self,
+        subscriptions: Subscriptions,
+        callers: Callers,
+        live: Live,
+        receivers: Mapping[ChannelType, ASGIApp],
+        *,
+        base: str,
+        sender: str,
+    ) -> None:
+        self._subscriptions = subscriptions
+        self._callers = callers
+        self._live = live
+        self._receivers = receivers
+        self._base = base
+        self._sender = sender
+
+    def routes(self) -> Sequence[BaseRoute]:
+        """Return the routes of every channel type."""
+        return [route for kind in ChannelType for route in self._routes_of(kind)]
+
+    def _routes_of(self, kind: ChannelType) -> list[BaseRoute]:
+        async def service(request: Request) -> Response:
+            if request.method == "POST":
+                return await self._subscribe(request, kind)
+            return _answer(request, wire.service(kind, self._base), self._base, {"accept-post": rdf.JSON_LD})
+
+        async def channel(request: Request) -> Response:
+            return await self._channel(request, kind)
+
+        found: list[BaseRoute] = [Route(kind.service, service, methods=["GET", "HEAD", "POST"])]
+        receiver = self._receivers.get(kind)
+        if kind is ChannelType.WEB_SOCKET and receiver is not None:
+            found.append(WebSocketRoute(kind.service + _SECRET, receiver))
+        elif receiver is not None:
+            found.append(Route(kind.service + _SECRET, receiver, methods=["GET"]))
+        found.append(Route(kind.service + "{channel}", channel, methods=["GET", "HEAD", "DELETE"]))
+        return found
+
+    async def _subscribe(self, request: Request, kind: ChannelType) -> Response:
+        agent = await self._callers.agent(request)
+        wire.require_json_ld(request.headers.get("content-type", ""))
+        wanted = wire.read_request(await _body(request), kind, self._base)
+        channel, secret = await self._subscriptions.subscribe(agent, wanted)
+        # The one time that the secret is told: only its digest is kept.
+        document = wire.described(channel, self._base, **self._reached_by(channel, secret))
+        return _answer(request, document, self._base, {"cache-control": "no-store"})
+
+    async def _channel(self, request: Request, kind: ChannelType) -> Response:
+        agent, channel_id = await self._callers.agent(request), request.path_params["channel"]
+        if request.method == "DELETE":
+            await self._subscriptions.end(agent, kind, channel_id)
+            self._live.ended(channel_id)
+            return Response(status_code=204)
+        channel = await self._subscriptions.channel(agent, kind, channel_id)
+        document = wire.described(channel, self._base, **self._reached_by(channel, None))
+        if channel.disabled is not None:
+            document[DISABLED] = channel.disabled
+        return _answer(request, document, self._base, {"cache-control": "no-store"})
+
+    def _reached_by(self, channel: Channel, secret: str | None) -> dict[str, str]:
+        if channel.kind is ChannelType.WEBHOOK:
+            return {"sender": self._sender}
+        if secret is None:
+            return {}
+        # ws for http, wss for https: the channel is as safe as the pod host itself.
+        base = (
+            "ws" + self._base.removeprefix("http") if channel.kind is ChannelType.WEB_SOCKET else self._base
+        )
+        return {"receiveFrom": f"{base}{channel.kind.service}{_SECRET.format(secret=secret)}"}
+
+
+def sender_route(document: str, base: str) -> Route:
+    """Return the route of the WebID document of who sends webhooks; `document` is Turtle."""
+
+    async def sender(request: Request) -> Response:
+        wanted = _wanted(request, (rdf.TURTLE, rdf.JSON_LD, rdf.N_TRIPLES))
+        content = document.encode()
+        if wanted != rdf.TURTLE:
+            content = rdf.convert(rdf.TURTLE, wanted, content, f"{base}{PLACE}sender")
+        return Response(content, media_type=wanted, headers={"vary": "accept"})
+
+    return Route(PLACE + "sender", sender, methods=["GET", "HEAD"])
+
+
+def _answer(request: Request, document: Mapping[str, Any], base: str, headers: Mapping[str, str]) -> Response:
+    wanted = _wanted(request, _OFFERED)
+    content = json.dumps(document).encode()
+    if wanted != rdf.JSON_LD:
+        content = rdf.convert(rdf.JSON_LD, wanted, content, base)
+    return Response(content, headers={**headers, "content-type": wanted})
+
+
+def _wanted(request: Request, offered: tuple[str, ...]) -> str:
+    wanted = negotiate.preferred(request.headers.get("accept", "*/*"), offered)
+    if wanted is None:
+        raise NotAcceptable(f"This can be read as {', '.join(offered)}.")
+    return wanted
+
+
+async def _body(request: Request) -> bytes:
+    content = b""
+    async for part in request.stream():
+        content += part
+        if len(content) > wire.MAX_REQUEST:
+            raise TooLarge(f"A subscription request has at most {wire.MAX_REQUEST} bytes.")
+    return content
