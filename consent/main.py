@@ -27,6 +27,7 @@ from consent.http.uses import UseRoutes
 from consent.identity import IdTokens
 from consent.invitations import Invitations
 from consent.issuers import IssuerDirectory
+from consent.leaving import ConsentLeaving
 from consent.overview import Overview
 from consent.purposes import Publisher
 from consent.schema_sql import SCHEMAS
@@ -40,6 +41,7 @@ from pods.authz.wac import Wac
 from pods.http.routing import Alongside
 from pods.main import Core, application, open_core
 from pods.model import Clock
+from pods.removal import Leaving
 from pods.settings import PodSettings, read_settings
 from pods.storage.base import Observer
 from pods.storage.migrations import Schema
@@ -55,6 +57,7 @@ class Extension:
     observers: Sequence[Observer]
     routes: Sequence[BaseRoute]
     alongside: Sequence[Alongside]
+    leaving: Sequence[Leaving]
     consents: Consents
     """For programs inside the trust zone, such as the demo's set-up."""
 
@@ -106,7 +109,7 @@ def extension(core: Core) -> Extension:
         *aggregation_routes(core, questions),
     ]
     authorizer = GrantAuthorizer(Wac(origin), tickets, origin=origin, clock=clock)
-    return Extension(authorizer, (Shaping(origin),), routes, (questions.keeping_up,), consents)
+    return Extension(authorizer, (Shaping(origin),), routes, (questions.keeping_up,), (ConsentLeaving(),), consents)
 
 
 def pod_host(settings: PodSettings, clock: Clock) -> ASGIApp:
@@ -119,6 +122,7 @@ def pod_host(settings: PodSettings, clock: Clock) -> ASGIApp:
         observers=added.observers,
         routes=added.routes,
         alongside=added.alongside,
+        leaving=added.leaving,
     )
 
 

@@ -24,12 +24,14 @@ from pods.http.resources import Resources
 from pods.http.routing import Alongside, Host, management
 from pods.identity.accounts import Accounts
 from pods.identity.keys import SigningKeys
+from pods.identity.leaving import AccountLeaving
 from pods.identity.routes import identity_routes
 from pods.identity.schema_sql import IDENTITY
 from pods.model import Clock
 from pods.notify.assembly import notifications
 from pods.notify.schema_sql import NOTIFY_1
 from pods.pages.page import ResourcePages
+from pods.removal import Leaving, Removal
 from pods.service import Pods
 from pods.settings import PodSettings, read_settings
 from pods.storage.base import Commits, Observer, Store
@@ -101,10 +103,12 @@ def application(
     observers: Sequence[Observer] = (),
     routes: Sequence[BaseRoute] = (),
     alongside: Sequence[Alongside] = (),
+    leaving: Sequence[Leaving] = (),
 ) -> ASGIApp:
     """Return the host as an ASGI application; its lifespan closes the core.
 
-    What is `alongside` is entered when the host starts to serve and left before the core is closed.
+    What is `alongside` is entered when the host starts to serve and left before the core is closed. Who keeps rows
+    of a pod is `leaving` when it is removed.
     """
     base = core.settings.pod_url
     for observer in observers:
@@ -114,14 +118,20 @@ def application(
     pods = Pods(core.store, core.commits, authorizer, base_url=base, clock=core.clock, pages=pages)
     told = notifications(core, authorizer)
     resources = Resources(pods, core.verifier, base_url=base, pages=pages)
+    removal = removal_of(core, leaving)
     every_route = [
-        *(*identity_routes(core), *vocabulary_routes(base), *told.routes),
+        *(*identity_routes(core, removal), *vocabulary_routes(base), *told.routes),
         *(*routes, Route("/", _to_the_account)),
     ]
-    beside = (*alongside, told.running)
+    beside = (*alongside, removal.alongside, told.running)
     return Host(
         resources, management(every_route, realm=base, close=core.aclose, alongside=beside), realm=base
     )
+
+
+def removal_of(core: Core, leaving: Sequence[Leaving] = ()) -> Removal:
+    """Return what removes pods of this host; who keeps rows of a pod is `leaving`."""
+    return Removal(core.store, core.commits, (AccountLeaving(), *leaving), clock=core.clock)
 
 
 def _origins(clients: Sequence[str]) -> tuple[str, ...]:
