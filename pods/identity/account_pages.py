@@ -6,16 +6,17 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from pods.errors import NotFound, PodError
-from pods.identity import codes_sql, sessions_sql
-from pods.identity.peer import address_of
+from pods.errors import BadRequest, NotFound, PodError
+from pods.identity import accounts_sql, codes_sql, sessions_sql
+from pods.identity.authorize import NOT_YOURS
+from pods.identity.confirmation import confirmed
 from pods.identity.registration import DIFFERENT
 from pods.identity.sessions import PATH, LoggedIn
 from pods.identity.site import Site, see_other
+from pods.model import WebId
 from pods.storage.base import Transaction
 from vocab.pages import Notice, msg
 
-WRONG_PASSWORD = msg("The present password is wrong.")
 CHANGED = msg("The password is changed. You were logged out everywhere else.")
 SHUT_OUT = msg("The application is shut out: at the latest in ten minutes it reaches nothing any more.")
 NOT_LET_IN = msg("This application is not let in.")
@@ -49,15 +50,15 @@ class AccountPages:
 
     async def home(self, request: Request) -> Response:
         """Show the account."""
-        who = self._site.current(request)
+        who = await self._site.current(request)
         if who is None:
             return self._site.to_login(request)
         done = _DONE.get(request.query_params.get("done", ""))
-        return self._home(request, who, notices=[Notice("success", done)] if done else [])
+        return await self._home(request, who, notices=[Notice("success", done)] if done else [])
 
     async def password_page(self, request: Request) -> Response:
         """Show the form for a new password."""
-        who = self._site.current(request)
+        who = await self._site.current(request)
         if who is None:
             return self._site.to_login(request)
         return self._site.render(request, "identity/password.html", who)
@@ -65,18 +66,15 @@ class AccountPages:
     async def change_password(self, request: Request) -> Response:
         """Replace the password, and end every session and application that the old one let in."""
         form = await self._site.pages.guard.form(request)
-        who = self._site.current(request)
+        who = await self._site.current(request)
         if who is None:
             return self._site.to_login(request)
         present, new = str(form.get("present", "")), str(form.get("password", ""))
         accounts = self._host.accounts
-        address = address_of(request)
-        # Whoever finds an open session must not guess the password faster than on the log-in page.
-        name = who.account.name
-        await self._host.commits.submit(lambda tx: accounts.begin_log_in(tx, name, address))
-        if not await self._site.matches(who.account, present):
-            return self._password_problem(request, who, WRONG_PASSWORD)
-        await self._host.commits.submit(lambda tx: accounts.end_log_in(tx, name, address))
+        try:
+            await confirmed(self._site, request, who, present)
+        except BadRequest as error:
+            return self._password_problem(request, who, str(error))
         if new != str(form.get("again", "")):
             return self._password_problem(request, who, DIFFERENT)
         try:
@@ -98,7 +96,7 @@ class AccountPages:
     async def shut_out(self, request: Request) -> Response:
         """Take back what an application was allowed."""
         form = await self._site.pages.guard.form(request)
-        who = self._site.current(request)
+        who = await self._site.current(request)
         if who is None:
             return self._site.to_login(request)
         client_id = str(form.get("client_id", ""))
@@ -109,16 +107,20 @@ class AccountPages:
     async def make_credentials(self, request: Request) -> Response:
         """Make client credentials and show their secret, this once."""
         form = await self._site.pages.guard.form(request)
-        who = self._site.current(request)
+        who = await self._site.current(request)
         if who is None:
             return self._site.to_login(request)
-        label = str(form.get("label", ""))
+        label, webid = str(form.get("label", "")), str(form.get("webid", "")) or who.account.webid
+
+        def make(tx: Transaction) -> tuple[str, str]:
+            if accounts_sql.acting_as(tx, who.account.id, webid) is None:
+                raise BadRequest(NOT_YOURS)
+            return self._host.accounts.credentials(tx, WebId(webid), label)
+
         try:
-            client_id, secret = await self._host.commits.submit(
-                lambda tx: self._host.accounts.credentials(tx, who.account.webid, label)
-            )
+            client_id, secret = await self._host.commits.submit(make)
         except PodError as error:
-            return self._home(request, who, notices=[Notice("danger", str(error))], status=400)
+            return await self._home(request, who, notices=[Notice("danger", str(error))], status=400)
         return self._site.render(
             request,
             "identity/secret.html",
@@ -131,7 +133,7 @@ class AccountPages:
     async def revoke_credentials(self, request: Request) -> Response:
         """Revoke client credentials."""
         form = await self._site.pages.guard.form(request)
-        who = self._site.current(request)
+        who = await self._site.current(request)
         if who is None:
             return self._site.to_login(request)
         client_id = str(form.get("client_id", ""))
@@ -140,10 +142,14 @@ class AccountPages:
         )
         return see_other(f"{PATH}?done=revoked")
 
-    def _home(self, request: Request, who: LoggedIn, *, notices: list[Notice], status: int = 200) -> Response:
-        with self._host.store.reading() as tx:
-            credentials = self._host.accounts.list_credentials(tx, who.account)
-            applications = codes_sql.approvals(tx, who.account.id)
+    async def _home(self, request: Request, who: LoggedIn, *, notices: list[Notice], status: int = 200) -> Response:
+        credentials, applications, identities = await self._host.store.read(
+            lambda tx: (
+                self._host.accounts.list_credentials(tx, who.account),
+                codes_sql.approvals(tx, who.account.id),
+                self._host.accounts.identities(tx, who.account),
+            )
+        )
         return self._site.render(
             request,
             "identity/home.html",
@@ -151,7 +157,8 @@ class AccountPages:
             status=status,
             notices=notices,
             account=who.account,
-            storage=f"{self._site.addresses.origin}/{who.account.name}/",
+            identities=identities,
+            origin=self._site.addresses.origin,
             issuer=self._site.addresses.issuer,
             credentials=credentials,
             applications=applications,

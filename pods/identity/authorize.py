@@ -14,12 +14,14 @@ from starlette.routing import BaseRoute, Route
 
 from pods.errors import BadRequest
 from pods.identity import accounts_sql, codes_sql
+from pods.identity.accounts_sql import Identity
 from pods.identity.clients import Client
 from pods.identity.documents import BadDocument, Documents
 from pods.identity.grants import register_grants
 from pods.identity.oauth import Provider, Reply, Request
 from pods.identity.sessions import PATH, LoggedIn
 from pods.identity.site import Site, see_other, source_of
+from pods.model import WebId
 from pods.storage.base import Transaction
 from vocab.pages import msg
 
@@ -71,15 +73,13 @@ class Authorize:
 
     async def page(self, request: HttpRequest) -> Response:
         """Answer at once where the person has decided before; otherwise ask them to log in or to decide."""
-        pairs = parse_qsl(request.url.query, keep_blank_values=True, max_num_fields=50)
+        pairs = parameters_of(request.url.query)
         documented = await self._documented(request, pairs)
-        with self._host.store.reading() as tx:
-            checked = self._checked(tx, pairs, documented)
-            if isinstance(checked, Reply):
-                return _sent(checked)
-            who = self._site.sessions.current(tx, request)
-            known = self._approved(tx, who, checked) if who else None
-            identities = self._host.accounts.identities(tx, who.account) if who else []
+        checked, who, known, identities = await self._host.store.read(
+            lambda tx: self._looked_up(tx, request, pairs, documented)
+        )
+        if isinstance(checked, Reply):
+            return _sent(checked)
         if who is None or self._too_old(who, checked) or "login" in checked.prompts:
             if "none" in checked.prompts:
                 return await self._refused(pairs, documented, LoginRequiredError, checked)
@@ -107,21 +107,37 @@ class Authorize:
     async def decide(self, request: HttpRequest) -> Response:
         """Take the person's decision and send the browser back to the application."""
         form = await self._site.pages.guard.form(request)
-        pairs = parse_qsl(str(form.get("query", "")), keep_blank_values=True, max_num_fields=50)
+        pairs = parameters_of(str(form.get("query", "")))
         documented = await self._documented(request, pairs)
-        with self._host.store.reading() as tx:
-            checked = self._checked(tx, pairs, documented)
-            who = self._site.sessions.current(tx, request)
-            chosen = self._acting(tx, who, str(form.get("webid", "")) or who.account.webid) if who else None
+        checked, who, _, identities = await self._host.store.read(
+            lambda tx: self._looked_up(tx, request, pairs, documented)
+        )
         if isinstance(checked, Reply):
             return _sent(checked)
         if who is None:
             return self._to_login(pairs)
         if form.get("decision") == "allow":
-            if chosen is None:
+            webid = str(form.get("webid", "")) or who.account.webid
+            if not any(one.webid == webid for one in identities):
                 raise BadRequest(NOT_YOURS)
-            return await self._granted(pairs, documented, chosen, checked)
+            chosen = replace(who.account, webid=WebId(webid))
+            return await self._granted(pairs, documented, replace(who, account=chosen), checked)
         return await self._granted(pairs, documented, None, checked)
+
+    def _looked_up(
+        self, tx: Transaction, request: HttpRequest, pairs: Pairs, documented: Client | None
+    ) -> tuple[_Asked | Reply, LoggedIn | None, LoggedIn | None, list[Identity]]:
+        """Return what is asked or why not, who is logged in, as whom they let it in before, and their WebIDs."""
+        checked = self._checked(tx, pairs, documented)
+        who = self._site.sessions.current(tx, request)
+        if who is None or isinstance(checked, Reply):
+            return checked, who, None, []
+        return (
+            checked,
+            who,
+            self._approved(tx, who, checked),
+            self._host.accounts.identities(tx, who.account),
+        )
 
     async def _documented(self, request: HttpRequest, pairs: Pairs) -> Client | None:
         client_id = dict(pairs).get("client_id", "")
@@ -219,8 +235,19 @@ class Authorize:
         self, pairs: Pairs, documented: Client | None, error: type[OAuth2Error], asked: _Asked
     ) -> Response:
         refusal = error(redirect_uri=asked.redirect_uri, state=dict(pairs).get("state"))
-        with self._host.store.reading() as tx:
-            return _sent(self._provider(tx, documented).handle_error_response(Request("GET", pairs), refusal))
+        return _sent(
+            await self._host.store.read(
+                lambda tx: self._provider(tx, documented).handle_error_response(Request("GET", pairs), refusal)
+            )
+        )
+
+
+def parameters_of(query: str) -> list[tuple[str, str]]:
+    """Return the parameters of a request; raise BadRequest if they cannot be read."""
+    try:
+        return parse_qsl(query, keep_blank_values=True, max_num_fields=50)
+    except ValueError as error:
+        raise BadRequest(UNUSABLE) from error
 
 
 def _sent(reply: Reply) -> Response:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import orjson
 from starlette.requests import Request
@@ -12,6 +12,7 @@ from starlette.routing import BaseRoute
 
 from pods.errors import BadRequest
 from pods.identity import codes_sql, tokens
+from pods.identity.authorize import parameters_of
 from pods.identity.clients import Client, from_metadata
 from pods.identity.documents import BadDocument, Documents
 from pods.identity.keys import BadToken
@@ -61,17 +62,17 @@ class LogOut:
     async def page(self, request: Request) -> Response:
         """Log out at once if the application proves that it had logged this person in; ask otherwise."""
         wish = await self._wish(request.url.query)
-        who = self._site.current(request)
-        if who is None or self._is_of(who, wish.webid):
+        who = await self._site.current(request)
+        if who is None or await self._is_of(who, wish.webid):
             return await self._left(request, wish)
         targets = source_of(wish.back) if wish.back else []
         return self._site.render(
             request, "identity/leave.html", who, form_targets=targets, query=request.url.query
         )
 
-    def _is_of(self, who: LoggedIn, webid: str | None) -> bool:
-        with self._host.store.reading() as tx:
-            return any(one.webid == webid for one in self._host.accounts.identities(tx, who.account))
+    async def _is_of(self, who: LoggedIn, webid: str | None) -> bool:
+        identities = await self._host.store.read(lambda tx: self._host.accounts.identities(tx, who.account))
+        return any(one.webid == webid for one in identities)
 
     async def leave(self, request: Request) -> Response:
         """Log out after the person confirmed it."""
@@ -85,7 +86,7 @@ class LogOut:
         return response
 
     async def _wish(self, query: str) -> _Wish:
-        parameters = dict(parse_qsl(query, max_num_fields=20))
+        parameters = dict(parameters_of(query))
         hint = parameters.get("id_token_hint")
         webid, client_id = None, parameters.get("client_id", "")
         if hint:
@@ -112,6 +113,7 @@ class LogOut:
                 return await self._documents.client(client_id)
             except BadDocument as error:
                 raise BadRequest(str(error)) from error
-        with self._host.store.reading() as tx:
-            found = codes_sql.registered_client(tx, client_id, self._host.clock())
+        found = await self._host.store.read(
+            lambda tx: codes_sql.registered_client(tx, client_id, self._host.clock())
+        )
         return from_metadata(client_id, orjson.loads(found[0]), sealed_secret=found[1]) if found else None

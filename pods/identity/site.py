@@ -77,10 +77,9 @@ class Site:
 
         return Route(path, answer, methods=list(methods))
 
-    def current(self, request: Request) -> LoggedIn | None:
+    async def current(self, request: Request) -> LoggedIn | None:
         """Return who is logged in, if anybody."""
-        with self.host.store.reading() as tx:
-            return self.sessions.current(tx, request)
+        return await self.host.store.read(lambda tx: self.sessions.current(tx, request))
 
     def render(
         self, request: Request, template: str, who: LoggedIn | None, *, status: int = 200, **context: Any
