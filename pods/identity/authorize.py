@@ -183,9 +183,8 @@ class Authorize:
 
     def _approved(self, tx: Transaction, who: LoggedIn, asked: _Asked) -> LoggedIn | None:
         """Return who lets the application in without being asked again, as the WebID chosen the last time."""
-        # Who registered itself said itself who it is: its name proves nothing, so the person decides each time.
         approved = codes_sql.approved(tx, who.account.id, asked.client.client_id)
-        if not asked.client.has_document or approved is None:
+        if approved is None or not asked.client.keeps_approval(asked.redirect_uri):
             return None
         scope, webid = approved
         known = self._acting(tx, who, webid) if set(asked.scope.split()) <= set(scope.split()) else None

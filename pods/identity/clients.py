@@ -38,6 +38,15 @@ class Client:
         """Say whether an https document identifies the client; the name of any other is only its own word."""
         return self.client_id.startswith(("https://", "http://"))
 
+    def keeps_approval(self, redirect_uri: str) -> bool:
+        """Say whether a person who let this client in need not be asked again when it comes back.
+
+        Without a document the client is only what it says, but a registration is used by whoever stands at the
+        address that the person saw; at an https address that is its owner. Whoever listens on loopback, or has
+        taken an application's own scheme, may be somebody else the next time (RFC 8252 section 8.6).
+        """
+        return self.has_document or redirect_uri.startswith("https://")
+
     def get_client_id(self) -> str:
         return self.client_id
 

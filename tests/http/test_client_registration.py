@@ -104,7 +104,24 @@ async def test_a_registered_client_gets_tokens_and_is_shown_as_not_verified(
     assert token.status_code == 200
     assert host.keys.verify(token.json()["access_token"], "at+jwt")["client_id"] == client["client_id"]
     again = await browser.get(asked(client["client_id"], redirect))
-    assert "Non verificata" in again.text, "a name that nobody checked is decided on each time"
+    assert "Non verificata" in again.text, "who listens on loopback may be another program this time"
+
+
+@pytest.mark.parametrize(
+    ("redirect", "told"),
+    [("https://app.example/back", "code"), (CALLBACK, "error"), ("org.example.app:/back", "error")],
+)
+async def test_a_registered_app_comes_back_without_a_question_to_an_https_address_alone(
+    browser: httpx.AsyncClient, redirect: str, told: str
+) -> None:
+    client = (await register(browser, redirect_uris=[redirect], token_endpoint_auth_method="none")).json()
+    page = await browser.get(asked(client["client_id"], redirect), follow_redirects=True)
+    page = await post_form(browser, page, login="anna", password=PASSWORD)
+    await post_form(browser, page, decision="allow")
+    silent = await browser.get(asked(client["client_id"], redirect) + "&prompt=none")
+    answer = parse_qs(urlsplit(silent.headers["location"]).query)
+    assert told in answer
+    assert answer.get("error", ["consent_required"]) == ["consent_required"]
 
 
 async def test_a_public_client_gets_no_secret(browser: httpx.AsyncClient) -> None:

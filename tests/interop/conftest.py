@@ -6,9 +6,12 @@ from collections.abc import Iterator
 import pytest
 
 from tests.bench.servers import free_port
+from tests.browser.conftest import browser, context, page  # the same Chromium as for our own pages
 from tests.interop.packages import installed
 from tests.interop.stage import Someone, pod_host
 from tests.serving import bound_socket
+
+__all__ = ["browser", "context", "page"]
 
 
 @pytest.fixture(scope="session")
