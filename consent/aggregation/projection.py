@@ -19,6 +19,7 @@ from consent.receipts.model import Receipt
 from consent.receipts.signing import verify
 from pods.errors import StoreError
 from pods.model import Path as ResourcePath
+from pods.removal_sql import ANYWHERE
 from pods.storage.base import Change, Store, Transaction
 from vocab.shapes import SHAPES
 
@@ -39,10 +40,12 @@ class Issuers(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Documents to read again: path and person."""
+    """Documents to read again: path and person; and those who left."""
 
     profiles: dict[str, int] = field(default_factory=dict)
     receipts: dict[str, int] = field(default_factory=dict)
+    gone: set[int] = field(default_factory=set)
+    """Persons whose pods were removed, of whom nothing is read again."""
 
 
 class Projector:
@@ -139,6 +142,8 @@ class Projector:
         try:
             if issuers is not None:
                 tables.set_issuers(issuers)
+            if batch.gone:
+                tables.forget_units(sorted(batch.gone))
             self._write_profiles(tables, batch.profiles, tx)
             doubles = tables.forget(list(batch.receipts))
             tables.forget(list(doubles))
@@ -199,6 +204,9 @@ def batch_of(changes: Sequence[Change]) -> Batch:
     """Return what the changes touch of all that a question could be about."""
     batch = Batch()
     for change in changes:
+        if change.path == ANYWHERE:
+            batch.gone.add(change.pod)
+            continue
         relative = change.path.split("/", 2)[-1]
         if relative == PROFILE_DOCUMENT:
             batch.profiles[change.path] = change.pod

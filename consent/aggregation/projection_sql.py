@@ -102,6 +102,13 @@ class ProjectionTables:
                 doubles[found[0][0]] = unit
         return doubles
 
+    def forget_units(self, units: Sequence[int]) -> None:
+        """Remove all rows of persons whose pods were deleted."""
+        for table in ("profile", *RECEIPT_TABLES, "receipt", "unverified"):
+            self._run(
+                f"DELETE FROM {table} WHERE unit IN (SELECT unnest(CAST(? AS INTEGER[])))", [list(units)]
+            )
+
     def counted(self, units: Sequence[int], nonces: Sequence[str]) -> set[tuple[int, str]]:
         """Return which of these (person, nonce) pairs are counted already."""
         rows = self._run(

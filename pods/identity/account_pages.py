@@ -142,7 +142,9 @@ class AccountPages:
         )
         return see_other(f"{PATH}?done=revoked")
 
-    async def _home(self, request: Request, who: LoggedIn, *, notices: list[Notice], status: int = 200) -> Response:
+    async def _home(
+        self, request: Request, who: LoggedIn, *, notices: list[Notice], status: int = 200
+    ) -> Response:
         credentials, applications, identities = await self._host.store.read(
             lambda tx: (
                 self._host.accounts.list_credentials(tx, who.account),

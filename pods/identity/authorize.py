@@ -236,7 +236,9 @@ class Authorize:
         refusal = error(redirect_uri=asked.redirect_uri, state=dict(pairs).get("state"))
         return _sent(
             await self._host.store.read(
-                lambda tx: self._provider(tx, documented).handle_error_response(Request("GET", pairs), refusal)
+                lambda tx: self._provider(tx, documented).handle_error_response(
+                    Request("GET", pairs), refusal
+                )
             )
         )
 

@@ -6,11 +6,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from pods import profile, provision
+from pods import profile
 from pods.errors import BadRequest, NotFound, PodError
 from pods.identity import accounts_sql
 from pods.identity.accounts_sql import Identity
 from pods.identity.confirmation import confirmed
+from pods.identity.opening import open_pod
 from pods.identity.registration import MAX_DISPLAY_NAME, NAME_MISSING
 from pods.identity.sessions import PATH, LoggedIn
 from pods.identity.site import Site, see_other
@@ -57,22 +58,16 @@ class PodPages:
         if who is None:
             return self._site.to_login(request)
         name, title = str(form.get("name", "")).strip(), str(form.get("display_name", "")).strip()
-        account, addresses = who.account, self._site.addresses
+        account = who.account
 
-        def open_pod(tx: Transaction) -> None:
-            webid = addresses.webid(name)
+        def create(tx: Transaction) -> None:
+            webid = self._site.addresses.webid(name)
             self._host.accounts.add_identity(tx, account, webid, name)
-            provision.create_pod(
-                *(tx, name, webid),
-                base=addresses.origin,
-                issuer=addresses.issuer,
-                display_name=title,
-                at=self._host.clock(),
-            )
+            open_pod(tx, self._site, name, webid, title)
 
         try:
             _require_title(title)
-            await self._host.commits.submit(open_pod)
+            await self._host.commits.submit(create)
         except PodError as error:
             return await self._page(request, who, problem=str(error), given={"name": name, "title": title})
         return see_other(f"{PATH}pods")

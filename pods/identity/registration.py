@@ -6,8 +6,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from pods import provision
 from pods.errors import PodError, TooManyRequests
+from pods.identity.opening import open_pod
 from pods.identity.passwords import HashedPassword
 from pods.identity.peer import address_of
 from pods.identity.sessions import PATH
@@ -73,15 +73,7 @@ class Registration:
             password=password,
             webid=addresses.webid(given["name"]),
         )
-        provision.create_pod(
-            tx,
-            account.name,
-            account.webid,
-            base=addresses.origin,
-            issuer=addresses.issuer,
-            display_name=given["display_name"],
-            at=host.clock(),
-        )
+        open_pod(tx, self._site, account.name, account.webid, given["display_name"])
         host.accounts.note_attempt(tx, subject)
         self._site.sessions.end(tx, request)  # whoever used this browser before is logged out
         return self._site.sessions.start(tx, account, request)

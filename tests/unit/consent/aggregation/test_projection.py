@@ -16,6 +16,7 @@ from consent.aggregation.projection import Projector
 from consent.issuers import IssuerDirectory
 from consent.receipts.keys import IssuerKey, jwks
 from consent.receipts.signing import sign
+from pods import removal_sql
 from pods.model import Path as ResourcePath
 from tests.conftest import SettableClock
 from tests.unit.consent.aggregation.town import (
@@ -66,6 +67,21 @@ def test_a_deleted_receipt_leaves_no_row(town: Town) -> None:
         tx.delete(ResourcePath("/anna/profile/private.ttl"), 2.0)
     assert rows(town, LINES) == []
     assert rows(town, "SELECT * FROM purchase UNION ALL SELECT 1, 1, 1, 1, 1, 1 FROM profile") == []
+
+
+def test_a_removed_pod_leaves_no_row_and_that_of_another_stays(town: Town, clock: SettableClock) -> None:
+    with town.store.writing() as tx:
+        add_person(tx, "anna", "b")
+        unit = add_person(tx, "bob", "b")
+        for name in ("anna", "bob"):
+            store_receipt(tx, name, purchase(1, "2017-03-05", line("meat", 700)))
+    assert len(rows(town, LINES)) == 2
+    with town.store.writing() as tx:
+        pod = tx.pod("anna")
+        assert pod is not None
+        removal_sql.close(tx, pod, clock())
+    for table in ("receipt", "profile", "purchase", "purchase_line"):
+        assert rows(town, f"SELECT DISTINCT unit FROM {table}") == [(unit,)]  # noqa: S608  # names from above
 
 
 def test_a_profile_is_replaced_not_added_to(town: Town) -> None:
