@@ -27,8 +27,9 @@ tour: setup ## walk through the main job against the running demo
 
 setup: $(VENV)/.portico vocab/static/vendor/manifest.json ## the virtual environment, Portico in it, and the front-end files
 
-test: $(VENV)/.test setup ## set everything up (Chromium too, where it may be installed), then run every test
+test: $(VENV)/.test setup ## set everything up (Chromium and PostgreSQL too, where they may be installed), then run every test
 	@sh deploy/chromium.sh
+	@sh deploy/postgresql.sh
 	@$(BIN)/python -m tests.interop.packages
 	$(BIN)/python -m pytest
 

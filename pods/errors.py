@@ -19,6 +19,7 @@ PodError
   QuotaExceeded       the pod is full
   TooManyRequests     throttled
   StoreError          the database failed
+    StoreUnavailable  it cannot be reached, or is busy: trying again may help
 """
 
 from __future__ import annotations
@@ -105,3 +106,7 @@ class TooManyRequests(PodError):
 
 class StoreError(PodError):
     code = "store-error"
+
+
+class StoreUnavailable(StoreError):
+    code = "store-unavailable"

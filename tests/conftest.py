@@ -9,6 +9,8 @@ import pytest
 from hypothesis import HealthCheck, settings
 from starlette.types import ASGIApp
 
+from tests.databases import DEFAULT, POSTGRESQL, on_postgresql
+from tests.postgres_cluster import Cluster, NoPostgres, cluster
 from tests.serving import serving
 
 # How long an example takes says more about the machine's other work than about the code.
@@ -48,6 +50,27 @@ def free_port() -> int:
 def live_server() -> Callable[[ASGIApp], AbstractContextManager[str]]:
     """A function that serves an ASGI application on a real port: `with live_server(app) as origin:`."""
     return serving
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Cluster]:
+    """A PostgreSQL server of this test run alone."""
+    try:
+        with cluster() as running:
+            yield running
+    except NoPostgres as missing:
+        pytest.skip(str(missing))
+
+
+@pytest.fixture(autouse=True)
+def database(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Which database the hosts of this test are on."""
+    kind = str(getattr(request, "param", DEFAULT))
+    if kind == POSTGRESQL:
+        with on_postgresql(request.getfixturevalue("postgres")):
+            yield kind
+    else:
+        yield kind
 
 
 @pytest.hookimpl(wrapper=True, trylast=True)

@@ -24,6 +24,7 @@ from pods.protocol.target import canonical
 from pods.provision import create_pod, webid_for
 from pods.settings import PodSettings
 from tests.conftest import SettableClock
+from tests.databases import database_of
 from tests.pod_host import ORIGIN, Person
 
 WALLET = "http://localhost:8081/client.jsonld"
@@ -177,7 +178,9 @@ class HeldTokens:
 @asynccontextmanager
 async def town(folder: Path, clock: SettableClock) -> AsyncIterator[Town]:
     """Open a host with anna's pod, which holds a profile and a purchase."""
-    core = open_core(PodSettings(data=folder, pod_url=ORIGIN), clock, schemas=schemas())
+    core = open_core(
+        PodSettings(data=folder, pod_url=ORIGIN, database=database_of(folder)), clock, schemas=schemas()
+    )
     added = extension(core)
     app = application(core, authorizer=added.authorizer, observers=added.observers, routes=added.routes)
     found = Town(core, added, app, clock)

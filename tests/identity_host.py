@@ -20,6 +20,7 @@ from pods.main import Core, application, open_core
 from pods.model import Clock, WebId
 from pods.settings import PodSettings
 from pods.storage.base import Store
+from tests.databases import database_of
 
 PASSWORD = "correct horse battery"
 
@@ -108,7 +109,9 @@ async def identity_host(
     folder: Path, clock: Clock, *, origin: str = "http://localhost:8080", trusted: tuple[str, ...] = ()
 ) -> AsyncIterator[IdentityHost]:
     """Open a pod host whose data are in the folder; close it at the end."""
-    core = open_core(PodSettings(data=folder, pod_url=origin, trusted_hosts=trusted), clock)
+    core = open_core(
+        PodSettings(data=folder, pod_url=origin, trusted_hosts=trusted, database=database_of(folder)), clock
+    )
     try:
         yield IdentityHost(core, application(core))
     finally:

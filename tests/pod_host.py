@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from pathlib import Path as FilePath
+from typing import Any
 
 import httpx
 from starlette.types import ASGIApp
@@ -15,6 +16,7 @@ from pods.protocol.dpop import DpopKey
 from pods.protocol.target import canonical
 from pods.provision import create_pod, webid_for
 from pods.settings import PodSettings
+from tests.databases import database_of
 
 ORIGIN = "http://localhost:8080"
 TOKEN_SECONDS = 3600
@@ -125,9 +127,11 @@ class PodHost:
         self.stranger = Person(core, self.http, None, origin=origin)
 
     @classmethod
-    def open(cls, folder: FilePath, clock: Clock, *, origin: str = ORIGIN) -> PodHost:
-        """Open a host in a folder."""
-        core = open_core(PodSettings(data=folder, pod_url=origin), clock)
+    def open(cls, folder: FilePath, clock: Clock, *, origin: str = ORIGIN, **more: Any) -> PodHost:
+        """Open a host in a folder, with more settings where a test needs them."""
+        core = open_core(
+            PodSettings(data=folder, pod_url=origin, database=database_of(folder), **more), clock
+        )
         return cls(core, application(core), origin=origin)
 
     def person(self, name: str) -> Person:

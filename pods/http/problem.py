@@ -29,6 +29,7 @@ STATUSES: Mapping[type[PodError], int] = {
     errors.Unprocessable: 422,
     errors.TooManyRequests: 429,
     errors.StoreError: 500,
+    errors.StoreUnavailable: 503,
     errors.QuotaExceeded: 507,
 }
 TITLES: Mapping[int, str] = {
@@ -47,6 +48,7 @@ TITLES: Mapping[int, str] = {
     422: "Refused by a rule",
     429: "Too many requests",
     500: "The host failed",
+    503: "Try again in a moment",
     507: "The pod is full",
 }
 PROBLEM_JSON = "application/problem+json"

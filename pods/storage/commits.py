@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from pods.errors import StoreError
+from pods.errors import StoreError, StoreUnavailable
 from pods.storage.base import Transaction
 from pods.storage.jobs import Job, abandon, finish, next_batch
 from pods.storage.sqlite import BUSY_SECONDS, SqliteStore, commit
@@ -46,7 +46,7 @@ class CommitQueue:
         A `long` job (above some milliseconds) runs in the commit thread, so that reads go on meanwhile.
         """
         if self._closed:
-            raise StoreError("The host is shutting down; try again in a moment.")
+            raise StoreUnavailable("The host is shutting down; try again in a moment.")
         loop = asyncio.get_running_loop()
         outcome: asyncio.Future[T] = loop.create_future()
         self._waiting.append(Job(job, outcome, long))
@@ -91,7 +91,7 @@ class CommitQueue:
                 return
             except sqlite3.OperationalError as error:
                 if asyncio.get_running_loop().time() > deadline:
-                    raise StoreError("The database is busy; try again in a moment.") from error
+                    raise StoreUnavailable("The database is busy; try again in a moment.") from error
             await asyncio.sleep(RETRY_SECONDS)
 
     def _run(self, batch: list[Job]) -> None:

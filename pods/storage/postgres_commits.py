@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import psycopg
 from psycopg import errors as pg
 
-from pods.errors import StoreError
+from pods.errors import StoreUnavailable
 from pods.storage.base import Transaction
 from pods.storage.jobs import Job, abandon, finish, next_batch
 from pods.storage.postgres import PostgresStore
@@ -27,7 +27,7 @@ LOST_ATTEMPTS = 10  # connections that turn out to be dead before the commit, on
 # In a transaction that is not alone, what others are about to commit shows as a collision, or as a key that is
 # there although the snapshot does not show it. Seen from a new snapshot, the job finds it and says so itself.
 _RUN_AGAIN = (pg.SerializationFailure, pg.DeadlockDetected)
-_RUN_AGAIN_BESIDE_OTHERS = (*_RUN_AGAIN, pg.UniqueViolation, pg.ForeignKeyViolation)
+_RUN_AGAIN_BESIDE_OTHERS = (*_RUN_AGAIN, pg.LockNotAvailable, pg.UniqueViolation, pg.ForeignKeyViolation)
 
 
 class PostgresCommits:
@@ -47,7 +47,7 @@ class PostgresCommits:
         A job may run several times, and only its last run counts.
         """
         if self._closed:
-            raise StoreError("The host is shutting down; try again in a moment.")
+            raise StoreUnavailable("The host is shutting down; try again in a moment.")
         outcome: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._lanes[long].add(Job(job, outcome, long))
         return outcome
@@ -120,7 +120,7 @@ class _Lane:
             except ConnectionLost as error:
                 lost += 1
                 if committing:
-                    raise StoreError(
+                    raise StoreUnavailable(
                         "The database went away while the change was made durable; look whether it is there."
                     ) from error
                 if lost == LOST_ATTEMPTS:

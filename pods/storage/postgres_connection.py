@@ -12,7 +12,7 @@ from psycopg.conninfo import conninfo_to_dict
 from psycopg.types.numeric import Int8BinaryDumper, NumericBinaryLoader
 from psycopg_pool import ConnectionPool
 
-from pods.errors import BadContent, PodError, StoreError
+from pods.errors import BadContent, PodError, StoreError, StoreUnavailable
 from pods.storage import dialect
 
 MIN_VERSION = 15
@@ -28,11 +28,11 @@ LIMITS = {
 CONNECT_SECONDS = 10
 
 
-class ConnectionLost(StoreError):
+class ConnectionLost(StoreUnavailable):
     """The database went away, or was never there; nothing is known of a commit that was under way."""
 
 
-class Collision(StoreError):
+class Collision(StoreUnavailable):
     """Another transaction was first; running the job again on a new snapshot decides what it means."""
 
 
@@ -153,9 +153,9 @@ def error_of(error: psycopg.Error) -> PodError:
     if isinstance(error, _LOST) or (isinstance(error, psycopg.OperationalError) and error.sqlstate is None):
         return ConnectionLost("The database cannot be reached at the moment; try again.")
     if isinstance(error, pg.DiskFull):
-        return StoreError("The database has no room left; its operator must make some.")
+        return StoreUnavailable("The database has no room left; its operator must make some.")
     if isinstance(error, (pg.QueryCanceled, pg.LockNotAvailable)):
-        return StoreError("The database is busy; try again in a moment.")
+        return StoreUnavailable("The database is busy; try again in a moment.")
     if isinstance(error, psycopg.DataError) and "NUL" in str(error):
         return BadContent("A text holds the character U+0000, which cannot be stored; leave it out.")
     return StoreError("The database refused the change.")

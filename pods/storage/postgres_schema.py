@@ -7,6 +7,7 @@ from typing import Any
 
 import psycopg
 
+from pods.errors import StoreError
 from pods.storage import dialect
 from pods.storage.migrations import PODS_1, PODS_2, PODS_3, Schema
 
@@ -44,13 +45,21 @@ def migrate(connection: psycopg.Connection[Any], schemas: Sequence[Schema]) -> N
         with connection.transaction():
             connection.execute(f"SELECT pg_advisory_xact_lock({MIGRATING})")
             if connection.execute("SELECT 1 FROM migration WHERE name = %s", (name,)).fetchone() is None:
-                for statement in statements:
-                    connection.execute(statement)
-                connection.execute("INSERT INTO migration VALUES (%s)", (name,))
+                _apply(connection, name, statements)
+
+
+def _apply(connection: psycopg.Connection[Any], name: str, statements: Sequence[str]) -> None:
+    try:
+        for statement in statements:
+            connection.execute(statement)
+        connection.execute("INSERT INTO migration VALUES (%s)", (name,))
+    except psycopg.Error as error:  # said to the operator, at the start of the host
+        raise StoreError(f"The step {name} of the schema failed: {error}") from error
 
 
 def _steps(schemas: Sequence[Schema]) -> list[Schema]:
     common = [
-        (name, tuple(map(dialect.schema, statements))) for name, statements in (PODS_1, PODS_2, PODS_3, *schemas)
+        (name, tuple(map(dialect.schema, statements)))
+        for name, statements in (PODS_1, PODS_2, PODS_3, *schemas)
     ]
     return [common[0], _OUTBOX, *common[1:]]

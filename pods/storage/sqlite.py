@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path as FilePath
 from typing import TypeVar
 
-from pods.errors import StoreError
+from pods.errors import StoreError, StoreUnavailable
 from pods.storage.base import Observer, Transaction
 from pods.storage.migrations import Schema, migrate
 from pods.storage.transaction import PodCache, SqlTransaction
@@ -97,7 +97,7 @@ class SqliteStore:
             try:
                 connection.execute("BEGIN IMMEDIATE")
             except sqlite3.OperationalError as error:
-                raise StoreError("The database is busy; try again in a moment.") from error
+                raise StoreUnavailable("The database is busy; try again in a moment.") from error
             try:
                 yield self.transaction(connection)
             except sqlite3.Error as error:

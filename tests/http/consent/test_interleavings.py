@@ -16,10 +16,12 @@ from pods.errors import PodError
 from pods.main import open_core
 from pods.model import Agent, Operation, Path
 from pods.provision import webid_for
+from pods.quota import Quota
 from pods.service import Pods
 from pods.settings import PodSettings
 from tests.conftest import SettableClock
 from tests.consent_host import ORDER, ROWS, WALLET, Town, declaration, town
+from tests.databases import database_of
 from tests.pod_host import ORIGIN
 
 ROUNDS = 500  # in each of the two set-ups
@@ -59,9 +61,19 @@ async def test_attack_1_no_read_is_decided_after_the_commit_of_a_withdrawal(
         purpose = await coop.service.publish(declaration([ROWS]))
         other = host.core
         if workers == 2:
-            other = open_core(PodSettings(data=tmp_path, pod_url=ORIGIN), clock, schemas=schemas())
+            other = open_core(
+                PodSettings(data=tmp_path, pod_url=ORIGIN, database=database_of(tmp_path)),
+                clock,
+                schemas=schemas(),
+            )
         authorizer = extension(other).authorizer if workers == 2 else host.added.authorizer
-        readers = Pods(other.store, other.commits, authorizer, base_url=ORIGIN, clock=clock)
+        readers = Pods(
+            *(other.store, other.commits, authorizer),
+            base_url=ORIGIN,
+            blobs=other.blobs,
+            quota=Quota(0),
+            clock=clock,
+        )
         chance = random.Random(7)
         names = [f"person-{number}" for number in range(PEOPLE)]
         for name in names:
