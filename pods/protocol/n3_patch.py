@@ -6,6 +6,7 @@ https://solidproject.org/TR/2024/protocol-20240512#n3-patch
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 
 from pods.errors import Unprocessable
 from pods.protocol import patterns
@@ -14,28 +15,30 @@ from pods.protocol.rdf import DEFAULT_GRAPH, RDF_TYPE, BlankNode, NamedNode, Qua
 
 _SOLID = "http://www.w3.org/ns/solid/terms#"
 _PATCH_TYPE = node(_SOLID + "InsertDeletePatch")
-_WHERE, _DELETES, _INSERTS = (node(_SOLID + name) for name in ("where", "deletes", "inserts"))
+_PARTS = _WHERE, _DELETES, _INSERTS = tuple(node(_SOLID + name) for name in ("where", "deletes", "inserts"))
 
 
 def read(content: bytes, base: str) -> Patch:
     """Return the patch; raise BadContent if it is no N3, Unprocessable if it is no patch of this shape."""
-    quads = patterns.parsed(patterns.n3_without_variables(content), base, n3=True)
-    outside = [quad for quad in quads if quad.graph_name == DEFAULT_GRAPH]
+    outside: list[tuple[object, NamedNode, object]] = []
     formulae: dict[object, list[Quad]] = defaultdict(list)
-    for quad in quads:
-        if quad.graph_name != DEFAULT_GRAPH:
-            formulae[quad.graph_name].append(quad)
-    subject = _patch_resource(outside)
+    for quad in patterns.parsed(patterns.n3_without_variables(content), base, n3=True):
+        graph = quad.graph_name
+        if graph == DEFAULT_GRAPH:
+            outside.append((quad.subject, quad.predicate, quad.object))
+        else:
+            formulae[graph].append(quad)
+    resource = _patch_resource(outside)
     parts: dict[NamedNode, list[Quad]] = {}
-    for quad in outside:
-        if quad.predicate not in (_WHERE, _DELETES, _INSERTS):
+    for subject, predicate, value in outside:
+        if predicate not in _PARTS:
             continue
-        if quad.subject != subject or not isinstance(quad.object, BlankNode):
+        if subject != resource or not isinstance(value, BlankNode):
             raise Unprocessable("solid:where, inserts and deletes must lead from the patch to a formula.")
-        if quad.predicate in parts:
+        if predicate in parts:
             # "The patch resource MUST contain at most one triple of the form ?patch solid:deletes …"
-            raise Unprocessable(f"The patch has more than one <{quad.predicate.value}>.")
-        parts[quad.predicate] = formulae.pop(quad.object, [])
+            raise Unprocessable(f"The patch has more than one <{predicate.value}>.")
+        parts[predicate] = formulae.pop(value, [])
     if formulae:
         raise Unprocessable("The formulae of a patch must not hold other formulae, nor stand alone.")
     where = _formula(parts.get(_WHERE, []), blank_nodes_match=True)
@@ -43,8 +46,10 @@ def read(content: bytes, base: str) -> Patch:
     return Patch((Step(where, deletes, inserts),), strict=True)
 
 
-def _patch_resource(outside: list[Quad]) -> object:
-    found = {quad.subject for quad in outside if quad.predicate == RDF_TYPE and quad.object == _PATCH_TYPE}
+def _patch_resource(outside: Sequence[tuple[object, object, object]]) -> object:
+    found = {
+        subject for subject, predicate, value in outside if predicate == RDF_TYPE and value == _PATCH_TYPE
+    }
     if len(found) != 1:
         # "A patch document MUST contain one or more patch resources", "exactly one" for this type.
         raise Unprocessable(f"The body must hold one solid:InsertDeletePatch; it holds {len(found)}.")
@@ -55,8 +60,7 @@ def _changes(quads: list[Quad], where: tuple[Pattern, ...]) -> tuple[Pattern, ..
     # "The ?insertions and ?deletions formulae MUST NOT contain variables that do not occur in ?conditions",
     # "MUST NOT contain blank nodes."
     found = _formula(quads, blank_nodes_match=False)
-    unknown = patterns.variables(found) - patterns.variables(where)
-    if unknown:
+    if unknown := patterns.variables(found) - patterns.variables(where):
         names = ", ".join(sorted(f"?{variable.name}" for variable in unknown))
         raise Unprocessable(f"The variables {names} do not occur in solid:where.")
     if any(isinstance(term, BlankNode) for one in found for term in one):

@@ -27,8 +27,8 @@ class Variable:
 
 
 Pattern = tuple["Term | Variable", "Term | Variable", "Term | Variable"]
-Triples = dict[Triple, Quad]
-"""A default graph, each triple with the quad that it stands for."""
+Quads = dict[Quad, None]
+"""A document: its quads in order, each of them once."""
 
 Binding = Mapping[Variable, "Term"]
 
@@ -66,57 +66,57 @@ class Patch:
 
 def apply(patch: Patch, document: Sequence[Quad]) -> list[Quad]:
     """Return the document after the patch; raise Conflict if it does not fit. Named graphs stay as they are."""
-    elsewhere = [quad for quad in document if quad.graph_name != DEFAULT_GRAPH]
     # A dict keeps the document's order, so that a patched file still reads like the one before.
-    triples: Triples = {quad.triple: quad for quad in document if quad.graph_name == DEFAULT_GRAPH}
+    quads = dict.fromkeys(document)
     for step in patch.steps:
         if patch.strict:
-            _apply_to_the_one(step, triples)
+            _apply_to_the_one(step, quads)
         else:
-            _apply_to_all(step, triples)
-    return [*triples.values(), *elsewhere]
+            _apply_to_all(step, quads)
+    return list(quads)
 
 
-def _apply_to_the_one(step: Step, triples: Triples) -> None:
-    solutions = _solutions(step.where, list(triples))
-    found = next(solutions, None)
-    if found is None:
-        raise Conflict("The patch's where clause matches nothing in the document.")
-    if next(solutions, None) is not None:
-        raise Conflict("The patch's where clause matches the document in more than one way.")
+def _apply_to_the_one(step: Step, quads: Quads) -> None:
+    found: Binding = {}
+    if step.where:
+        solutions = _solutions(step.where, _default_graph(quads))
+        first = next(solutions, None)
+        if first is None:
+            raise Conflict("The patch's where clause matches nothing in the document.")
+        if next(solutions, None) is not None:
+            raise Conflict("The patch's where clause matches the document in more than one way.")
+        found = first
     deletes = _instances(step.deletes, found, {})
-    for triple in deletes:
-        if triple not in triples:
+    for quad in deletes:
+        if quad not in quads:
             raise Conflict("A triple that the patch deletes is not in the document; nothing was changed.")
-    for triple in deletes:
-        triples.pop(triple, None)
-    _insert(_instances(step.inserts, found, {}), triples)
+    for quad in deletes:
+        quads.pop(quad, None)
+    for quad in _instances(step.inserts, found, {}):
+        quads[quad] = None
 
 
-def _apply_to_all(step: Step, triples: Triples) -> None:
-    solutions = []
-    for solution in _solutions(step.where, list(triples)):
-        solutions.append(solution)
+def _apply_to_all(step: Step, quads: Quads) -> None:
+    solutions: list[Binding] = [] if step.where else [{}]
+    for found in _solutions(step.where, _default_graph(quads)) if step.where else ():
+        solutions.append(found)
         if len(solutions) > MAX_SOLUTIONS:
             raise Unprocessable(f"The where clause has more than {MAX_SOLUTIONS} solutions.")
     for solution in solutions:
-        for triple in _instances(step.deletes, solution, {}):
-            triples.pop(triple, None)
+        for quad in _instances(step.deletes, solution, {}):
+            quads.pop(quad, None)
     for solution in solutions:
         # SPARQL 1.1 Update, 4.2.1: blank nodes of the template are fresh for each solution.
-        _insert(_instances(step.inserts, solution, {}), triples)
+        for quad in _instances(step.inserts, solution, {}):
+            quads[quad] = None
 
 
-def _insert(triples: Sequence[Triple], into: Triples) -> None:
-    for triple in triples:
-        into[triple] = Quad(triple.subject, triple.predicate, triple.object)
+def _default_graph(quads: Quads) -> list[Triple]:
+    return [quad.triple for quad in quads if quad.graph_name == DEFAULT_GRAPH]
 
 
 def _solutions(patterns: Sequence[Pattern], triples: Sequence[Triple]) -> Iterator[dict[Variable, Term]]:
     """Yield each binding that makes every pattern a triple of the document; bounded by MAX_STEPS."""
-    if not patterns:
-        yield {}
-        return
     variables = {term for pattern in patterns for term in pattern if isinstance(term, Variable)}
     if len(patterns) > MAX_PATTERNS or len(variables) > MAX_VARIABLES:
         raise Unprocessable(f"A where clause has at most {MAX_PATTERNS} patterns, {MAX_VARIABLES} variables.")
@@ -168,13 +168,16 @@ def _unify(pattern: Pattern, triple: Triple, binding: dict[Variable, Term]) -> d
 
 def _instances(
     patterns: Sequence[Pattern], binding: Binding, fresh: dict[BlankNode, BlankNode]
-) -> list[Triple]:
+) -> list[Quad]:
     found = []
-    for pattern in patterns:
-        subject, predicate, value = (_instance(term, binding, fresh) for term in pattern)
+    for subject, predicate, value in patterns:
+        if type(subject) is not NamedNode:
+            subject = _instance(subject, binding, fresh)
+        if type(predicate) is not NamedNode:
+            predicate = _instance(predicate, binding, fresh)
         if isinstance(subject, Literal) or not isinstance(predicate, NamedNode):
             raise Unprocessable("A variable of the patch stands for a term that cannot stand in its place.")
-        found.append(Triple(subject, predicate, value))
+        found.append(Quad(subject, predicate, _instance(value, binding, fresh)))
     return found
 
 

@@ -122,9 +122,8 @@ def variables(patterns: tuple[Pattern, ...]) -> set[Variable]:
 
 def _term(term: object, blank_nodes_match: bool) -> Term | Variable:
     if isinstance(term, NamedNode):
-        if term.value.startswith(VARIABLE_SCHEME):
-            return Variable(term.value.removeprefix(VARIABLE_SCHEME))
-        return term
+        iri = term.value
+        return Variable(iri.removeprefix(VARIABLE_SCHEME)) if iri.startswith(VARIABLE_SCHEME) else term
     if isinstance(term, BlankNode):
         return Variable(f"_:{term.value}") if blank_nodes_match else term
     if isinstance(term, Literal):
