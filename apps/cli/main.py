@@ -11,11 +11,13 @@ from pods.settings import BadSetting
 
 # Imported when used: `portico --help` must not wait for an aggregation engine to load.
 COMMANDS = {
+    "backup": ("apps.cli.backup", "Copy everything that the host stores, while it serves."),
     "controllers": ("apps.cli.controllers", "Approve organisations that ask for consent."),
     "demo": ("apps.cli.demo", "Run the whole platform with a town's data in it."),
-    "import": ("apps.cli.imports", "Load real data into pods as signed receipts."),
+    "import": ("apps.cli.imports", "Load real data into pods, or the pods of another server."),
     "issuers": ("apps.cli.issuers", "Admit shops and associations whose signed receipts count."),
-    "pods": ("apps.cli.pods", "Create pods and credentials for scripts."),
+    "pods": ("apps.cli.pods", "Create, export and import pods; credentials for scripts."),
+    "restore": ("apps.cli.restore", "Put a backup into an empty folder."),
     "serve": ("apps.cli.serve", "Run the platform, or one part of it."),
     "tour": ("apps.cli.tour", "Perform the main job against the running demo, step by step."),
 }

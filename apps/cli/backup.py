@@ -1,0 +1,44 @@
+"""`portico backup`: a consistent copy of everything that a host stores, while it serves."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+import click
+
+from apps.cli.operator import operator_core
+from pods.archive.layout import timestamp
+from pods.settings import PodSettings, read_settings
+from pods.upkeep.backup import back_up
+from pods.upkeep.copies import BadBackup, target_at
+
+
+@click.command()
+@click.argument("target", type=click.Path(path_type=Path))
+@click.option("--data", type=click.Path(file_okay=False), help="Data folder (PORTICO_DATA).")
+def command(target: Path, data: str | None) -> None:
+    """Copy the data folder into TARGET: a tar file if its name ends in .tar, else a new folder.
+
+    Works beside a running server. Every database is one snapshot; what they name is copied with them.
+    """
+    if data:
+        os.environ["PORTICO_DATA"] = data
+    settings = read_settings(PodSettings, os.environ)
+    if not settings.data.is_dir():
+        raise click.ClickException(f"{settings.data} is no folder; --data names the one to back up.")
+    try:
+        with operator_core(settings) as core:
+            listing = back_up(
+                *(settings.data, target_at(target)),
+                at=timestamp(time.time()),
+                database=settings.database,
+                store=core.store,
+            )
+    except BadBackup as error:
+        raise click.ClickException(str(error)) from error
+    total = sum(file.size for file in listing.files)
+    click.echo(f"{target}: {len(listing.files)} files, {total} bytes, {listing.database}")
+    for reason in listing.left_out:
+        click.echo(f"left out: {reason}")

@@ -1,0 +1,1 @@
+"""What an operator needs to keep a host whole: copies of everything, and a look at whether all is as it should be."""
