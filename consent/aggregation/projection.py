@@ -77,7 +77,7 @@ class Projector:
                 with self._store.reading() as tx:
                     changes = tx.changes(position, BATCH)
                     batch = batch_of(changes)
-                    if batch.profiles or batch.receipts or len(changes) == BATCH:
+                    if batch.profiles or batch.receipts or batch.gone or len(changes) == BATCH:
                         self._write(tables, batch, tx, changes[-1].seq)
                 if changes:
                     position = changes[-1].seq

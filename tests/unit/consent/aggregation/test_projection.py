@@ -81,7 +81,7 @@ def test_a_removed_pod_leaves_no_row_and_that_of_another_stays(town: Town, clock
         assert pod is not None
         removal_sql.close(tx, pod, clock())
     for table in ("receipt", "profile", "purchase", "purchase_line"):
-        assert rows(town, f"SELECT DISTINCT unit FROM {table}") == [(unit,)]  # noqa: S608  # names from above
+        assert rows(town, f"SELECT DISTINCT unit FROM {table}") == [(unit,)]
 
 
 def test_a_profile_is_replaced_not_added_to(town: Town) -> None:
