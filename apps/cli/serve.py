@@ -27,6 +27,8 @@ PARTS = {
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 BACKLOG = 2048
 GRACE = 5  # seconds that open requests get when the platform stops
+WEB_SOCKET_INPUT = 4096  # bytes; receivers of notifications have nothing to say
+WEB_SOCKET_PING = 20.0  # seconds between pings, and for their answers: who is gone is noticed
 KEEP_ALIVE = 75  # seconds an idle connection stays open: longer than clients keep one, or they would write to a closed one
 
 
@@ -63,6 +65,11 @@ def config(at: Listener, *, workers: int = 1) -> uvicorn.Config:
         timeout_graceful_shutdown=GRACE,
         loop="uvloop",
         http="httptools",
+        ws="websockets-sansio",
+        ws_max_size=WEB_SOCKET_INPUT,
+        ws_ping_interval=WEB_SOCKET_PING,
+        ws_ping_timeout=WEB_SOCKET_PING,
+        ws_per_message_deflate=False,  # messages are short, and a compressor for each connection is not small
     )
 
 
