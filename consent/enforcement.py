@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from consent import registry_sql
 from consent.grants_sql import Grants
 from consent.model import OutputMode
@@ -60,6 +62,10 @@ class GrantAuthorizer:
         if needed != Mode.READ or never_granted(path) or not self._may_come_back(agent, path, tx):
             return None
         return challenge(self._tickets, self._origin, path, "read", self._clock())
+
+    async def learn(self, groups: Collection[str]) -> None:
+        """Find out about groups elsewhere that an access control list names."""
+        await self._wac.learn(groups)
 
     def _may_come_back(self, agent: Agent, path: Path, tx: Transaction) -> bool:
         if agent.webid is None:

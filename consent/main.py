@@ -37,6 +37,7 @@ from consent.tickets import Tickets
 from consent.uma import AuthorizationServer
 from pods.archive.writing import ArchiveWriter, contents
 from pods.authz.base import Authorizer
+from pods.authz.remote_groups import RemoteGroups
 from pods.authz.wac import Wac
 from pods.http.routing import Alongside
 from pods.main import Core, application, open_core
@@ -108,8 +109,12 @@ def extension(core: Core) -> Extension:
         ).routes(),
         *aggregation_routes(core, questions),
     ]
-    authorizer = GrantAuthorizer(Wac(origin), tickets, origin=origin, clock=clock)
-    return Extension(authorizer, (Shaping(origin),), routes, (questions.keeping_up,), (ConsentLeaving(),), consents)
+    authorizer = GrantAuthorizer(
+        Wac(origin, RemoteGroups(core.http, clock=clock)), tickets, origin=origin, clock=clock
+    )
+    return Extension(
+        authorizer, (Shaping(origin),), routes, (questions.keeping_up,), (ConsentLeaving(),), consents
+    )
 
 
 def pod_host(settings: PodSettings, clock: Clock) -> ASGIApp:

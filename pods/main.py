@@ -18,6 +18,7 @@ from pods.authn.issuers import Issuers
 from pods.authn.replay import ReplayGuard
 from pods.authn.verifier import Verifier
 from pods.authz.base import Authorizer
+from pods.authz.remote_groups import RemoteGroups
 from pods.authz.wac import Wac
 from pods.guard import guarded_client
 from pods.http.resources import Resources
@@ -114,7 +115,7 @@ def application(
     for observer in observers:
         core.store.observe(observer)
     pages = ResourcePages(base, apps=_origins(core.settings.consent_clients))
-    authorizer = authorizer or Wac(base)
+    authorizer = authorizer or Wac(base, RemoteGroups(core.http, clock=core.clock))
     pods = Pods(core.store, core.commits, authorizer, base_url=base, clock=core.clock, pages=pages)
     told = notifications(core, authorizer)
     resources = Resources(pods, core.verifier, base_url=base, pages=pages)

@@ -8,32 +8,21 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import NoReturn
 
-from pods import activity, generated, removal_sql
+from pods import activity, generated
 from pods.authz.base import Authorizer, Rights
 from pods.changes import Changes, Content, read_body, read_patch
-from pods.errors import Forbidden, Gone, MethodNotAllowed, NotFound, PodError, StoreError, Unauthenticated
+from pods.errors import Forbidden, MethodNotAllowed, NotFound, PodError, StoreError
 from pods.model import Agent, Answer, Clock, Mode, Operation, Path
 from pods.pages.page import ResourcePages
 from pods.protocol import headers, rdf, target
 from pods.protocol.patch import Patch
+from pods.refusing import ACTIONS, Refused, Refusing, Unlearned
 from pods.representation import Representations, Slow
 from pods.storage.base import Commits, Store, Stored, Transaction
 
 LARGE_BODY = 64 * 1024  # bytes; what is larger is parsed in a thread, so that others do not wait
 MAX_ATTEMPTS = 5  # of reading a large resource that somebody keeps changing
 _READ_ONLY = Mode.READ
-_ACTIONS = {"PUT": "replace", "POST": "create", "PATCH": "patch", "DELETE": "delete"}
-_MODE_NAMES = {Mode.READ: "Read", Mode.APPEND: "Append", Mode.WRITE: "Write", Mode.CONTROL: "Control"}
-
-
-class Refused(Forbidden):
-    """A refusal inside a transaction; the service logs it and adds the challenge before a client sees it."""
-
-    def __init__(self, path: Path, needed: Mode) -> None:
-        missing = ", ".join(name for mode, name in _MODE_NAMES.items() if mode in needed)
-        super().__init__(f"This needs {missing or 'a right'} on {path}, which was not given.")
-        self.path = path
-        self.needed = needed
 
 
 class Pods:
@@ -56,17 +45,25 @@ class Pods:
         self._base = base_url
         self._clock = clock
         self._representations = Representations(base_url, pages or ResourcePages(base_url))
+        self._refusing = Refusing(store, commits, authorizer, clock=clock)
         self._changes = Changes(base_url, new_name)
 
     async def answer(self, op: Operation) -> Answer:
         """Carry out an operation; raise a PodError if it cannot or must not be done."""
-        try:
-            if op.method in ("GET", "HEAD"):
-                return await self._patient_read(op)
-            return await self._write(op)
-        except Refused as refused:
-            error = refused
-        raise await self._commits.submit(lambda tx: self._refusal(op, error, tx))
+        for _ in range(MAX_ATTEMPTS):
+            try:
+                if op.method in ("GET", "HEAD"):
+                    return await self._patient_read(op)
+                return await self._write(op)
+            except Refused as refused:
+                error = refused
+                break
+            except Unlearned as missing:
+                # Asking another host takes seconds: never within a transaction. Then everything is decided anew.
+                await self._authorizer.learn(missing.groups)
+        else:
+            raise StoreError("The groups that an ACL names change too fast; try again.")
+        raise await self._refusing.error(op, error)
 
     async def _patient_read(self, op: Operation) -> Answer:
         for _ in range(MAX_ATTEMPTS):
@@ -140,7 +137,7 @@ class Pods:
         at = self._clock()
         answer = self._carry_out(op, stored, body, tx, at)
         if not rights.owner:
-            self._log(op, self._pod_of(op.path, tx), rights, _ACTIONS[op.method], tx)
+            self._log(op, self._pod_of(op.path, tx), rights, ACTIONS[op.method], tx)
         return answer
 
     def _carry_out(
@@ -197,38 +194,13 @@ class Pods:
 
     def _rights(self, agent: Agent, path: Path, tx: Transaction) -> Rights:
         rights = self._authorizer.rights(agent, path, tx)
+        if rights.unknown:
+            raise Unlearned(rights.unknown)
         if headers.is_managed(path):
             return replace(rights, user=rights.user & _READ_ONLY, public=rights.public & _READ_ONLY)
         if generated.is_public(path) and tx.pod(target.pod_name(path)) is not None:
             return replace(rights, user=_READ_ONLY, public=_READ_ONLY, view=None)
         return rights
-
-    def _refusal(self, op: Operation, refused: Refused, tx: Transaction) -> PodError:
-        """Log a refusal and return the error that the client gets: 401 if it may come back with more, or 403."""
-        rights = self._rights(op.agent, op.path, tx)
-        pod = tx.pod(target.pod_name(op.path))
-        if pod is None and removal_sql.is_gone(tx, target.pod_name(op.path)):
-            # RFC 9110 section 15.5.11: who still links to the pod, or trusts its WebID, learns that it ended.
-            return Gone("The pod that was here was removed by its owner; its name is not given to anybody else.")
-        if pod is not None and op.agent.webid is not None and not rights.owner:
-            action = _ACTIONS.get(op.method, "read")
-            activity.append(
-                tx,
-                pod.key,
-                agent=op.agent,
-                path=op.path,
-                action=action,
-                decision=activity.DENY,
-                reason=str(refused),
-                grant=rights.grant,
-                purpose=rights.purpose,
-                at=self._clock(),
-            )
-        challenge = self._authorizer.challenge(op.agent, refused.path, refused.needed, tx)
-        further = (("www-authenticate", challenge),) if challenge else ()
-        if challenge or op.agent.webid is None:
-            return Unauthenticated(str(refused), headers=further)
-        return Forbidden(str(refused))
 
     def _log(self, op: Operation, pod: int, rights: Rights, action: str, tx: Transaction) -> None:
         activity.append(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,8 +13,10 @@ from pods.protocol.rdf import RDF_TYPE, NamedNode, Quad, node
 
 _ACL = "http://www.w3.org/ns/auth/acl#"
 _AUTHORIZATION = node(_ACL + "Authorization")
-_PREDICATES = frozenset({"mode", "agent", "agentClass", "agentGroup", "accessTo", "default"})
-_NARROWING = frozenset({"condition", "origin"})
+_PREDICATES = frozenset(
+    {"mode", "agent", "agentClass", "agentGroup", "accessTo", "default", "origin", "condition"}
+)
+_ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^/\s\"<>?#@]+", re.IGNORECASE)
 _MODES: Mapping[str, Mode] = {
     _ACL + "Read": Mode.READ,
     _ACL + "Append": Mode.APPEND,
@@ -22,14 +25,17 @@ _MODES: Mapping[str, Mode] = {
 }
 _EVERYBODY = "http://xmlns.com/foaf/0.1/Agent"
 _AUTHENTICATED = _ACL + "AuthenticatedAgent"
+_CONDITION = node(_ACL + "condition")
+_ORIGIN_OF = node(_ACL + "origin")
 _HAS_MEMBER = node("http://www.w3.org/2006/vcard/ns#hasMember")
 
 MAX_AUTHORIZATIONS = 1_000  # rules of one list; each is looked at for each request
+MAX_GROUPS = 20  # that one list names by address; each may have to be read for a request
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One authorization. Groups stand as the WebIDs of their members."""
+    """One authorization. Groups of the same document stand as the WebIDs of their members."""
 
     modes: int
     """A sum of `Mode` values; a plain integer, since rules are added up for each request."""
@@ -38,6 +44,18 @@ class Rule:
     agents: frozenset[str]
     everybody: bool
     authenticated: bool
+    groups: tuple[str, ...] = ()
+    """Groups of other documents, which must be read to know who is meant."""
+    origins: frozenset[str] = frozenset()
+    """Where not empty: web pages of these origins alone are meant (WAC, acl:origin)."""
+
+    def admits(self, origin: str | None) -> bool:
+        """Say whether a request with this Origin header is meant.
+
+        A browser says where a page comes from, and a page cannot change it. What is no browser need not say it,
+        and could say anything: without the header an authorization is not narrowed.
+        """
+        return not self.origins or origin is None or origin.lower() in self.origins
 
     def speaks_of(self, agent: Agent) -> bool:
         """Say whether the rule is about this agent."""
@@ -47,11 +65,7 @@ class Rule:
 
 
 def read(quads: Sequence[Quad]) -> tuple[Rule, ...]:
-    """Return the rules of an access control list. An authorization that is incomplete grants nothing.
-
-    Agent groups count where their members stand in the same document: the host fetches nothing that
-    an ACL names (server-side request forgery), so a group elsewhere matches nobody.
-    """
+    """Return the rules of an access control list. An authorization that is incomplete grants nothing."""
     about: dict[object, dict[str, list[object]]] = defaultdict(lambda: defaultdict(list))
     members: dict[object, list[str]] = defaultdict(list)
     typed: list[object] = []
@@ -73,11 +87,16 @@ def check(quads: Sequence[Quad], *, root: str | None) -> None:
     `root` is the address of the storage where the list is that of its root container.
     """
     for quad in quads:
-        # WAC: a server that does not evaluate a condition or an origin grants more than the list says. We refuse.
-        if quad.predicate.value.removeprefix(_ACL) in _NARROWING:
-            name = quad.predicate.value.removeprefix(_ACL)
-            raise Unprocessable(f"acl:{name} is not evaluated by this host; an ACL with it is not stored.")
+        if quad.predicate == _CONDITION:
+            # WAC: a server that does not evaluate a condition grants more than the list says. We refuse.
+            raise Unprocessable("acl:condition is not evaluated by this host; an ACL with it is not stored.")
+        if quad.predicate == _ORIGIN_OF and _origin(quad.object) is None:
+            raise Unprocessable(
+                f"acl:origin {quad.object} is no origin: write <https://app.example>, without a path."
+            )
     rules = read(quads)
+    if len({group for rule in rules for group in rule.groups}) > MAX_GROUPS:
+        raise Unprocessable(f"An ACL names at most {MAX_GROUPS} groups of other documents.")
     if len(rules) > MAX_AUTHORIZATIONS:
         raise Unprocessable(f"An ACL has at most {MAX_AUTHORIZATIONS} authorizations.")
     if root is not None and not any(_keeps_control(rule, root) for rule in rules):
@@ -88,7 +107,8 @@ def check(quads: Sequence[Quad], *, root: str | None) -> None:
 
 
 def _keeps_control(rule: Rule, root: str) -> bool:
-    somebody = bool(rule.agents) or rule.authenticated or rule.everybody
+    # A group may be emptied, and a page of one origin may vanish: neither keeps a storage governed.
+    somebody = (bool(rule.agents) or rule.authenticated or rule.everybody) and not rule.origins
     return bool(Mode.CONTROL & rule.modes) and root in rule.access_to and somebody
 
 
@@ -98,8 +118,14 @@ def _rule(properties: Mapping[str, list[object]], members: Mapping[object, list[
         modes |= _MODES.get(mode, Mode.NONE)  # a mode that we do not know grants nothing
     classes = _iris(properties, "agentClass")
     agents = {*_iris(properties, "agent")}
+    groups = []
     for group in properties.get("agentGroup", ()):
-        agents.update(members.get(group, ()))
+        if group in members:
+            agents.update(members[group])
+        elif isinstance(group, NamedNode):
+            groups.append(group.value)
+    if "condition" in properties:
+        modes = Mode.NONE  # stored by another way in: what we cannot evaluate grants nothing
     return Rule(
         int(modes),
         frozenset(_iris(properties, "accessTo")),
@@ -107,7 +133,26 @@ def _rule(properties: Mapping[str, list[object]], members: Mapping[object, list[
         frozenset(agents),
         everybody=_EVERYBODY in classes,
         authenticated=_AUTHENTICATED in classes,
+        groups=tuple(dict.fromkeys(groups)),
+        # One that is no origin matches none, so that the authorization does not become wider than it was meant.
+        origins=frozenset(_origin(term) or "" for term in properties.get("origin", ())),
     )
+
+
+def groups_in(quads: Sequence[Quad]) -> Mapping[str, frozenset[str]]:
+    """Return the groups of a document (`vcard:hasMember`) with the WebIDs of their members."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for quad in quads:
+        subject, member = quad.subject, quad.object
+        if quad.predicate == _HAS_MEMBER and isinstance(subject, NamedNode) and isinstance(member, NamedNode):
+            found[subject.value].add(member.value)
+    return {group: frozenset(members) for group, members in found.items()}
+
+
+def _origin(term: object) -> str | None:
+    """Return an origin as browsers send it (RFC 6454, 6.2), None if the term is none."""
+    text = term.value.removesuffix("/") if isinstance(term, NamedNode) else ""
+    return text.lower() if _ORIGIN.fullmatch(text) else None
 
 
 def _iris(properties: Mapping[str, list[object]], name: str) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -29,6 +29,7 @@ class Rights:
 
     `user` are the agent's modes (including the public's), `public` those of everybody.
     `owner` says that the agent owns the pod, so that reads leave no line in the owner's own log.
+    `unknown` are groups elsewhere that could add modes and must be fetched before this is certain (`learn`).
     `grant` and `purpose` are the IRIs that the access log names; `view` narrows what is served.
     """
 
@@ -38,6 +39,7 @@ class Rights:
     grant: str | None = None
     purpose: str | None = None
     view: View | None = None
+    unknown: tuple[str, ...] = ()
 
 
 class Authorizer(Protocol):
@@ -48,5 +50,11 @@ class Authorizer(Protocol):
     def challenge(self, agent: Agent, path: Path, needed: Mode, tx: Transaction) -> str | None:
         """Return a further WWW-Authenticate challenge for a refusal (a UMA ticket), or None.
 
-        Called in a write transaction, since a ticket is stored.
+        Called on a snapshot: a refusal must cost strangers more than us, so it writes nothing.
+        """
+
+    async def learn(self, groups: Collection[str]) -> None:
+        """Find out about groups that `rights` named as unknown; never called within a transaction.
+
+        Afterwards `rights` knows them, or counts them as empty for a while.
         """

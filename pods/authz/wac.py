@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Collection, Sequence
 
 from pods.authz import acl
 from pods.authz.base import Rights
+from pods.authz.groups import Groups
+from pods.authz.remote_groups import RemoteGroups
 from pods.errors import PodError
 from pods.model import ALL_MODES, Agent, Mode, Path
 from pods.protocol import rdf, target
-from pods.storage.base import Stored, Transaction
+from pods.storage.base import Pod, Stored, Transaction
 
 MAX_CACHED = 4_096  # parsed lists; some kilobytes each
 _MODES = tuple(Mode(value) for value in range(ALL_MODES + 1))
@@ -17,10 +20,15 @@ _NOTHING = Rights(Mode.NONE, Mode.NONE)
 
 
 class Wac:
-    """An Authorizer that reads ACL resources. Parsed lists are kept by path and entity tag, so a change counts at once."""
+    """An Authorizer that reads ACL resources. Parsed lists are kept by path and entity tag, so a change counts at once.
 
-    def __init__(self, base_url: str) -> None:
+    Without `remote`, groups on other hosts have no members.
+    """
+
+    def __init__(self, base_url: str, remote: RemoteGroups | None = None) -> None:
         self._base = base_url
+        self._remote = remote
+        self._groups = Groups(base_url, remote)
         self._parsed: OrderedDict[tuple[Path, str], tuple[acl.Rule, ...]] = OrderedDict()
 
     def rights(self, agent: Agent, path: Path, tx: Transaction) -> Rights:
@@ -28,6 +36,16 @@ class Wac:
         found = tx.first_of(target.acl_candidates(path))
         if found is None:
             return _NOTHING
+        pod = tx.pod_by_key(found.pod)
+        user, public, grouped = self._ungrouped(agent, path, found)
+        unknown: tuple[str, ...] = ()
+        if grouped and pod is not None:
+            user, unknown = self._with_groups(agent, user, grouped, pod, tx)
+        owner = pod is not None and agent.webid is not None and pod.owner == agent.webid
+        return Rights(_MODES[user], _MODES[public], owner, unknown=unknown)
+
+    def _ungrouped(self, agent: Agent, path: Path, found: Stored) -> tuple[int, int, list[acl.Rule]]:
+        """Return the agent's and everybody's modes, and the rules that could add some for members of a group."""
         subject = target.subject_of(path)
         governed = target.subject_of(found.path)
         # WAC, 4.2 "Effective ACL Resource": the nearest list alone counts; one that is inherited grants
@@ -35,20 +53,50 @@ class Wac:
         own = governed == subject
         resource = self._base + governed
         user = public = 0  # plain integers: arithmetic on flags costs more than the decision itself
+        grouped: list[acl.Rule] = []
         for rule in self._rules(found):
             if resource not in (rule.access_to if own else rule.default):
+                continue
+            if rule.origins and not rule.admits(agent.origin):
                 continue
             if rule.everybody:
                 public |= rule.modes
             if rule.speaks_of(agent):
                 user |= rule.modes
-        pod = tx.pod_by_key(found.pod)
-        owner = pod is not None and agent.webid is not None and pod.owner == agent.webid
-        return Rights(_MODES[user], _MODES[public], owner)
+            elif rule.groups and agent.webid is not None:
+                grouped.append(rule)
+        return user, public, grouped
+
+    def _with_groups(
+        self, agent: Agent, user: int, rules: Sequence[acl.Rule], pod: Pod, tx: Transaction
+    ) -> tuple[int, tuple[str, ...]]:
+        """Return the modes with those that membership adds, and the groups that must be fetched to know more."""
+
+        def readable(path: Path) -> bool:
+            # The right to a group document does not itself hang on groups: two could wait for each other.
+            found = tx.first_of(target.acl_candidates(path))
+            return found is not None and bool(self._ungrouped(Agent(pod.owner), path, found)[0] & Mode.READ)
+
+        unknown: list[tuple[int, str]] = []
+        for rule in rules:
+            for group in rule.groups:
+                if not rule.modes & ~user:
+                    break
+                members = self._groups.members(group, tx, pod=pod.key, readable=readable)
+                if members is None:
+                    unknown.append((rule.modes, group))
+                elif agent.webid in members:
+                    user |= rule.modes
+        return user, tuple(dict.fromkeys(group for modes, group in unknown if modes & ~user))
 
     def challenge(self, agent: Agent, path: Path, needed: Mode, tx: Transaction) -> str | None:
         """WAC knows no further way in."""
         return None
+
+    async def learn(self, groups: Collection[str]) -> None:
+        """Fetch the groups' documents."""
+        if self._remote is not None:
+            await self._remote.fetch(groups)
 
     def _rules(self, stored: Stored) -> tuple[acl.Rule, ...]:
         key = (stored.path, stored.etag)

@@ -82,9 +82,13 @@ class Resources:
 
     async def _agent(self, method: str, url: str, request: Mapping[bytes, bytes]) -> Agent:
         try:
-            return self._verifier.agent(method, url, request)
+            agent = self._verifier.agent(method, url, request)
         except NeedsFetch:
-            return await self._verifier.agent_async(method, url, request)
+            agent = await self._verifier.agent_async(method, url, request)
+        origin = request.get(b"origin")
+        if origin is None:
+            return agent
+        return Agent(agent.webid, agent.client_id, agent.issuer, agent.claims, origin.decode("latin-1"))
 
     def _problem(self, error: BaseException, request: Mapping[bytes, bytes]) -> Answer:
         answer = problem(error, realm=self._base, challenge=CHALLENGE)

@@ -48,7 +48,15 @@ async def test_a_profile_is_not_deleted_nor_made_a_picture(host: PodHost) -> Non
     assert (await host.anna.put(CARD, b"x", "image/png")).status_code == 409
 
 
-@pytest.mark.parametrize("narrowing", ["acl:condition <#c>", "acl:origin <https://app.example>"])
+@pytest.mark.parametrize(
+    "narrowing",
+    [
+        "acl:condition <#c>",
+        'acl:origin "https://app.example"',
+        "acl:origin <https://app.example/path>",
+        "acl:origin [ ]",
+    ],
+)
 async def test_an_acl_that_narrows_in_a_way_we_do_not_evaluate_is_refused(
     host: PodHost, narrowing: str
 ) -> None:
