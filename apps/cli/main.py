@@ -16,6 +16,7 @@ COMMANDS = {
     "demo": ("apps.cli.demo", "Run the whole platform with a town's data in it."),
     "import": ("apps.cli.imports", "Load real data into pods, or the pods of another server."),
     "issuers": ("apps.cli.issuers", "Admit shops and associations whose signed receipts count."),
+    "keys": ("apps.cli.keys", "List and rotate the keys that sign tokens."),
     "pods": ("apps.cli.pods", "Create, export and import pods; credentials for scripts."),
     "restore": ("apps.cli.restore", "Put a backup into an empty folder."),
     "serve": ("apps.cli.serve", "Run the platform, or one part of it."),

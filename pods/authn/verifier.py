@@ -22,6 +22,7 @@ CHALLENGE = f'DPoP algs="{" ".join(jose.ALGORITHMS)}"'
 Headers = Mapping[str, str] | Mapping[bytes, bytes] | Iterable[tuple[bytes, bytes]]
 """Header fields with lower-case names: a mapping, or the raw pairs of an ASGI scope."""
 
+OWN_KEPT = 60.0  # seconds that the signature of a token of ours is believed without another look
 _MOST_KNOWN = 10_000  # verified tokens remembered per worker; a full memory costs one signature check more
 _MOST_SAID = 300  # characters of an error description
 _FOREIGN_TYPES = frozenset({None, "jwt", ACCESS_TOKEN_TYP, f"application/{ACCESS_TOKEN_TYP}"})
@@ -143,7 +144,8 @@ class Verifier:
                 self._keys.verify(token, ACCESS_TOKEN_TYP)
             except BadToken as error:
                 raise _refusal("invalid_token", str(error)) from error
-            return known
+            # A key that leaked is dropped at once; what it signed must not live on in this memory.
+            return replace(known, checked_until=min(known.expires, now + OWN_KEPT))
         self._verify_foreign(unverified, known.agent)
         # The profile may drop its issuer at any time; our own tokens are short, other issuers' may be long.
         return replace(known, checked_until=min(known.expires, now + KEPT))
