@@ -1,21 +1,18 @@
-"""The issuer's signing keys: kept in one file, shared by all workers, published as a JWK Set."""
+"""The issuer's signing keys: kept in one file, shared by all workers, published as a JWK Set, rotated while serving."""
 
 from __future__ import annotations
 
-import os
-import secrets
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import orjson
-from joserfc.jwk import ECKey
-
+from pods.identity import key_file
+from pods.identity.key_file import KeptKey
 from pods.model import Clock
 from pods.protocol import jose
 
 _ALG = "ES256"
-_KEPT = 3  # keys after a rotation: tokens signed by a retired key stay good until they expire
+LOOK_EVERY = 1.0  # seconds between looks at the file: within these, every worker knows of a rotation
 
 
 class BadToken(ValueError):
@@ -23,50 +20,62 @@ class BadToken(ValueError):
 
 
 class SigningKeys:
-    """Signs this issuer's tokens with the newest key, and verifies them with any that is kept."""
+    """Signs this issuer's tokens with the newest key that may sign, and verifies them with any that is kept."""
 
-    def __init__(self, keys: list[ECKey], *, clock: Clock) -> None:
+    def __init__(self, path: Path, *, clock: Clock) -> None:
+        self._path = path
         self._clock = clock
-        self._newest = keys[0]
-        self._kid = keys[0].thumbprint()
-        self._public = {key.thumbprint(): jose.public_key(key.as_dict(private=False)) for key in keys}
-        self._jwks = {
-            "keys": [
-                {**key.as_dict(private=False), "kid": key.thumbprint(), "alg": _ALG, "use": "sig"}
-                for key in keys
-            ]
-        }
+        self._looked = float("-inf")
+        self._stamp: tuple[int, int] | None = None
+        self._keys: list[KeptKey] = []
+        self._public: dict[str, jose.PublicKey] = {}
 
     @classmethod
     def open(cls, path: Path, *, clock: Clock) -> SigningKeys:
         """Return the keys in the file; the first to open it makes the first key."""
         if not path.exists():
-            _write_new(path, [ECKey.generate_key("P-256")])
-        return cls(_read(path), clock=clock)
+            key_file.write_new(path, [key_file.new_key()])
+        keys = cls(path, clock=clock)
+        keys._kept()
+        return keys
 
     @staticmethod
-    def rotate(path: Path) -> None:
-        """Put a new key in front; processes that are running sign with it after their next start."""
-        keys = [ECKey.generate_key("P-256"), *_read(path)][:_KEPT]
-        draft = _draft(path, keys)
-        draft.replace(path)
+    def rotate(path: Path, *, at: float, compromised: bool = False) -> str:
+        """Add a key and return its name; running processes notice within a second.
+
+        It is published first and signs after that. With `compromised` it signs at once, and whatever the old keys
+        signed is void.
+        """
+        keys = [key_file.new_key()] if compromised else key_file.rotated(key_file.read(path), at)
+        key_file.replace_file(path, keys)
+        return keys[0].kid
+
+    def kept(self) -> list[KeptKey]:
+        """Return the keys that verify, the newest first."""
+        return list(self._kept())
 
     def sign(self, claims: Mapping[str, Any], typ: str) -> str:
         """Return a compact JWS of the claims with this `typ`."""
-        return jose.sign(claims, {"alg": _ALG, "typ": typ, "kid": self._kid}, self._newest)
+        signing = self._signing()
+        return jose.sign(claims, {"alg": _ALG, "typ": typ, "kid": signing.kid}, signing.key)
 
     @property
     def kid(self) -> str:
         """The name of the key that signs, as in the JWK Set."""
-        return self._kid
+        return self._signing().kid
 
     def signature(self, content: bytes) -> bytes:
         """Return the signature of bytes that are no token, such as an HTTP message (RFC 9421)."""
-        return jose.signature(content, _ALG, self._newest)
+        return jose.signature(content, _ALG, self._signing().key)
 
     def jwks(self) -> dict[str, Any]:
-        """Return the public keys as a JWK Set (RFC 7517 section 5)."""
-        return self._jwks
+        """Return the public keys as a JWK Set (RFC 7517 section 5), those too that will sign soon."""
+        return {
+            "keys": [
+                {**one.key.as_dict(private=False), "kid": one.kid, "alg": _ALG, "use": "sig"}
+                for one in self._kept()
+            ]
+        }
 
     def verify(self, unverified_token: str, typ: str, *, expired: bool = False) -> dict[str, Any]:
         """Return the claims of a live token of ours with this `typ`; raise BadToken for any other.
@@ -80,6 +89,7 @@ class SigningKeys:
         # RFC 8725 section 3.11: the typ keeps an ID token from passing as an access token.
         if jws.header.typ != typ.lower():
             raise BadToken(f"the token's typ is {jws.header.typ!r}, not {typ!r}")
+        self._kept()
         key = self._public.get(jws.header.kid or "")
         if key is None or not key.verifies(jws.header.alg, jws.signing_input, jws.signature):
             raise BadToken("the token is not signed by this issuer")
@@ -88,29 +98,24 @@ class SigningKeys:
             raise BadToken("the token has expired; get a new one")
         return dict(jws.claims)
 
+    def _signing(self) -> KeptKey:
+        now = self._clock()
+        kept = self._kept()
+        return next((one for one in kept if one.signs_from <= now), kept[-1])
 
-def _read(path: Path) -> list[ECKey]:
-    return [ECKey.import_key(jwk) for jwk in orjson.loads(path.read_bytes())["keys"]]
-
-
-def _write_new(path: Path, keys: list[ECKey]) -> None:
-    draft = _draft(path, keys)
-    try:
-        # A link fails where the name exists: of several workers that start at once, one wins and all read it.
-        os.link(draft, path)
-    except FileExistsError:
-        pass
-    finally:
-        draft.unlink()
-
-
-def _draft(path: Path, keys: list[ECKey]) -> Path:
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    content = orjson.dumps({"keys": [key.as_dict(private=True) for key in keys]})
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    return draft
+    def _kept(self) -> list[KeptKey]:
+        now = self._clock()
+        if not 0 <= now - self._looked < LOOK_EVERY:
+            self._looked = now
+            status = self._path.stat()
+            stamp = (status.st_mtime_ns, status.st_ino)
+            live = [one for one in self._keys if one.until is None or one.until > now]
+            if stamp != self._stamp or len(live) < len(self._keys):
+                self._stamp = stamp
+                self._keys = [
+                    one for one in key_file.read(self._path) if one.until is None or one.until > now
+                ]
+                self._public = {
+                    one.kid: jose.public_key(one.key.as_dict(private=False)) for one in self._keys
+                }
+        return self._keys

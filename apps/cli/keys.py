@@ -1,0 +1,63 @@
+"""`portico keys`: the keys with which the pod host signs tokens."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from pods.identity.key_file import KeptKey
+from pods.identity.keys import SigningKeys
+from pods.main import SIGNING_KEYS
+from pods.settings import PodSettings, read_settings
+
+
+@click.group()
+def command() -> None:
+    """List and rotate the keys that sign tokens; a running host notices within a second."""
+
+
+@command.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print the list as JSON.")
+def list_keys(as_json: bool) -> None:
+    """List the keys, the newest first, with the times from which they sign and until which they verify."""
+    kept = SigningKeys.open(_path(), clock=time.time).kept()
+    if as_json:
+        click.echo(json.dumps([_facts(one) for one in kept]))
+    for one in kept if not as_json else ():
+        until = "" if one.until is None else f", verifies until {_moment(one.until)}"
+        click.echo(f"{one.kid}  signs from {_moment(one.signs_from)}{until}")
+
+
+@command.command()
+@click.option(
+    "--compromised", is_flag=True, help="Sign with the new key at once, and void what the old ones signed."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+def rotate(compromised: bool, as_json: bool) -> None:
+    """Publish a new key, sign with it ten minutes later, and let the old ones verify for a month more."""
+    path, now = _path(), time.time()
+    SigningKeys.open(path, clock=time.time)  # a host that was never started has no key yet
+    SigningKeys.rotate(path, at=now, compromised=compromised)
+    newest = SigningKeys.open(path, clock=time.time).kept()[0]
+    if as_json:
+        click.echo(json.dumps(_facts(newest)))
+    else:
+        click.echo(f"{newest.kid} signs from {_moment(max(now, newest.signs_from))}")
+
+
+def _path() -> Path:
+    return read_settings(PodSettings, os.environ).data / SIGNING_KEYS
+
+
+def _facts(one: KeptKey) -> dict[str, Any]:
+    return {"kid": one.kid, "signs_from": one.signs_from, "until": one.until}
+
+
+def _moment(at: float) -> str:
+    return datetime.fromtimestamp(at, UTC).isoformat(timespec="seconds")
