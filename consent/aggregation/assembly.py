@@ -70,7 +70,7 @@ async def keep_up(projector: Projector) -> None:
     """Follow the change feed for ever; where another process owns the projection, look whether it still does."""
     while True:
         try:
-            await asyncio.to_thread(projector.catch_up)
+            await asyncio.to_thread(projector.keep_up)
             await asyncio.sleep(KEEP_UP_SECONDS)
         except StoreError:
             await asyncio.sleep(TAKE_OVER_SECONDS)

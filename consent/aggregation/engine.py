@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
-from typing import Any, Protocol
-
-import numpy as np
-import numpy.typing as npt
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from consent.aggregation.errors import BoundBroken
 from consent.aggregation.plan_sql import Plan
 
-Vector = npt.NDArray[np.int64]
+if TYPE_CHECKING:  # a host whose programmes ask nothing need not load it
+    import numpy as np
+    import numpy.typing as npt
+
+Vector: TypeAlias = "npt.NDArray[np.int64]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,8 @@ class Engine(Protocol):
 
 def exact_cells(connection: Any, plan: Plan, units: Sequence[int]) -> Cells:
     """Return the exact cells over these persons; raise BoundBroken if a contribution exceeds its bound."""
+    import numpy as np
+
     shape = plan.query.shape()
     people, values = np.zeros(prod(shape), np.int64), np.zeros(prod(shape), np.int64)
     statement = connection.execute(plan.sql, [list(units), *plan.parameters])

@@ -7,12 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-import duckdb
-
-from consent.aggregation.projection_sql import RECEIPT_TABLES, ProjectionTables
-from consent.aggregation.rows import Value, profile_row, receipt_rows
+from consent.aggregation.rows import COLUMNS, Value, profile_row, receipt_rows
 from consent.receipts.errors import BadReceipt
 from consent.receipts.keys import PublicKey
 from consent.receipts.model import Receipt
@@ -22,6 +19,9 @@ from pods.model import Path as ResourcePath
 from pods.removal_sql import ANYWHERE
 from pods.storage.base import Change, Store, Transaction
 from vocab.shapes import SHAPES
+
+if TYPE_CHECKING:
+    from consent.aggregation.projection_sql import ProjectionTables
 
 BATCH = 20_000  # changes of one DuckDB transaction: a few seconds of work to lose in a crash
 CONTAINERS = tuple(SHAPES[name].container for name in ("Participation", "Purchase"))
@@ -66,6 +66,12 @@ class Projector:
         """Open the file; raise StoreError if another process has it open."""
         with self._lock:
             self._opened()
+
+    def keep_up(self) -> None:
+        """Catch up if anybody could ask: where no issuer was ever admitted, nothing is opened and nothing loaded."""
+        known = self._tables is not None or self._path is None or self._path.exists()
+        if known or self._issuers.fingerprints():
+            self.catch_up()
 
     def catch_up(self) -> int:
         """Bring the rows up to the last change committed before this call, and return its number."""
@@ -121,9 +127,12 @@ class Projector:
 
     def _opened(self) -> ProjectionTables:
         if self._tables is None:
+            # Here: DuckDB and Arrow take some tens of megabytes, which a plain pod host does not need.
+            from consent.aggregation.projection_sql import ProjectionTables, Taken
+
             try:
                 self._tables = ProjectionTables(self._path)
-            except duckdb.IOException as error:
+            except Taken as error:
                 raise StoreError(
                     "Aggregate questions are answered by another process of this host."
                 ) from error
@@ -169,7 +178,7 @@ class Projector:
         seen = tables.counted([unit for _, unit, _ in verified], [one.nonce for _, _, one in verified])
         number = tables.next_receipt()
         receipts: list[tuple[int, int, str, str, str, bool]] = []
-        rows: dict[str, list[tuple[Value, ...]]] = {table: [] for table in RECEIPT_TABLES}
+        rows: dict[str, list[tuple[Value, ...]]] = {table: [] for table in COLUMNS}
         for path, unit, receipt in verified:
             fresh = (unit, receipt.nonce) not in seen
             receipts.append((number, unit, path, receipt.nonce, receipt.issuer, fresh))

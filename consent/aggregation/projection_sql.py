@@ -40,6 +40,10 @@ _ISSUER = pa.schema([("iri", pa.string()), ("fingerprint", pa.string())])
 _UNVERIFIED = pa.schema([("path", pa.string()), ("unit", pa.int32())])
 
 
+Taken = duckdb.IOException
+"""Raised where another process has the file open."""
+
+
 class ProjectionTables:
     """The DuckDB file. One process owns it: DuckDB locks the file, and a second opening fails."""
 

@@ -7,20 +7,13 @@ and the randomness is the operating system's (attack 30 of the consent reference
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from math import ceil, sqrt
 from typing import Any
-
-import numpy as np
-import opendp.prelude as dp
 
 from consent.aggregation.engine import Cells, Vector
 from consent.aggregation.programme import MICRO, Function
 from consent.aggregation.query import Query
-
-dp.enable_features(
-    "contrib"
-)  # the Gaussian mechanism is one of OpenDP's contributed ones, with a written proof
 
 DELTA = 1e-7  # the delta at which rho is told as epsilon: one in ten million
 CONFIDENCE = 0.95
@@ -79,6 +72,8 @@ class HeadCount:
 
 def release(query: Query, cells: Cells, *, l0: int, k_min: int) -> Release:
     """Return the noisy table of exact cells; the whole cost is `query.rho`."""
+    import numpy as np
+
     counts_people = query.measure.function is Function.PEOPLE
     people_rho = query.rho if counts_people else max(query.rho // PEOPLE_SHARE, 1)
     people_by = mechanism(people_rho, l0, 1)
@@ -102,6 +97,8 @@ def release(query: Query, cells: Cells, *, l0: int, k_min: int) -> Release:
 
 def head_count(people: int, rho: int) -> HeadCount:
     """Return a noisy number of participants; one person changes it by one."""
+    import numpy as np
+
     by = mechanism(rho, 1, 1)
     return HeadCount(int(add_noise(np.array([people], np.int64), by)[0]), by)
 
@@ -119,17 +116,31 @@ def mechanism(rho: int, l0: int, linf: int) -> Mechanism:
 
 def add_noise(exact: Vector, by: Mechanism) -> Vector:
     """Return the vector with independent discrete Gaussian noise on each entry."""
+    import numpy as np
+
     return np.array(_gaussian(by.scale)([int(value) for value in exact]), np.int64)
 
 
 @lru_cache(maxsize=1024)
 def epsilon(rho: int) -> float:
     """Return the epsilon that rho (in millionths) means at DELTA, by OpenDP's conversion."""
+    dp = _opendp()
     space = dp.vector_domain(dp.atom_domain(T="i64")), dp.l2_distance(T=float)
     noisy: Any = dp.c.make_zCDP_to_approxDP(dp.m.make_gaussian(*space, 1 / sqrt(2 * rho / MICRO)))
     return float(noisy.map(1.0).epsilon(DELTA))
 
 
 def _gaussian(scale: float) -> Any:
+    dp = _opendp()
     space = dp.vector_domain(dp.atom_domain(T="i64")), dp.l2_distance(T=float)
     return dp.m.make_gaussian(*space, scale)
+
+
+@cache
+def _opendp() -> Any:
+    """Return OpenDP; loaded at the first release, since a host whose programmes ask nothing need not carry it."""
+    import opendp.prelude as dp
+
+    # The Gaussian mechanism is one of OpenDP's contributed ones, with a written proof.
+    dp.enable_features("contrib")
+    return dp

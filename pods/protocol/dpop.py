@@ -72,7 +72,8 @@ def check_proof(
     return proof
 
 
-@lru_cache(maxsize=4096)  # a client sends the same token with each of its proofs; pure, so it changes speed only
+# A client sends the same token with each of its proofs. The memory is of a pure function: it changes speed only.
+@lru_cache(maxsize=4096)
 def access_token_hash(access_token: str) -> str:
     """Return `ath`: base64url of SHA-256 over the ASCII of the token (RFC 9449 section 4.2)."""
     return jose.encode_segment(hashlib.sha256(access_token.encode("ascii")).digest()).decode("ascii")
