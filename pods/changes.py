@@ -12,6 +12,7 @@ from pods.errors import (
     Conflict,
     MethodNotAllowed,
     NotFound,
+    PodError,
     Unprocessable,
     UnsupportedMedia,
 )
@@ -20,8 +21,9 @@ from pods.protocol import conditions, headers, listing, n3_patch, patch, rdf, sp
 from pods.protocol.patch import Patch
 from pods.protocol.rdf import Quad, node
 from pods.provision import card_of
+from pods.quota import Quota
 from pods.representation import tags
-from pods.storage.base import Stored, Transaction
+from pods.storage.base import Blob, Stored, Transaction
 
 _READERS: dict[str, Callable[[bytes, str], Patch]] = {
     patch.N3_PATCH: n3_patch.read,
@@ -44,6 +46,7 @@ class Content:
     media_type: str
     content: bytes
     quads: tuple[Quad, ...] = ()
+    blob: Blob | None = None
 
 
 def read_body(body: Body | None, address: str) -> Content:
@@ -53,6 +56,20 @@ def read_body(body: Body | None, address: str) -> Content:
         raise BadRequest("The Content-Type header is missing; say what the body is, such as text/turtle.")
     quads = tuple(rdf.parse(body.media_type, body.content, address)) if rdf.is_rdf(body.media_type) else ()
     return Content(body.media_type, body.content, quads)
+
+
+def read_any(op: Operation, base: str) -> Content | Patch | PodError | None:
+    """Return the body as the method wants it, or what is wrong with it, to be said after authorisation."""
+    address = base + op.path
+    try:
+        if op.method == "PATCH":
+            return read_patch(op.body, address)
+        empty = op.body is None or (not op.body.media_type and not op.body.content)
+        if op.method == "DELETE" or (empty and target.is_container(op.path)):
+            return None
+        return read_body(op.body, address)
+    except PodError as error:
+        return error
 
 
 def read_patch(body: Body | None, address: str) -> Patch:
@@ -71,15 +88,16 @@ def read_patch(body: Body | None, address: str) -> Patch:
 class Changes:
     """Carries out writes in a transaction. Whoever calls has authorised them."""
 
-    def __init__(self, base_url: str, new_name: Callable[[], str]) -> None:
+    def __init__(self, base_url: str, new_name: Callable[[], str], quota: Quota) -> None:
         self._base = base_url
+        self._quota = quota
         self._new_name = new_name
 
     def replace(
         self, op: Operation, stored: Stored | None, content: Content, tx: Transaction, at: float
     ) -> Answer:
         """PUT: create or replace a resource."""
-        _require_conditions(op, stored)
+        require_conditions(op, stored)
         return self._store(op.path, stored, content, tx, at, whole=False)
 
     def create(self, op: Operation, content: Content | None, tx: Transaction, at: float) -> Answer:
@@ -87,7 +105,7 @@ class Changes:
         container = tx.get(op.path)
         if container is None:
             raise NotFound("There is no container at this address to create a member in.")
-        _require_conditions(op, container)
+        require_conditions(op, container)
         as_container = not headers.CONTAINER_TYPES.isdisjoint(op.link_types)
         if content is None and not as_container:
             raise BadRequest("The Content-Type header is missing; say what the body is, such as text/turtle.")
@@ -100,7 +118,7 @@ class Changes:
         self, op: Operation, stored: Stored | None, change: Patch, tx: Transaction, at: float
     ) -> Answer:
         """PATCH: change an RDF document, which is created if there is none."""
-        _require_conditions(op, stored)
+        require_conditions(op, stored)
         media_type = stored.media_type if stored is not None else rdf.TURTLE
         if not rdf.is_rdf(media_type):
             raise Conflict(f"The resource is {media_type}, which cannot be patched; replace it with PUT.")
@@ -122,7 +140,7 @@ class Changes:
 
     def delete(self, op: Operation, stored: Stored, tx: Transaction, at: float) -> Answer:
         """DELETE: remove a resource with its auxiliary resources."""
-        _require_conditions(op, stored)
+        require_conditions(op, stored)
         if "DELETE" not in headers.allowed(op.path):
             raise MethodNotAllowed(
                 "The storage itself and its ACL cannot be deleted.",
@@ -142,7 +160,8 @@ class Changes:
             content = self._container_content(path, stored, content, tx, whole=whole)
         if path == card_of(target.pod_root(path)):
             self._check_profile(path, stored, content)
-        written = tx.write(path, content.media_type, content.content, at)
+        written = tx.write(path, content.media_type, content.content, at, blob=content.blob)
+        self._quota.require_kept(stored, written, tx)
         fields = (
             ("etag", f'"{written.etag}"'),
             ("last-modified", conditions.http_date(written.modified)),
@@ -173,7 +192,7 @@ class Changes:
     def _container_content(
         self, path: Path, stored: Stored | None, content: Content, tx: Transaction, *, whole: bool
     ) -> Content:
-        if content.content and not rdf.is_rdf(content.media_type):
+        if (content.content or content.blob) and not rdf.is_rdf(content.media_type):
             raise UnsupportedMedia(f"What is said about a container is RDF: {', '.join(rdf.OFFERED)}.")
         known = stored or Stored(path, 0, rdf.TURTLE, b"", "", 0)
         stated = listing.quads(known, tx.children(path) if stored is not None else [], self._base)
@@ -190,7 +209,8 @@ class Changes:
         raise Unprocessable("No free name was found for the new resource; suggest another Slug.")
 
 
-def _require_conditions(op: Operation, stored: Stored | None) -> None:
+def require_conditions(op: Operation, stored: Stored | None) -> None:
+    """Raise PreconditionFailed unless the conditional fields of a write hold for what is stored."""
     if stored is None:
         conditions.require(op.conditions, (), None)
     else:

@@ -13,6 +13,7 @@ PodError
   Conflict            the request contradicts the stored state
   PreconditionFailed  a conditional header does not hold
   RangeNotSatisfiable the resource has no such bytes
+  RequestTimeout      a body that stopped coming
   TooLarge            a body over the limit
   UnsupportedMedia    a media type we do not take
   Unprocessable       well-formed, but refused by a shape or a rule
@@ -82,6 +83,10 @@ class PreconditionFailed(PodError):
 
 class RangeNotSatisfiable(PodError):
     code = "range-not-satisfiable"
+
+
+class RequestTimeout(PodError):
+    code = "request-timeout"
 
 
 class TooLarge(PodError):

@@ -32,15 +32,19 @@ from pods.model import Clock
 from pods.notify.assembly import notifications
 from pods.notify.schema_sql import NOTIFY_1
 from pods.pages.page import ResourcePages
+from pods.quota import Quota
 from pods.removal import Leaving, Removal
 from pods.service import Pods
 from pods.settings import PodSettings, read_settings
 from pods.storage.base import Commits, Observer, Store
+from pods.storage.blobs import BlobStore, open_blobs
 from pods.storage.migrations import Schema
 from pods.storage.opening import open_database
 from pods.storage.wakeups import Wakeups
+from pods.sweeper import Sweeper
 from vocab.routes import vocabulary_routes
 
+BLOBS = "blobs"
 SIGNING_KEYS = "signing-keys.json"
 REPLAY = "replay.sqlite"
 
@@ -52,6 +56,7 @@ class Core:
     settings: PodSettings
     clock: Clock
     store: Store
+    blobs: BlobStore
     commits: Commits
     wakeups: Wakeups
     keys: SigningKeys
@@ -87,6 +92,7 @@ def open_core(settings: PodSettings, clock: Clock, *, schemas: Sequence[Schema] 
         settings=settings,
         clock=clock,
         store=database.store,
+        blobs=open_blobs(settings.blobs, settings.data / BLOBS),
         commits=database.commits,
         wakeups=database.wakeups,
         keys=keys,
@@ -116,15 +122,23 @@ def application(
         core.store.observe(observer)
     pages = ResourcePages(base, apps=_origins(core.settings.consent_clients))
     authorizer = authorizer or Wac(base, RemoteGroups(core.http, clock=core.clock))
-    pods = Pods(core.store, core.commits, authorizer, base_url=base, clock=core.clock, pages=pages)
+    pods = Pods(
+        *(core.store, core.commits, authorizer),
+        base_url=base,
+        blobs=core.blobs,
+        quota=Quota(core.settings.quota),
+        clock=core.clock,
+        pages=pages,
+    )
     told = notifications(core, authorizer)
-    resources = Resources(pods, core.verifier, base_url=base, pages=pages)
+    resources = Resources(pods, core.verifier, base_url=base, max_body=core.settings.max_body, pages=pages)
     removal = removal_of(core, leaving)
     every_route = [
         *(*identity_routes(core, removal), *vocabulary_routes(base), *told.routes),
         *(*routes, Route("/", _to_the_account)),
     ]
-    beside = (*alongside, removal.alongside, told.running)
+    sweeper = Sweeper(core.blobs, core.commits, core.clock)
+    beside = (*alongside, removal.alongside, told.running, sweeper.alongside)
     return Host(
         resources, management(every_route, realm=base, close=core.aclose, alongside=beside), realm=base
     )

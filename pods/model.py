@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import IntFlag
 from types import MappingProxyType
@@ -54,6 +54,10 @@ class Body:
 
     media_type: str
     content: bytes
+    stream: AsyncIterator[bytes] | None = field(default=None, repr=False)
+    """All of a body that is too large to be held in memory; `content` is then empty. It can be read once."""
+    length: int | None = None
+    """Bytes of the stream as the client declared them, if it did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +86,7 @@ class Operation:
     link_types: frozenset[str] = frozenset()
     conditions: Preconditions = NO_CONDITIONS
     range: str | None = None
+    if_range: str | None = None
     prefer: str | None = None
     query: str = ""
     language: str = ""
@@ -97,3 +102,7 @@ class Answer:
     content: bytes = b""
     own_policy: bool = False
     """The headers hold a content security policy: this is a page that we made, not one that a stranger stored."""
+    stream: Callable[[], AsyncIterator[bytes]] | None = field(default=None, repr=False)
+    """Opens content that is too large for `content`, which is then empty."""
+    length: int | None = None
+    """Bytes of a stream. None with empty `content` in an answer to HEAD: nobody counted them."""

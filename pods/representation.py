@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from functools import partial
 from urllib.parse import quote
@@ -13,7 +13,7 @@ from pods import listings
 from pods.authz.base import Rights
 from pods.errors import NotAcceptable, RangeNotSatisfiable
 from pods.listings import Listing
-from pods.model import NO_CONDITIONS, Answer, Operation, Path
+from pods.model import NO_CONDITIONS, Answer, Clock, Operation, Path
 from pods.pages.looks import language_of
 from pods.pages.page import EDITION, FIELDS, MEMBERS, ResourcePages
 from pods.paging import Page
@@ -48,6 +48,10 @@ def _saved_as(path: Path, suffix: str) -> str:
     return f"attachment; filename*=UTF-8''{quote(name, safe='%')}.{suffix}"
 
 
+OpenBlob = Callable[[Operation, str, int, int], AsyncIterator[bytes]]
+"""Reads a blob for an operation, from the first through the last position."""
+
+
 class Slow(Exception):
     """What was asked for takes long to make. `make` does it, in any thread; ask again afterwards."""
 
@@ -59,9 +63,11 @@ class Slow(Exception):
 class Representations:
     """Makes answers of stored resources; keeps what was costly to make by entity tag, bounded by bytes."""
 
-    def __init__(self, base_url: str, pages: ResourcePages) -> None:
+    def __init__(self, base_url: str, pages: ResourcePages, open_blob: OpenBlob, clock: Clock) -> None:
         self._base = base_url
         self._pages = pages
+        self._open_blob = open_blob
+        self._clock = clock
         self._kept: OrderedDict[tuple[Path, str], bytes] = OrderedDict()
         self._size = 0
         self._changing = threading.Lock()
@@ -99,8 +105,11 @@ class Representations:
         described.append(("etag", f'"{tag}"'))
         if op.conditions != NO_CONDITIONS and _is_current(op, stored, tag):
             return Answer(304, described)
-        content = make() if wanted == stored.media_type else self._converted(stored, wanted, tag, make)
         described.append(("content-type", wanted))
+        as_stored = wanted == stored.media_type
+        if op.method == "HEAD" and not (as_stored and stored.content):
+            return Answer(200, described)  # nothing is listed or converted to be thrown away
+        content = make() if as_stored else self._converted(stored, wanted, tag, make)
         return Answer(200, described, content)
 
     def _page(
@@ -117,7 +126,7 @@ class Representations:
         page: Page | None = None
         tag = stored.etag
         if stored.path.endswith("/"):
-            page = listings.page_of(stored, variant.page or variants.first_page(MEMBERS), rights, tx)
+            page = listings.page_of(stored, variant.page_of() or variants.first_page(MEMBERS), rights, tx)
             tag = listings.page_tag(stored, page, rights, tx)
         tag = f"{tag}-h{language}{EDITION}"
         described += [*FIELDS, ("etag", f'"{tag}"')]
@@ -128,6 +137,8 @@ class Representations:
         # The owner stands on the page, and a name of a pod may one day be somebody else's.
         key = (stored.path, f"{tag} {owner}")
         content = self._recalled(key)
+        if content is None and op.method == "HEAD":
+            return Answer(200, described, own_policy=True)
         if content is None:
             raise Slow(lambda: self._put(key, self._pages.of(stored, page, owner, language)))
         return Answer(200, described, content, own_policy=True)
@@ -154,17 +165,40 @@ class Representations:
         ]
         if op.conditions != NO_CONDITIONS and _is_current(op, stored, stored.etag):
             return Answer(304, described)
-        length = len(stored.content)
-        asked = headers.byte_range(op.range, length) if op.range else None
+        length = stored.size
+        asked = headers.byte_range(op.range, length) if op.range and self._ranged(op, stored) else None
         if asked is None:
-            return Answer(200, described, stored.content)
+            return self._part(op, stored, 200, described, 0, length - 1)
         first, last = asked
         if first < 0:
             raise RangeNotSatisfiable(
                 f"The resource has {length} bytes.", headers=(("content-range", f"bytes */{length}"),)
             )
         described.append(("content-range", f"bytes {first}-{last}/{length}"))
-        return Answer(206, described, stored.content[first : last + 1])
+        return self._part(op, stored, 206, described, first, last)
+
+    def _ranged(self, op: Operation, stored: Stored) -> bool:
+        """Say whether the Range field counts: for GET alone (RFC 9110, 14.2), and if If-Range holds."""
+        return op.method == "GET" and (
+            op.if_range is None
+            or conditions.range_applies(op.if_range, stored.etag, stored.modified, self._clock())
+        )
+
+    def _part(
+        self,
+        op: Operation,
+        stored: Stored,
+        status: int,
+        described: list[tuple[str, str]],
+        first: int,
+        last: int,
+    ) -> Answer:
+        length, key = last - first + 1, stored.blob
+        if key is None:
+            content = stored.content if status == 200 else stored.content[first : last + 1]
+            return Answer(status, described, content, length=length)
+        pieces = partial(self._open_blob, op, key, first, last)
+        return Answer(status, described, stream=pieces, length=length)
 
     def _listed(self, shown: Listing, tx: Transaction) -> bytes:
         key = (shown.stored.path, shown.stored.etag)

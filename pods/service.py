@@ -10,15 +10,25 @@ from typing import NoReturn
 
 from pods import activity, generated
 from pods.authz.base import Authorizer, Rights
-from pods.changes import Changes, Content, read_body, read_patch
-from pods.errors import Forbidden, MethodNotAllowed, NotFound, PodError, StoreError
-from pods.model import Agent, Answer, Clock, Mode, Operation, Path
+from pods.changes import Changes, Content, read_any, require_conditions
+from pods.downloads import Downloads
+from pods.errors import (
+    Forbidden,
+    MethodNotAllowed,
+    NotFound,
+    PodError,
+    StoreError,
+)
+from pods.model import Agent, Answer, Body, Clock, Mode, Operation, Path
 from pods.pages.page import ResourcePages
 from pods.protocol import headers, rdf, target
 from pods.protocol.patch import Patch
+from pods.quota import Quota
 from pods.refusing import ACTIONS, Refused, Refusing, Unlearned
 from pods.representation import Representations, Slow
 from pods.storage.base import Commits, Store, Stored, Transaction
+from pods.storage.blobs import BlobStore
+from pods.uploads import Uploads, in_memory, must_be_parsed
 
 LARGE_BODY = 64 * 1024  # bytes; what is larger is parsed in a thread, so that others do not wait
 MAX_ATTEMPTS = 5  # of reading a large resource that somebody keeps changing
@@ -35,6 +45,8 @@ class Pods:
         authorizer: Authorizer,
         *,
         base_url: str,
+        blobs: BlobStore,
+        quota: Quota,
         clock: Clock,
         pages: ResourcePages | None = None,
         new_name: Callable[[], str] = lambda: secrets.token_hex(8),
@@ -44,9 +56,14 @@ class Pods:
         self._authorizer = authorizer
         self._base = base_url
         self._clock = clock
-        self._representations = Representations(base_url, pages or ResourcePages(base_url))
         self._refusing = Refusing(store, commits, authorizer, clock=clock)
-        self._changes = Changes(base_url, new_name)
+        self._quota = quota
+        self._uploads = Uploads(blobs, commits, clock=clock)
+        downloads = Downloads(blobs, self._still, clock)
+        self._representations = Representations(
+            base_url, pages or ResourcePages(base_url), downloads.pieces, clock
+        )
+        self._changes = Changes(base_url, new_name, quota)
 
     async def answer(self, op: Operation) -> Answer:
         """Carry out an operation; raise a PodError if it cannot or must not be done."""
@@ -106,17 +123,56 @@ class Pods:
             raise NotFound("There is nothing at this address.", headers=headers.vacant(path))
         return stored
 
+    def _still_readable(self, op: Operation, tx: Transaction) -> bool:
+        rights = self._rights(op.agent, op.path, tx)
+        return Mode.READ in rights.user and rights.view is None
+
+    async def _still(self, op: Operation, there: Callable[[Transaction], bool]) -> bool:
+        def holds(tx: Transaction) -> bool:
+            return self._still_readable(op, tx) and there(tx)
+
+        try:
+            return await self._store.read(holds)
+        except Unlearned as missing:
+            await self._authorizer.learn(missing.groups)
+        return await self._store.read(holds)
+
     async def _write(self, op: Operation) -> Answer:
+        if op.body is not None and op.body.stream is not None:
+            return await self._large_write(op, op.body)
         # What is wrong with a body is told only to who may write here (Solid Protocol, 2.1).
         body = await self._prepared(op)
         return await self._commits.submit(lambda tx: self._authorised_write(op, body, tx))
 
     async def _prepared(self, op: Operation) -> Content | Patch | PodError | None:
         if op.body is None or (len(op.body.content) <= LARGE_BODY and op.body.media_type != rdf.JSON_LD):
-            return _body_of(op, self._base)
+            return read_any(op, self._base)
         # No work for somebody who may not write anyway.
         await self._store.read(lambda tx: self._require_some_write(op, tx))
-        return await asyncio.to_thread(_body_of, op, self._base)
+        return await asyncio.to_thread(read_any, op, self._base)
+
+    async def _large_write(self, op: Operation, body: Body) -> Answer:
+        # Nothing of a large body is read before it is known that its sender may write it.
+        room = await self._store.read(lambda tx: self._room_for(op, body, tx))
+        if must_be_parsed(op, body):
+            # From the beginning: a stream cannot be read twice, should anything have to be decided anew.
+            return await self.answer(replace(op, body=await in_memory(body)))
+        return await self._uploads.carry(body, room, lambda content: self._write_uploaded(op, content))
+
+    async def _write_uploaded(self, op: Operation, content: Content) -> Answer:
+        for _ in range(MAX_ATTEMPTS):
+            try:
+                return await self._commits.submit(lambda tx: self._authorised_write(op, content, tx))
+            except Unlearned as missing:
+                await self._authorizer.learn(missing.groups)
+        raise StoreError("The groups that an ACL names change too fast; try again.")
+
+    def _room_for(self, op: Operation, body: Body, tx: Transaction) -> int | None:
+        rights = self._rights(op.agent, op.path, tx)
+        stored = tx.get(op.path)
+        self._require_write(op, rights, stored, _minimum(op), tx)
+        require_conditions(op, stored)
+        return self._quota.room_for(op, body, stored, self._pod_of(op.path, tx), tx)
 
     def _require_some_write(self, op: Operation, tx: Transaction) -> None:
         rights = self._rights(op.agent, op.path, tx)
@@ -231,18 +287,3 @@ def _minimum(op: Operation) -> Mode:
         # Deleting tells whether the container is empty, so it needs Read as well.
         return Mode.WRITE | Mode.READ
     return Mode.APPEND if op.method == "PATCH" else Mode.WRITE
-
-
-def _body_of(op: Operation, base: str) -> Content | Patch | PodError | None:
-    """Return the body as the method wants it, or what is wrong with it, to be said after authorisation."""
-    address = base + op.path
-    try:
-        if op.method == "PATCH":
-            return read_patch(op.body, address)
-        empty = op.body is None or (not op.body.media_type and not op.body.content)
-        container = target.is_container(op.path)
-        if op.method == "DELETE" or (empty and container):
-            return None
-        return read_body(op.body, address)
-    except PodError as error:
-        return error

@@ -57,6 +57,15 @@ class PodSettings:
     database: str = ""
     """Where the pods are: empty for SQLite in the data folder, or the address of a PostgreSQL database."""
 
+    blobs: str = ""
+    """Where content over 1 MiB lies: empty for `blobs` in the data folder, or `s3://bucket/prefix`."""
+
+    quota: int = 0
+    """Bytes that a pod may hold unless it has a limit of its own; 0 for no limit."""
+
+    max_body: int = 4 * 1024**3
+    """Bytes of the largest body that a client may send."""
+
     pod_url: str = "http://localhost:8080"
     """Origin of the pod host as clients see it, without a trailing slash; the issuer is this with one."""
 

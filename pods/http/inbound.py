@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
-from starlette.types import Receive
-
-from pods.errors import BadRequest, TooLarge, UnsupportedMedia
+from pods.errors import BadRequest, UnsupportedMedia
+from pods.http.arriving import Arriving
 from pods.model import NO_CONDITIONS, Agent, Body, Operation, Path, Preconditions
 from pods.protocol import headers
 
-MAX_BODY = 16 * 1024 * 1024  # bytes; a photo. Larger uploads answer 413
 MAX_HEADER = 4_096  # characters of Slug, Link and Accept
 _WITH_BODY = frozenset({"PUT", "POST", "PATCH"})
 _CONDITIONAL = (b"if-match", b"if-none-match", b"if-modified-since", b"if-unmodified-since")
@@ -28,9 +25,9 @@ def fields(pairs: list[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
 
 
 async def operation(
-    method: str, path: Path, agent: Agent, request: Mapping[bytes, bytes], receive: Receive, query: str = ""
+    method: str, path: Path, agent: Agent, request: Mapping[bytes, bytes], arriving: Arriving, query: str = ""
 ) -> Operation:
-    """Return the request as a value; raise BadRequest, TooLarge or UnsupportedMedia."""
+    """Return the request as a value; raise BadRequest, RequestTimeout, TooLarge or UnsupportedMedia."""
     accept = request.get(b"accept")
     if method in _WITH_BODY:
         slug, link = request.get(b"slug"), request.get(b"link")
@@ -39,13 +36,12 @@ async def operation(
             path,
             agent,
             accept=accept.decode("latin-1") if accept else "*/*",
-            body=await _body(request, receive),
+            body=await _body(request, arriving),
             slug=_text(slug) if slug else None,
             link_types=headers.types_of_link(_text(link)) if link else frozenset(),
             conditions=_conditions(request),
         )
-    # If-Range asks for the whole unless a condition holds; the whole is always a right answer.
-    wanted = request.get(b"range") if b"if-range" not in request else None
+    wanted, only_if = request.get(b"range"), request.get(b"if-range")
     prefer = request.get(b"prefer")
     language = request.get(b"accept-language") if accept and b"html" in accept else None
     return Operation(
@@ -55,6 +51,7 @@ async def operation(
         accept=accept.decode("latin-1") if accept else "*/*",
         conditions=_conditions(request),
         range=wanted.decode("latin-1") if wanted else None,
+        if_range=only_if.decode("latin-1") if only_if else None,
         prefer=prefer.decode("latin-1") if prefer else None,
         query=query,
         language=language.decode("latin-1") if language else "",
@@ -68,37 +65,20 @@ def _conditions(request: Mapping[bytes, bytes]) -> Preconditions:
     return Preconditions(*(value.decode("latin-1") if value is not None else None for value in values))
 
 
-async def _body(request: Mapping[bytes, bytes], receive: Receive) -> Body | None:
+async def _body(request: Mapping[bytes, bytes], arriving: Arriving) -> Body | None:
     if b"content-encoding" in request and request[b"content-encoding"].strip().lower() != b"identity":
         # A small body that unpacks to a huge one is an old attack.
         raise UnsupportedMedia("Content-Encoding is not supported; send the body as it is.")
-    declared = request.get(b"content-length")
-    if declared is not None and (not declared.isdigit() or int(declared) > MAX_BODY):
-        raise TooLarge(f"A body has at most {MAX_BODY} bytes.")
-    content = await _received(receive)
+    arriving.require_length()
     media_type = request.get(b"content-type", b"").decode("latin-1").partition(";")[0].strip().lower()
-    if not content and not media_type:
-        return None
     if media_type and "/" not in media_type:
         raise BadRequest(f"Content-Type: {media_type!r} is no media type.")
+    content = await arriving.start()
+    if not arriving.ended:
+        return Body(media_type, b"", arriving.stream(content), arriving.declared)
+    if not content and not media_type:
+        return None
     return Body(media_type, content)
-
-
-async def _received(receive: Receive) -> bytes:
-    message: Any = await receive()
-    content: bytes = message.get("body", b"")
-    if not message.get("more_body"):
-        return content
-    parts, size = [content], len(content)
-    while message.get("more_body"):
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise BadRequest("The connection ended within the body.")
-        parts.append(message.get("body", b""))
-        size += len(parts[-1])
-        if size > MAX_BODY:
-            raise TooLarge(f"A body has at most {MAX_BODY} bytes.")
-    return b"".join(parts)
 
 
 def _text(value: bytes) -> str:

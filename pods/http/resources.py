@@ -11,6 +11,7 @@ from starlette.types import Receive, Scope, Send
 from pods.authn.verifier import CHALLENGE, NeedsFetch, Verifier
 from pods.errors import Forbidden, MethodNotAllowed, PodError
 from pods.http import cors, inbound, outbound
+from pods.http.arriving import Arriving
 from pods.http.problem import PROBLEM_JSON, problem
 from pods.model import Agent, Answer, Operation
 from pods.pages.page import ResourcePages
@@ -32,32 +33,45 @@ class Resources:
     """Every path that does not begin with a dot is a resource of a pod."""
 
     def __init__(
-        self, service: Service, verifier: Verifier, *, base_url: str, pages: ResourcePages | None = None
+        self,
+        service: Service,
+        verifier: Verifier,
+        *,
+        base_url: str,
+        max_body: int,
+        pages: ResourcePages | None = None,
     ) -> None:
         self._service = service
         self._verifier = verifier
         self._base = base_url
+        self._max_body = max_body
         self._pages = pages or ResourcePages(base_url)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = inbound.fields(scope["headers"])
         method: str = scope["method"]
         further = cors.fields(request)
+        body = Arriving(request, receive, most=self._max_body)
         try:
-            answer = await self._answer(method, scope, request, receive, further)
+            answer = await self._answer(method, scope, request, body, further)
+            if answer.stream is not None and method != "HEAD":
+                await outbound.send_stream(send, receive, answer, further)
+                return
         except PodError as error:
             answer = self._problem(error, request)
         except Exception as error:  # the one door for what nobody foresaw
             log.exception("request failed")
             answer = self._problem(error, request)
-        await outbound.send_answer(send, answer, further, head=method == "HEAD")
+        await outbound.send_answer(
+            send, answer, further, head=method == "HEAD", unread=body if body.left_unread else None
+        )
 
     async def _answer(
         self,
         method: str,
         scope: Scope,
         request: Mapping[bytes, bytes],
-        receive: Receive,
+        body: Arriving,
         further: list[tuple[bytes, bytes]],
     ) -> Answer:
         # The path as it was sent, never decoded twice; the origin is a setting, never the Host header.
@@ -72,13 +86,11 @@ class Resources:
             # A worker would stand between the browser and every pod of this origin.
             raise Forbidden("Pod content is not served as a service worker.")
         query = scope.get("query_string", b"").decode("latin-1")
-        if query and method not in ("GET", "HEAD") and variant.named(query) != variant.PLAIN:
+        if query and method not in ("GET", "HEAD") and variant.named(query).leads_elsewhere:
             # Solid Protocol, 5.5: a write to the address of a representation is sent on to the resource.
             return Answer(308, (("location", self._base + path),))
         agent = await self._agent(method, self._base + raw_path.decode("ascii"), request)
-        return await self._service.answer(
-            await inbound.operation(method, path, agent, request, receive, query)
-        )
+        return await self._service.answer(await inbound.operation(method, path, agent, request, body, query))
 
     async def _agent(self, method: str, url: str, request: Mapping[bytes, bytes]) -> Agent:
         try:

@@ -6,16 +6,31 @@ from collections.abc import Collection
 from email.utils import formatdate, parsedate_to_datetime
 from functools import lru_cache
 from hashlib import blake2b
+from typing import Protocol
 
 from pods.errors import PreconditionFailed
 from pods.model import Preconditions
 
+STRONG_DATE_SECONDS = 60.0
 TAG_BYTES = 12  # 96 bits: no two versions of a resource collide
+
+
+class TagMaker(Protocol):
+    """Makes the entity tag of content that comes in pieces."""
+
+    def update(self, piece: bytes, /) -> None: ...
+
+    def hexdigest(self) -> str: ...
 
 
 def content_tag(media_type: str, content: bytes) -> str:
     """Return the entity tag of a document: a digest, so that equal content has an equal tag."""
     return blake2b(content, digest_size=TAG_BYTES, key=media_type.encode()[:64]).hexdigest()
+
+
+def tag_maker(media_type: str) -> TagMaker:
+    """Return what makes the same tag of pieces that `content_tag` makes of the whole."""
+    return blake2b(digest_size=TAG_BYTES, key=media_type.encode()[:64])
 
 
 def require(conditions: Preconditions, tags: Collection[str], modified: int | None) -> None:
@@ -43,6 +58,15 @@ def not_modified(conditions: Preconditions, tag: str, modified: int) -> bool:
         since = _seconds(conditions.if_modified_since)
         return since is not None and modified // 1000 <= since
     return False
+
+
+def range_applies(if_range: str, tag: str, modified: int, now: float) -> bool:
+    """Say whether If-Range lets a range be served: the client's part is of what there is now (RFC 9110, 13.1.5)."""
+    wanted = if_range.strip()
+    if wanted.startswith('"'):
+        return wanted == f'"{tag}"'  # a strong comparison: W/"..." never begins with a quote
+    # A date is a strong validator only if nothing else can have been written within its second (8.8.2.2).
+    return wanted == http_date(modified) and now - modified / 1000 >= STRONG_DATE_SECONDS
 
 
 def http_date(milliseconds: int) -> str:

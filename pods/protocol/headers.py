@@ -27,7 +27,7 @@ _ACCEPT_ANY = f"{_ACCEPT_RDF}, */*"
 _MODE_NAMES = ((Mode.READ, "read"), (Mode.WRITE, "write"), (Mode.APPEND, "append"), (Mode.CONTROL, "control"))
 _LINK = re.compile(r"<([^>]*)>([^<]*)")
 _REL_TYPE = re.compile(r';\s*rel\s*=\s*(?:"[^"]*\btype\b[^"]*"|type\b)', re.IGNORECASE)
-_RANGE = re.compile(r"bytes=(\d*)-(\d*)\Z")
+_RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})\Z", re.IGNORECASE)
 
 
 def is_managed(path: Path) -> bool:

@@ -86,7 +86,7 @@ class Broken:
 
 
 async def test_what_nobody_foresaw_tells_nothing(host: PodHost, caplog: pytest.LogCaptureFixture) -> None:
-    app = Resources(Broken(), host.core.verifier, base_url=ORIGIN)
+    app = Resources(Broken(), host.core.verifier, base_url=ORIGIN, max_body=1_000_000)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app)) as http:
         answer = await Person(host.core, http, None).get("/anna/x", origin="https://app.example")
     assert (answer.status_code, answer.headers["access-control-allow-origin"]) == (500, "https://app.example")

@@ -305,7 +305,7 @@ async def test_a_packed_body_is_refused(host: PodHost) -> None:
 
 
 async def test_a_body_over_the_limit_is_too_large(host: PodHost) -> None:
-    answer = await host.anna.put("/anna/x.bin", bytes(16 * 1024 * 1024 + 1), "application/octet-stream")
+    answer = await host.anna.put("/anna/x.ttl", bytes(16 * 1024 * 1024 + 1))
     assert answer.status_code == 413
 
 
