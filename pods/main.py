@@ -30,6 +30,7 @@ from pods.identity.routes import identity_routes
 from pods.identity.schema_sql import IDENTITY
 from pods.model import Clock
 from pods.notify.assembly import notifications
+from pods.notify.leaving import ChannelsLeaving
 from pods.notify.schema_sql import NOTIFY_1
 from pods.pages.page import ResourcePages
 from pods.quota import Quota
@@ -146,7 +147,7 @@ def application(
 
 def removal_of(core: Core, leaving: Sequence[Leaving] = ()) -> Removal:
     """Return what removes pods of this host; who keeps rows of a pod is `leaving`."""
-    return Removal(core.store, core.commits, (AccountLeaving(), *leaving), clock=core.clock)
+    return Removal(core.store, core.commits, (AccountLeaving(), ChannelsLeaving(), *leaving), clock=core.clock)
 
 
 def _origins(clients: Sequence[str]) -> tuple[str, ...]:

@@ -83,6 +83,11 @@ def delete(tx: Transaction, channel_id: str) -> None:
 def delete_of(tx: Transaction, webid: WebId, pod: int) -> None:
     """Remove the channels that somebody made, and whatever listens to a pod; for the end of an account."""
     tx.execute("DELETE FROM notify_channel WHERE webid = ?", (webid,))
+    tx.execute(
+        "DELETE FROM notify_event WHERE EXISTS (SELECT 1 FROM notify_topic AS t WHERE t.pod = ? "
+        "AND t.channel = notify_event.channel AND t.path = notify_event.topic)",
+        (pod,),
+    )
     tx.execute("DELETE FROM notify_topic WHERE pod = ?", (pod,))
 
 

@@ -6,6 +6,7 @@ import asyncio
 
 from pods.notify.model import Event
 from pods.protocol import target
+from pods.removal_sql import ANYWHERE
 from pods.storage.base import Change, Store
 
 BATCH = 500  # lines read at a time; some milliseconds
@@ -14,6 +15,8 @@ _OF_MEMBERS = {"Create": "Add", "Delete": "Remove"}
 
 def events(change: Change) -> list[Event]:
     """Return what a change means to the resource itself and to the container that lists it."""
+    if change.path == ANYWHERE:
+        return []  # a pod was removed, and its channels with it
     found = [Event(change.seq, change.path, change.kind, change.path, change.at)]
     container = target.parent_of(change.path)
     kind = _OF_MEMBERS.get(change.kind)

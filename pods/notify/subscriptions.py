@@ -20,6 +20,7 @@ from pods.model import Agent, Clock, Path
 from pods.notify import channels_sql, telling, webhooks_sql
 from pods.notify.model import ANONYMOUS, LIFETIMES, STATE, Channel, ChannelType, Event, Wanted
 from pods.protocol import target
+from pods.refusals import Refusals
 from pods.storage.base import Commits, Store, Transaction
 
 MOST_OF_AGENT = 200  # live channels; a page that shows a hundred documents needs a hundred
@@ -48,6 +49,7 @@ class Subscriptions:
         self._authorizer = authorizer
         self._reachable = reachable
         self._webhook_made = webhook_made
+        self._refusals = Refusals()
         self._clock = clock
 
     async def subscribe(self, agent: Agent, wanted: Wanted) -> tuple[Channel, str]:
@@ -78,7 +80,7 @@ class Subscriptions:
             return made
 
         try:
-            made = await self._commits.submit(store)
+            made = await telling.once_learned(self._authorizer, lambda: self._commits.submit(store))
             if host is not None:
                 self._webhook_made()
             return made, secret
@@ -150,7 +152,8 @@ class Subscriptions:
         said = f"This needs {mode} on {topic}, which was not given."
         if agent.webid is None:
             return Unauthenticated(said)
-        if pod is not None:
+        more = self._refusals.count(pod, agent.webid, self._clock()) if pod is not None else None
+        if pod is not None and more is not None:
             activity.append(
                 tx,
                 pod,
@@ -158,7 +161,7 @@ class Subscriptions:
                 path=topic,
                 action="read",
                 decision=activity.DENY,
-                reason=f"{telling.REASON}: {said}",
+                reason=f"{telling.REASON}: {said}{more}",
                 at=self._clock(),
             )
         return Forbidden(said)

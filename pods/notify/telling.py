@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import json
 import uuid
-from typing import Any
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
 
 from pods import activity
 from pods.authz.base import Authorizer, Rights
-from pods.errors import PodError
+from pods.errors import PodError, StoreError
 from pods.model import Agent, Clock, Mode, Path
 from pods.notify import channels_sql, times
 from pods.notify.model import ACTIVITY_CONTEXT, STATE, Channel, Event, Message
 from pods.protocol import headers, negotiate, rdf, target
+from pods.refusing import Unlearned
 from pods.representation import tags
 from pods.storage.base import Commits, Store, Transaction
 
+T = TypeVar("T")
+
+MAX_ATTEMPTS = 5  # each fetches groups that the list names by then
 REASON = "notification"
 """What the owner's log says beside a read that was a notification."""
 _OFFERED = (rdf.JSON_LD, rdf.TURTLE, rdf.N_TRIPLES)
@@ -39,15 +44,28 @@ def rights(authorizer: Authorizer, agent: Agent, topic: Path, tx: Transaction) -
     """Return the rights of an agent who may hear of a topic, None if it may not.
 
     Whoever sees a resource through a view is told nothing of it: a notification says that the whole has
-    changed and what its tag is, which is more than the view shows (decision 0015).
+    changed and what its tag is, which is more than the view shows (decision 0015). Raises Unlearned where
+    groups elsewhere must be known first.
     """
     found = authorizer.rights(agent, topic, tx)
     wanted = needed(topic)
+    if found.unknown and wanted not in found.user:
+        raise Unlearned(found.unknown)
     if wanted not in found.user or found.view is not None or agent.claims:
         return None
     if wanted is Mode.CONTROL and headers.is_managed(topic):
         return None
     return found
+
+
+async def once_learned(authorizer: Authorizer, ask: Callable[[], Awaitable[T]]) -> T:
+    """Return what `ask` says when it knows the groups that it needs; they are fetched outside transactions."""
+    for _ in range(MAX_ATTEMPTS):
+        try:
+            return await ask()
+        except Unlearned as missing:
+            await authorizer.learn(missing.groups)
+    raise StoreError("The groups that an ACL names change too fast; try again.")
 
 
 class Teller:
@@ -68,14 +86,18 @@ class Teller:
         Read is checked in the transaction that reads the state. What is not public leaves a line in the
         owner's log first (design, rule 3), in a transaction that checks Read again.
         """
-        found = await self._store.read(lambda tx: self._said(channel, event, tx, log=False))
-        if isinstance(found, _NeedsLine):
-            found = await self._commits.submit(lambda tx: self._said(channel, event, tx, log=True))
+        found = await once_learned(self._authorizer, lambda: self._asked(channel, event))
         if isinstance(found, _Refused):
             # The topic is lost for good: Read that comes back later is subscribed to anew.
             await self._commits.submit(lambda tx: channels_sql.drop_topic(tx, channel.id, event.topic))
             raise Lost(f"{event.topic} is not for this channel any more")
         return found if isinstance(found, Message) else None
+
+    async def _asked(self, channel: Channel, event: Event) -> Message | _Refused | _NeedsLine | None:
+        found = await self._store.read(lambda tx: self._said(channel, event, tx, log=False))
+        if isinstance(found, _NeedsLine):
+            return await self._commits.submit(lambda tx: self._said(channel, event, tx, log=True))
+        return found
 
     def _said(
         self, channel: Channel, event: Event, tx: Transaction, *, log: bool

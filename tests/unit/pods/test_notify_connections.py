@@ -160,7 +160,7 @@ def _stuck(kind: ChannelType) -> tuple[Scope, Receive, Send]:
         if message["type"] not in ("websocket.accept", "http.response.start"):
             await forever.wait()
 
-    scope = {
+    scope: Scope = {
         "type": "websocket" if kind is ChannelType.WEB_SOCKET else "http",
         "method": "GET",
         "path": "/",
