@@ -35,7 +35,8 @@ from consent.secret import derived, open_secret
 from consent.shaping import Shaping
 from consent.tickets import Tickets
 from consent.uma import AuthorizationServer
-from pods.archive.writing import ArchiveWriter, contents
+from pods.archive.large import contents_of
+from pods.archive.writing import ArchiveWriter
 from pods.authz.base import Authorizer
 from pods.authz.remote_groups import RemoteGroups
 from pods.authz.wac import Wac
@@ -102,7 +103,7 @@ def extension(core: Core) -> Extension:
             callers, tickets, core.keys, directory, origin=origin, commits=commits, clock=clock
         ).routes(),
         *OwnRoutes(
-            *(callers, ArchiveWriter(origin, contents, further(origin)), core.accounts),
+            *(callers, ArchiveWriter(origin, contents_of(core.blobs), further(origin)), core.accounts),
             origin=origin,
             store=store,
             clock=clock,

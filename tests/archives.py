@@ -9,9 +9,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from pods.archive.facts import account_facts
+from pods.archive.large import contents_of, keep_large
 from pods.archive.reading import PodArchive
 from pods.archive.settling import Place, Settled, settle
-from pods.archive.writing import ArchiveWriter, contents
+from pods.archive.writing import ArchiveWriter
 from pods.main import Core
 
 Files = dict[str, bytes]
@@ -22,17 +23,19 @@ def export(core: Core, name: str, file: Path) -> Path:
     with core.store.reading() as tx, file.open("wb") as output:
         pod = tx.pod(name)
         assert pod is not None
-        writer = ArchiveWriter(core.settings.pod_url, contents)
+        writer = ArchiveWriter(core.settings.pod_url, contents_of(core.blobs))
         writer.write(tx, pod, account_facts(core.accounts, tx, pod), output, core.clock())
     return file
 
 
 def settled(core: Core, file: Path, name: str, *, quota: int = 0) -> Settled:
     """Settle an archive as a new pod with an account."""
-    with PodArchive(file) as archive, core.store.writing() as tx:
-        done = settle(tx, archive, Place(core.settings.pod_url, name, core.clock(), quota), {})
-        core.accounts.create(tx, name, webid=done.pod.owner)
-        return done
+    with PodArchive(file) as archive:
+        large = keep_large(archive, core.store, core.blobs, core.clock)
+        with core.store.writing() as tx:
+            done = settle(tx, archive, Place(core.settings.pod_url, name, core.clock(), quota), large)
+            core.accounts.create(tx, name, webid=done.pod.owner)
+            return done
 
 
 def files_of(file: Path) -> Files:

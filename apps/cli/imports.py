@@ -9,7 +9,7 @@ from dataclasses import asdict
 
 import click
 
-from apps.cli import stage
+from apps.cli import css, stage
 from apps.cli.operator import operator_core
 from apps.cli.progress import receipts_bar
 from apps.imports.source import MissingData
@@ -19,7 +19,10 @@ from pods.settings import PodSettings, read_settings
 
 @click.group()
 def command() -> None:
-    """Load real data into pods as signed receipts."""
+    """Load real data into pods as signed receipts; take in the pods of another server."""
+
+
+command.add_command(css.command)
 
 
 @command.command()

@@ -14,6 +14,7 @@ COMMANDS = {
     "backup": ("apps.cli.backup", "Copy everything that the host stores, while it serves."),
     "controllers": ("apps.cli.controllers", "Approve organisations that ask for consent."),
     "demo": ("apps.cli.demo", "Run the whole platform with a town's data in it."),
+    "doctor": ("apps.cli.doctor", "Look whether everything that the host stores is as it should be."),
     "import": ("apps.cli.imports", "Load real data into pods, or the pods of another server."),
     "issuers": ("apps.cli.issuers", "Admit shops and associations whose signed receipts count."),
     "keys": ("apps.cli.keys", "List and rotate the keys that sign tokens."),

@@ -12,13 +12,16 @@ import click
 from apps.cli.operator import operator_core
 from consent.export import further
 from pods.archive.facts import account_facts
+from pods.archive.large import contents_of, keep_large
 from pods.archive.layout import BadArchive
-from pods.archive.reading import PodArchive
-from pods.archive.settling import Place, settle
-from pods.archive.writing import ArchiveWriter, contents
+from pods.archive.reading import MAX_TOTAL, PodArchive
+from pods.archive.settling import Place, Settled, settle
+from pods.archive.writing import ArchiveWriter
 from pods.errors import NotFound
-from pods.identity.passwords import hash_password
+from pods.identity.passwords import HashedPassword, hash_password
+from pods.main import Core
 from pods.settings import PodSettings, read_settings
+from pods.storage.base import Transaction
 
 PRIVATE = 0o600
 
@@ -38,7 +41,7 @@ def export_pod(name: str, file: Path, force: bool) -> None:
         pod = tx.pod(name)
         if pod is None:
             raise NotFound(f"There is no pod named {name!r}.")
-        writer = ArchiveWriter(settings.pod_url, contents, further(settings.pod_url))
+        writer = ArchiveWriter(settings.pod_url, contents_of(core.blobs), further(settings.pod_url))
         try:
             with open(draft, "wb", opener=_private) as output:
                 writer.write(tx, pod, account_facts(core.accounts, tx, pod), output, time.time())
@@ -66,16 +69,15 @@ def import_pod(
     settings = read_settings(PodSettings, os.environ)
     hashed = hash_password(password) if password else None
     try:
-        with PodArchive(file) as archive, operator_core(settings) as core, core.store.writing() as tx:
-            place = Place(settings.pod_url, name or archive.title, time.time())
-            settled = settle(tx, archive, place, {})
-            if account is None:
-                core.accounts.create(tx, place.name, email=email, password=hashed, webid=settled.pod.owner)
-            else:
-                owner = core.accounts.by_login(tx, account)
-                if owner is None:
-                    raise NotFound(f"There is no account named {account!r}.")
-                core.accounts.add_identity(tx, owner, settled.pod.owner, place.name)
+        with (
+            PodArchive(file, max_total=settings.quota or MAX_TOTAL) as archive,
+            operator_core(settings) as core,
+        ):
+            place = Place(settings.pod_url, name or archive.title, time.time(), settings.quota)
+            large = keep_large(archive, core.store, core.blobs, core.clock)
+            with core.store.writing() as tx:
+                settled = settle(tx, archive, place, large)
+                _give(core, tx, settled, account, email, hashed)
     except BadArchive as error:
         raise click.ClickException(str(error)) from error
     result = {
@@ -85,6 +87,25 @@ def import_pod(
         "history": settled.history,
     }
     click.echo(json.dumps(result) if as_json else f"{settled.pod.owner}\n{settled.resources} resources")
+
+
+def _give(
+    core: Core,
+    tx: Transaction,
+    settled: Settled,
+    account: str | None,
+    email: str | None,
+    password: HashedPassword | None,
+) -> None:
+    """Let an account act for the new pod: one that is named, or one of its own."""
+    pod = settled.pod
+    if account is None:
+        core.accounts.create(tx, pod.name, email=email, password=password, webid=pod.owner)
+        return
+    owner = core.accounts.by_login(tx, account)
+    if owner is None:
+        raise NotFound(f"There is no account named {account!r}.")
+    core.accounts.add_identity(tx, owner, pod.owner, pod.name)
 
 
 def _private(path: str, flags: int) -> int:

@@ -8,6 +8,7 @@ import zipfile
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from functools import partial
+from io import BytesIO
 from pathlib import Path as FilePath
 from typing import IO
 
@@ -100,7 +101,7 @@ class PodArchive:
 
     def _open(self, name: str | None) -> AbstractContextManager[IO[bytes]]:
         if name is None:
-            return _Empty()
+            return BytesIO()
         return self._zip.open(self._infos[name])
 
     def _small(self, name: str) -> bytes:
@@ -165,18 +166,6 @@ class PodArchive:
             raise BadArchive(f"{name} cannot be read: {error}") from error
         if found != size or digest.hexdigest() != expected:
             raise BadArchive(f"{name} is not what was written: its digest differs.")
-
-
-class _Empty:
-    """The content of a container about which nothing is said."""
-
-    def __enter__(self) -> IO[bytes]:
-        import io
-
-        return io.BytesIO()
-
-    def __exit__(self, *_: object) -> None:
-        return None
 
 
 def _checked(infos: list[zipfile.ZipInfo], archive_size: int, max_total: int) -> dict[str, zipfile.ZipInfo]:

@@ -47,8 +47,11 @@ class Place:
     at: float
     quota: int = 0
     """Bytes that the pod may hold; 0 for no limit."""
-    lenient: bool = False
-    """Take documents that do not parse, as plain text: other servers store what nobody checked."""
+    foreign: bool = False
+    """From another kind of server: documents that do not parse are taken as plain text, since nobody checked them,
+    and what every pod here has, such as an inbox, is added."""
+    neighbours: tuple[tuple[str, str], ...] = ()
+    """Old and new addresses of other pods that move here from the same server: people keep access to each other."""
 
     @property
     def storage(self) -> str:
@@ -71,7 +74,7 @@ def move_to(source: Source, place: Place) -> Move:
     """Return how names change. What only a host may write is named where its history lies."""
     history = place.storage + history_of(source)
     managed = tuple((f"{source.storage}{name}/", f"{history}{name}/") for name in sorted(headers.MANAGED))
-    return Move((*managed, (source.storage, place.storage)), source.owner, place.owner)
+    return Move((*managed, (source.storage, place.storage), *place.neighbours), source.owner, place.owner)
 
 
 def settle(tx: Transaction, source: Source, place: Place, blobs: Mapping[str, Blob]) -> Settled:
@@ -88,6 +91,11 @@ def settle(tx: Transaction, source: Source, place: Place, blobs: Mapping[str, Bl
         at=place.at,
     )
     return _Settling(tx, source, place, blobs, pod).run()
+
+
+def is_document(incoming: Incoming) -> bool:
+    """Say whether a resource is RDF that is read and rewritten; what is larger is kept as any file is."""
+    return rdf.is_rdf(incoming.media_type) and incoming.size <= MAX_DOCUMENT
 
 
 class _Settling:
@@ -114,7 +122,8 @@ class _Settling:
             self._guarded(self._take, incoming)
         for record in self._source.records():
             self._guarded(self._keep, record)
-        self._drop_defaults(fresh)
+        if not self._place.foreign:
+            self._drop_defaults(fresh)
         if self._has_history:
             self._close_history()
         usage = self._tx.usage(self._pod.key)
@@ -141,15 +150,12 @@ class _Settling:
         if path == f"{self._pod.root}{target.DESCRIPTION}":
             return
         self._written.add(path)
-        if rdf.is_rdf(incoming.media_type) and not self._is_large(incoming):
+        if is_document(incoming):
             self._take_document(path, incoming)
         elif target.is_auxiliary(path) or target.is_container(path) or path == self._card:
             raise BadArchive(f"{incoming.relative} must be an RDF document that is not too large.")
         else:
             self._write(path, incoming)
-
-    def _is_large(self, incoming: Incoming) -> bool:
-        return incoming.size > MAX_DOCUMENT
 
     def _take_document(self, path: Path, incoming: Incoming) -> None:
         content = incoming.content()
@@ -162,7 +168,7 @@ class _Settling:
                 acl=target.is_acl(path),
             )
         except PodError:
-            if not self._place.lenient or target.is_auxiliary(path) or path == self._card:
+            if not self._place.foreign or target.is_auxiliary(path) or path == self._card:
                 raise
             self._as_text.append(path)
             self._tx.write(path, "text/plain", content, self._place.at)

@@ -27,11 +27,6 @@ Contents = Callable[[Stored], Iterable[bytes]]
 """Gives the content of a resource in pieces, wherever it lies."""
 
 
-def contents(stored: Stored) -> Iterable[bytes]:
-    """Give the content of a resource that is kept in its row."""
-    return (stored.content,)
-
-
 @dataclass(frozen=True, slots=True)
 class Further:
     """What a layer above adds to an archive: files of its own, and words for lines of the log."""

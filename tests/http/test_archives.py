@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from pods.errors import Conflict, QuotaExceeded
+from pods.protocol.target import canonical
 from tests.archives import export, files_of, settled
 from tests.conftest import SettableClock
 from tests.pod_host import ORIGIN, PodHost
@@ -72,6 +73,21 @@ async def test_the_owner_finds_everything_under_the_new_address(
     assert "notes/" in listing
     written = await anna.put("/anna-rossi/notes/three.ttl", "<> a <http://example.org/New>.")
     assert written.status_code == 201
+
+
+async def test_large_content_goes_along_and_lies_outside_the_database(
+    old: PodHost, new: PodHost, tmp_path: Path
+) -> None:
+    film = bytes(range(256)) * 8192  # 2 MiB
+    assert (await old.anna.put("/anna/film.bin", film, "application/octet-stream")).status_code == 201
+    settled(new.core, export(old.core, "anna", tmp_path / "anna.zip"), "moved")
+    with new.core.store.reading() as tx:
+        stored = tx.get(canonical(b"/moved/film.bin"))
+    assert stored is not None
+    assert (stored.blob is not None, stored.size) == (True, len(film))
+    found = await new.person("moved").get("/moved/film.bin")
+    assert found.content == film
+    assert found.headers["etag"] == (await old.anna.get("/anna/film.bin")).headers["etag"]
 
 
 async def test_a_document_with_relative_references_is_kept_byte_for_byte(

@@ -1,0 +1,85 @@
+"""`portico doctor`: is everything that the host stores as it should be?"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Sequence
+
+import click
+
+from apps.cli.operator import operator_core
+from consent.main import schemas
+from pods.identity.schema_sql import IDENTITY
+from pods.main import BLOBS, Core
+from pods.notify.schema_sql import NOTIFY_1
+from pods.settings import PodSettings, read_settings
+from pods.storage.migrations import PODS_1, PODS_2, PODS_3
+from pods.upkeep import doctor_sql
+from pods.upkeep.doctor import ERROR, Doctor, Finding, permissions
+from pods.upkeep.lost_blobs import lost_blobs
+
+SECRET_FILES = ("*.key", "*.json")  # keys and credentials; the folder itself keeps others from the databases
+
+OF_POSTGRESQL = ("postgres-1",)  # steps that only a database there has (pods.storage.postgres_schema)
+
+
+@click.command()
+@click.option("--data", type=click.Path(file_okay=False), help="Data folder (PORTICO_DATA).")
+@click.option("--fast", is_flag=True, help="Look at the size of large content only, not at its digest.")
+@click.option("--repair", is_flag=True, help="Set right what can be set right without losing anything.")
+@click.option("--json", "as_json", is_flag=True, help="Print a line of JSON for each finding.")
+@click.pass_context
+def command(ctx: click.Context, data: str | None, fast: bool, repair: bool, as_json: bool) -> None:
+    """Read everything that the host stores, and say what is not as it should be.
+
+    Works beside a running server, on one snapshot. Exit status 1: something is wrong; notices alone are no error.
+    """
+    if data:
+        os.environ["PORTICO_DATA"] = data
+    settings = read_settings(PodSettings, os.environ)
+    if not settings.data.is_dir():
+        raise click.ClickException(f"{settings.data} is no folder; --data names the one to look at.")
+    with operator_core(settings) as core:
+        findings = examine(core, fast=fast)
+        repaired = _repaired(core, findings) if repair else set()
+    for number, finding in enumerate(findings):
+        click.echo(_line(finding, number in repaired, as_json=as_json))
+    wrong = [finding for number, finding in enumerate(findings) if number not in repaired]
+    if not as_json:
+        click.echo(
+            f"{len(findings)} findings, {len(repaired)} repaired" if findings else "all is as it should be"
+        )
+    if any(finding.severity == ERROR for finding in wrong):
+        ctx.exit(1)
+
+
+def examine(core: Core, *, fast: bool = False) -> list[Finding]:
+    """Return all findings about a host."""
+    named = (name for name, _ in (PODS_1, PODS_2, PODS_3, *IDENTITY, NOTIFY_1, *schemas()))
+    steps = frozenset((*named, *OF_POSTGRESQL))
+    doctor = Doctor(core.settings.pod_url, core.blobs, steps, fast=fast)
+    findings = list(permissions(core.settings.data, SECRET_FILES))
+    with core.store.reading() as tx:
+        findings += doctor.examine(tx)
+        known = doctor_sql.known_blobs(tx)
+    findings += lost_blobs(core.settings.data / BLOBS, known, core.blobs, time.time())
+    return findings
+
+
+def _repaired(core: Core, findings: Sequence[Finding]) -> set[int]:
+    done: set[int] = set()
+    for number, finding in enumerate(findings):
+        if finding.repair is not None:
+            with core.store.writing() as tx:
+                finding.repair(tx)
+            done.add(number)
+    return done
+
+
+def _line(finding: Finding, repaired: bool, *, as_json: bool) -> str:
+    if as_json:
+        members = ("severity", "check", "where", "what")
+        return json.dumps({**{name: getattr(finding, name) for name in members}, "repaired": repaired})
+    return f"{finding.severity}: {finding.check}: {finding.where} {finding.what}{' (repaired)' if repaired else ''}"
