@@ -3,10 +3,35 @@
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import pytest
 import pytest_asyncio
 
 from tests.conftest import SettableClock
+from tests.databases import DEFAULT, POSTGRESQL, SQLITE
 from tests.pod_host import PodHost
+
+ON_BOTH = frozenset(
+    [
+        "test_activity",
+        "test_client_credentials",
+        "test_code_flow",
+        "test_conditional",
+        "test_permission_table",
+        "test_removal",
+        "test_resources",
+        "test_decisions",
+        "test_rows",
+        "test_uma",
+        "test_uses",
+    ]
+)
+"""Modules whose tests run on SQLite and on PostgreSQL: rights, resources, log-in, the log, consent and withdrawal."""
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Let each test of these modules run on both databases."""
+    if metafunc.module.__name__.rpartition(".")[2] in ON_BOTH and DEFAULT == SQLITE:
+        metafunc.parametrize("database", (SQLITE, POSTGRESQL), indirect=True)
 
 
 @pytest_asyncio.fixture
