@@ -13,7 +13,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header --no-annotate
 
-.PHONY: help demo tour setup test check format bench fuzz soak wheel assets lock clean
+.PHONY: help demo tour setup test check format bench growth fuzz soak wheel assets lock clean
 
 help: ## show this list
 	@echo "make TARGET, where TARGET is one of:"
@@ -46,6 +46,9 @@ format: $(VENV)/.test ## put the code into its one format, and fix what can be f
 
 bench: $(VENV)/.test setup ## measure against other Solid servers from npm; takes minutes
 	$(BIN)/python -m tests.bench
+
+growth: $(VENV)/.test setup ## measure whether reads stay quick among a million documents; takes minutes
+	$(BIN)/python -m tests.bench.growth
 
 fuzz: $(VENV)/.fuzz setup ## look for input that breaks parsers or the pod host; half a minute a target, or SECONDS=n
 	$(BIN)/python -m tests.fuzz $(SECONDS)

@@ -20,6 +20,10 @@ READY_SECONDS = 30
 CONNECTIONS = 300  # hosts of tests that live at once, each with some
 UNPRIVILEGED = ("postgres", "nobody")  # PostgreSQL refuses to run as root
 # What is lost in a power cut matters to no test; what kill -9 of a worker or a server leaves is still there.
+DURABLE = (
+    "synchronous_commit=on",
+    "shared_buffers=128MB",
+)  # for what is measured: PostgreSQL's own durability
 FAST = ("fsync=off", "full_page_writes=off", "synchronous_commit=on", "shared_buffers=64MB")
 
 
@@ -33,6 +37,7 @@ class Cluster:
 
     folder: Path
     binaries: Path
+    settings: tuple[str, ...] = FAST
     _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     def url(self, name: str = "postgres") -> str:
@@ -75,7 +80,7 @@ class Cluster:
 
     def start(self) -> None:
         """Start the server and wait until it answers."""
-        options = " ".join(f"-c {setting}" for setting in FAST)
+        options = " ".join(f"-c {setting}" for setting in self.settings)
         options += f" -c max_connections={CONNECTIONS} -c listen_addresses= -k {self.folder}"
         _as_somebody(
             *(self.binaries / "pg_ctl", "-D", self.folder / "data", "-l", self.folder / "log"),
@@ -88,13 +93,13 @@ class Cluster:
 
 
 @contextmanager
-def cluster() -> Iterator[Cluster]:
+def cluster(settings: tuple[str, ...] = FAST) -> Iterator[Cluster]:
     """A new cluster that is removed afterwards; raise NoPostgres where none can be made."""
     binaries = _binaries()
     folder = Path(tempfile.mkdtemp(prefix="pg"))  # short: the path of a socket has a limit of 107 bytes
     if os.geteuid() == 0:
         shutil.chown(folder, _somebody())
-    made = Cluster(folder, binaries)
+    made = Cluster(folder, binaries, settings)
     try:
         _as_somebody(
             *(binaries / "initdb", "-D", folder / "data", "-U", "portico", "-A", "trust", "-E", "UTF8"),

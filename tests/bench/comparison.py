@@ -4,7 +4,7 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import asdict
 
 import httpx
@@ -94,9 +94,9 @@ def send(client: httpx.Client, access: Access, caller: Caller, request: Request)
     return client.request(request.method, access.storage + request.path, headers=headers, content=body)
 
 
-def measure(access: Access, work: Work, seconds: float) -> Measurement:
-    """Run the load generator once in a process of its own."""
-    spec = json.dumps(asdict(job(access, work.name, f"{time.time_ns():x}", seconds)))
+def measure(access: Access, work: Work, seconds: float, run: str = "") -> Measurement:
+    """Run the load generator once in a process of its own; each run has a name of its own, if none is given."""
+    spec = json.dumps(asdict(job(access, work.name, run or f"{time.time_ns():x}", seconds)))
     done = subprocess.run(
         [sys.executable, "-m", "tests.bench.load"],
         input=spec,
@@ -111,11 +111,18 @@ def measure(access: Access, work: Work, seconds: float) -> Measurement:
 
 
 def compare(
-    servers: dict[str, Login], *, rounds: int, seconds: float, say: Callable[[str], None]
+    servers: dict[str, Login],
+    *,
+    bare: Collection[str] = (),
+    rounds: int,
+    seconds: float,
+    say: Callable[[str], None],
 ) -> dict[str, dict[str, Measurement]]:
     """Return for each kind of work each server's best round; the servers take turns, so that none has the
-    machine's better minutes."""
+    machine's better minutes. What is `bare` holds no documents: it is not asked whether it keeps them."""
     for name, login in servers.items():
+        if name in bare:
+            continue
         say(f"seeding {name}")
         seed(login())
     best: dict[str, dict[str, Measurement]] = {}

@@ -20,7 +20,7 @@ import httptools
 import uvloop
 
 from tests.bench.proofs import ProofKey
-from tests.bench.works import WORKS, Request, Work
+from tests.bench.works import GROWN, WORKS, Request, Work
 
 PROBE_REQUESTS = 24  # a connection; warms the server's caches too
 HEADROOM = 1.6  # a warm server is faster than the probe saw
@@ -168,7 +168,7 @@ def batches(caller: Caller, work: Work, job: Job, starts: list[int], count: int)
 
 async def measure(job: Job) -> Measurement:
     """Prepare, probe, then measure."""
-    work = next(work for work in WORKS if work.name == job.work)
+    work = next(work for work in (*WORKS, GROWN) if work.name == job.work)
     caller = Caller(job)
     starts = [0] * job.connections
     if work.before is not None:

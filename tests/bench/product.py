@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.bench import question
-from tests.bench.portico import command_line
+from tests.bench.portico import Running, command_line
 from tests.bench.servers import free_port
 
 
@@ -47,6 +47,16 @@ class Ground:
 def ground(folder: Path, households: int | None) -> Ground:
     """Return the ground of all figures in an empty folder."""
     return Ground(folder, f"http://localhost:{free_port()}", households)
+
+
+def at_rest(host: Running) -> Figure:
+    """Return what one worker of the plain pod host weighs before its first request."""
+    return Figure("memory of a worker at rest", host.memory(), "MB", 150, at_least=False)
+
+
+def start_up(host: Running) -> Figure:
+    """Return how long the pod host took from its command to its first answer."""
+    return Figure("start of the pod host", host.started_in, "s", 5, at_least=False)
 
 
 def import_rate(on: Ground) -> Figure:

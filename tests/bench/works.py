@@ -60,13 +60,15 @@ class Request:
 class Work:
     """A kind of work: how connection c asks for the n-th time in run r, and the budgets of the design, §11.
 
-    `before` gives what each connection needs beforehand; the ratios are Portico's rate over a peer's.
+    `before` gives what each connection needs beforehand; the ratios are Portico's rate over a peer's, the last one
+    that of a worker a core.
     """
 
     name: str
     request: Callable[[str, int, int], Request]
     css_ratio: float
     jss_ratio: float
+    every_core: float
     before: Callable[[str, int], Request] | None = None
 
 
@@ -92,12 +94,23 @@ def patch(run: str, connection: int, number: int) -> Request:
     return Request("PATCH", patch_target(run, connection).path, raise_counter(number), N3)
 
 
+def grown(number: int) -> str:
+    """Return the path of the n-th of very many documents, a thousand to a container."""
+    return f"bench/grown/{number // 1000}/{number % 1000}.ttl"
+
+
+def _read_one_of_many(run: str, connection: int, number: int) -> Request:
+    # The run is called after how many there are. Steps of a large prime lead all over them, each time elsewhere.
+    return Request("GET", grown((connection * 104_729 + number * 15_485_863) % int(run)), accept=TURTLE)
+
+
+GROWN = Work("GET one of many", _read_one_of_many, css_ratio=0, jss_ratio=0, every_core=0)
 WORKS = (
-    Work("GET a private 40-triple Turtle", _read(TURTLE), css_ratio=40, jss_ratio=1.5),
-    Work("the same as JSON-LD", _read(JSON_LD), css_ratio=50, jss_ratio=1.2),
-    Work("GET a container of 200", _list, css_ratio=150, jss_ratio=1.2),
-    Work("PUT a new resource", _create, css_ratio=25, jss_ratio=1.5),
-    Work("PATCH (N3)", patch, css_ratio=35, jss_ratio=1.5, before=patch_target),
+    Work("GET a private 40-triple Turtle", _read(TURTLE), css_ratio=40, jss_ratio=1.5, every_core=3),
+    Work("the same as JSON-LD", _read(JSON_LD), css_ratio=50, jss_ratio=1.2, every_core=2.5),
+    Work("GET a container of 200", _list, css_ratio=150, jss_ratio=1.2, every_core=2.5),
+    Work("PUT a new resource", _create, css_ratio=25, jss_ratio=1.5, every_core=2),
+    Work("PATCH (N3)", patch, css_ratio=35, jss_ratio=1.5, every_core=2, before=patch_target),
 )
 
 
