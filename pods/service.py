@@ -20,6 +20,7 @@ from pods.errors import (
     StoreError,
 )
 from pods.model import Agent, Answer, Body, Clock, Mode, Operation, Path
+from pods.notify.inbox import require_notice
 from pods.pages.page import ResourcePages
 from pods.protocol import headers, rdf, target
 from pods.protocol.patch import Patch
@@ -230,6 +231,7 @@ class Pods:
             needed |= Mode.READ
         if needed not in rights.user:
             raise Refused(op.path, needed)
+        require_notice(op, rights)
         above = target.parent_of(op.path)
         if above is None or target.is_auxiliary(op.path):
             return

@@ -16,6 +16,7 @@ from pods.authz.base import Authorizer
 from pods.identity.keys import SigningKeys
 from pods.model import Clock
 from pods.notify.deliveries import Deliveries
+from pods.notify.inbox import constraints_route
 from pods.notify.live import Live
 from pods.notify.model import ChannelType
 from pods.notify.routes import Callers, NotificationRoutes, sender_route
@@ -92,7 +93,7 @@ def notifications(core: Ground, authorizer: Authorizer) -> Notifications:
         subscriptions, callers, live, receivers, base=base, sender=sender.webid
     ).routes()
     return Notifications(
-        routes=(sender_route(sender.document(), base), *routes),
+        routes=(sender_route(sender.document(), base), constraints_route(), *routes),
         live=live,
         webhooks=webhooks,
         upkeep=Upkeep(store, commits, clock=clock),

@@ -63,8 +63,14 @@ def listens(tx: Transaction, channel_id: str, topic: Path, at: float) -> bool:
 
 
 def alive(tx: Transaction, channel_id: str, at: float) -> bool:
-    """Say whether a channel is there and has not ended."""
-    return bool(tx.execute("SELECT 1 FROM notify_channel WHERE id = ? AND end_at > ?", (channel_id, at)))
+    """Say whether a channel has not ended, and still listens to something."""
+    return bool(
+        tx.execute(
+            "SELECT 1 FROM notify_channel WHERE id = ? AND end_at > ? "
+            "AND EXISTS (SELECT 1 FROM notify_topic WHERE channel = id)",
+            (channel_id, at),
+        )
+    )
 
 
 def drop_topic(tx: Transaction, channel_id: str, topic: Path) -> None:
