@@ -27,11 +27,6 @@ class Listing:
     members: Sequence[Entry] | None
     """None if they are still to be read: all that there are."""
 
-    def turtle(self, tx: Transaction) -> bytes:
-        """Return it as Turtle."""
-        members = self.members if self.members is not None else tx.children(self.stored.path)
-        return listing.turtle(self.stored, members)
-
 
 def chosen(
     op: Operation, variant: Variant, stored: Stored, rights: Rights, tx: Transaction, base: str
@@ -41,13 +36,14 @@ def chosen(
     fields = [_VARY]
     if stored.path == target.pod_root(stored.path) and (pod := tx.pod_by_key(stored.pod)) is not None:
         fields.append(("link", headers.owner_link(pod.owner)))
-    if variant.page is None and wanted.minimal:
+    asked = variant.page_of()
+    if asked is None and wanted.minimal:
         return _minimal(stored, fields, rights, tx)
-    cursor = variant.page or (first_page(wanted.most) if wanted.most is not None else None)
+    cursor = asked or (first_page(wanted.most) if wanted.most is not None else None)
     if cursor is not None:
         page = page_of(stored, cursor, rights, tx)
         fields += page.links(base + stored.path)
-        if variant.page is None:
+        if asked is None:
             # Not 303 to the first page (LDP Paging, 6.2.7): a redirect that is followed by itself would show the
             # same DPoP proof twice. Content-Location (RFC 9110, 8.7) says what this is.
             fields += [_APPLIED, ("content-location", f"{base}{stored.path}?{cursor.query()}")]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from urllib.parse import quote
@@ -13,14 +13,15 @@ from pods import listings
 from pods.authz.base import Rights
 from pods.errors import NotAcceptable, RangeNotSatisfiable
 from pods.listings import Listing
+from pods.long_listings import AT_ONCE, LongListings
 from pods.model import NO_CONDITIONS, Answer, Clock, Operation, Path
 from pods.pages.looks import language_of
 from pods.pages.page import EDITION, FIELDS, MEMBERS, ResourcePages
 from pods.paging import Page
-from pods.protocol import conditions, headers, negotiate, rdf
+from pods.protocol import conditions, headers, listing, negotiate, rdf
 from pods.protocol import variant as variants
 from pods.protocol.variant import Variant
-from pods.storage.base import Stored, Transaction
+from pods.storage.base import Entry, Stored, Transaction
 
 CACHE_BYTES = 32 * 1024 * 1024  # listings and conversions kept by one worker
 LARGE_SOURCE = 64 * 1024  # bytes; converting more takes so long that others would wait
@@ -60,12 +61,23 @@ class Slow(Exception):
         self.make = make
 
 
+class _Long(Exception):
+    """A container has too many members to be listed in one go."""
+
+    def __init__(self, first: Sequence[Entry]) -> None:
+        super().__init__("the listing is streamed")
+        self.first = first
+
+
 class Representations:
     """Makes answers of stored resources; keeps what was costly to make by entity tag, bounded by bytes."""
 
-    def __init__(self, base_url: str, pages: ResourcePages, open_blob: OpenBlob, clock: Clock) -> None:
+    def __init__(
+        self, base_url: str, pages: ResourcePages, long: LongListings, open_blob: OpenBlob, clock: Clock
+    ) -> None:
         self._base = base_url
         self._pages = pages
+        self._long = long
         self._open_blob = open_blob
         self._clock = clock
         self._kept: OrderedDict[tuple[Path, str], bytes] = OrderedDict()
@@ -109,7 +121,10 @@ class Representations:
         as_stored = wanted == stored.media_type
         if op.method == "HEAD" and not (as_stored and stored.content):
             return Answer(200, described)  # nothing is listed or converted to be thrown away
-        content = make() if as_stored else self._converted(stored, wanted, tag, make)
+        try:
+            content = make() if as_stored else self._converted(stored, wanted, tag, make)
+        except _Long as long:
+            return Answer(200, described, stream=partial(self._long.pieces, op, stored, long.first, wanted))
         return Answer(200, described, content)
 
     def _page(
@@ -203,7 +218,14 @@ class Representations:
     def _listed(self, shown: Listing, tx: Transaction) -> bytes:
         key = (shown.stored.path, shown.stored.etag)
         content = self._recalled(key)
-        return content if content is not None else self._put(key, shown.turtle(tx))
+        if content is not None:
+            return content
+        members = shown.members
+        if members is None:
+            members = tx.children(shown.stored.path, limit=AT_ONCE + 1)
+            if len(members) > AT_ONCE:
+                raise _Long(members)
+        return self._put(key, listing.turtle(shown.stored, members))
 
     def _recalled(self, key: tuple[Path, str]) -> bytes | None:
         with self._changing:

@@ -19,6 +19,7 @@ from pods.errors import (
     PodError,
     StoreError,
 )
+from pods.long_listings import LongListings
 from pods.model import Agent, Answer, Body, Clock, Mode, Operation, Path
 from pods.notify.inbox import require_notice
 from pods.pages.page import ResourcePages
@@ -61,8 +62,9 @@ class Pods:
         self._quota = quota
         self._uploads = Uploads(blobs, commits, clock=clock)
         downloads = Downloads(blobs, self._still, clock)
+        long = LongListings(base_url, store, self._still_readable)
         self._representations = Representations(
-            base_url, pages or ResourcePages(base_url), downloads.pieces, clock
+            base_url, pages or ResourcePages(base_url), long, downloads.pieces, clock
         )
         self._changes = Changes(base_url, new_name, quota)
 

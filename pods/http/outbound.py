@@ -88,11 +88,11 @@ def _start(
     fields = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers]
     fields += SECURITY if not answer.own_policy else SECURITY[1:]
     fields += further
+    # A stream of unknown length ends where its last chunk says so (RFC 9112, 7.1).
     if answer.status not in (204, 304) and not (answer.stream is not None and answer.length is None):
         length = answer.length if answer.length is not None else len(answer.content)
         # RFC 9110, 9.3.2: an answer to HEAD may leave out what is known only when the content is made.
-        # A stream of unknown length ends where its last chunk says so (RFC 9112, 7.1).
-        if length or answer.length is not None or not (head or answer.stream):
+        if length or answer.length is not None or not head:
             fields.append((b"content-length", b"%d" % length))
     if last:
         fields.append((b"connection", b"close"))

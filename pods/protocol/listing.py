@@ -36,6 +36,20 @@ def turtle(container: Stored, members: Sequence[Entry]) -> bytes:
     return _own(container, members).encode() + container.content
 
 
+def opening(container: Stored, members: Sequence[Entry]) -> bytes:
+    """Return what the host states of a container with its first members; `more` goes on from there."""
+    return _own(container, members).encode()
+
+
+def more(container: Stored, members: Sequence[Entry]) -> bytes:
+    """Return what the host states of further members; Turtle by itself, and after `opening`."""
+    start = len(container.path)
+    names = [_reference(entry.path[start:]) for entry in members]
+    parts = [f"{_PREFIXES}<> ldp:contains {', '.join(names)}.\n"]
+    parts += [_member(name, entry) for name, entry in zip(names, members, strict=True)]
+    return "".join(parts).encode()
+
+
 def quads(container: Stored, members: Sequence[Entry], base: str) -> list[Quad]:
     """Return the triples that the host states about a container and its members."""
     return rdf.parse(rdf.TURTLE, _own(container, members).encode(), base + container.path)

@@ -45,6 +45,19 @@ class Variant:
     page: Cursor | None = None
     form: str | None = None
     """The suffix of a format that is wanted whatever the Accept header says."""
+    lost: bool = False
+    """A page was named that is none of ours; of a container, that is a mistake (`page_of`)."""
+
+    @property
+    def leads_elsewhere(self) -> bool:
+        """Say whether the address is that of a representation and not of the resource itself."""
+        return self.page is not None or self.form is not None
+
+    def page_of(self) -> Cursor | None:
+        """Return the page of a container; raise BadRequest for one that is none of ours."""
+        if self.lost:
+            raise BadRequest("This address names no page of a container; start again from its first page.")
+        return self.page
 
 
 PLAIN = Variant()
@@ -52,12 +65,13 @@ PLAIN = Variant()
 
 @lru_cache(maxsize=1024)
 def named(query: str) -> Variant:
-    """Return what a query string names; raise BadRequest for a page that is none of ours."""
+    """Return what a query string names."""
     if len(query) > MAX_QUERY:
         return PLAIN
     found = dict(parse_qsl(query, max_num_fields=10) if query.count("&") < 10 else ())
-    page = found.get("page")
-    return Variant(_cursor(page) if page else None, found["as"] if found.get("as") in FORMATS else None)
+    page = _cursor(found["page"]) if "page" in found else None
+    form = found["as"] if found.get("as") in FORMATS else None
+    return Variant(page, form, "page" in found and page is None)
 
 
 def first_page(most: int) -> Cursor:
@@ -65,11 +79,11 @@ def first_page(most: int) -> Cursor:
     return Cursor(min(max(most, 1), MOST_A_PAGE))
 
 
-def _cursor(text: str) -> Cursor:
+def _cursor(text: str) -> Cursor | None:
     try:
         found = _CURSOR.match(urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode("ascii"))
     except (binascii.Error, ValueError):
-        found = None
+        return None
     if found is None:
-        raise BadRequest("This address names no page of a container; start again from its first page.")
+        return None
     return Cursor(min(max(int(found[1]), 1), MOST_A_PAGE), found[3], found[2] == "<")
