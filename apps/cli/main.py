@@ -12,6 +12,7 @@ from pods.settings import BadSetting
 # Imported when used: `portico --help` must not wait for an aggregation engine to load.
 COMMANDS = {
     "backup": ("apps.cli.backup", "Copy everything that the host stores, while it serves."),
+    "accounts": ("apps.cli.accounts", "Let people back into their accounts; delete accounts."),
     "controllers": ("apps.cli.controllers", "Approve organisations that ask for consent."),
     "demo": ("apps.cli.demo", "Run the whole platform with a town's data in it."),
     "doctor": ("apps.cli.doctor", "Look whether everything that the host stores is as it should be."),
