@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -128,6 +129,9 @@ def test_an_abandoned_upload_leaves_no_parts_on_s3(
     before = parts_of(bucket)
     writer = open_blobs("s3://pods", Path()).create("ab" * 16)
     writer.write(bytes(17 * MIB))
+    deadline = time.monotonic() + 20  # parts are sent while we write on
+    while not parts_of(bucket) > before and time.monotonic() < deadline:
+        time.sleep(0.02)
     assert parts_of(bucket) > before
     writer.abandon()
     assert parts_of(bucket) == before
