@@ -19,10 +19,11 @@ NAMES = ("data", "receipt", "consent", "release")
 _CARRIED = {
     "https://www.w3.org/ns/activitystreams": "activitystreams",
     "https://www.w3.org/ns/activitystreams#": "activitystreams",
+    "https://www.w3.org/ns/solid/oidc-context.jsonld": "oidc",
     "https://www.w3.org/ns/solid/notifications-context/v1": "notifications",
     "https://www.w3.org/ns/solid/notification/v1": "notifications",
 }
-"""Contexts of others that notices and subscriptions name: our own files of the terms of those vocabularies.
+"""Contexts of others that notices, subscriptions and client documents name: our own files of those terms.
 
 Notifications 0.3 names its context in one way and its channel types in another; clients in use send both.
 """

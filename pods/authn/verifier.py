@@ -16,6 +16,7 @@ from pods.protocol import jose
 from pods.protocol.dpop import CLOCK_SKEW, BadProof, Proof, check_proof
 
 ACCESS_TOKEN_TYP = "at+jwt"  # RFC 9068 section 2.1
+ID_TOKEN_TYP = "JWT"
 CHALLENGE = f'DPoP algs="{" ".join(jose.ALGORITHMS)}"'
 """What a 401 says about how to come in (RFC 9449 section 7.1)."""
 
@@ -140,8 +141,11 @@ class Verifier:
         if known.issued_at > now + CLOCK_SKEW:
             raise _refusal("invalid_token", "the access token says that it was issued in the future")
         if known.agent.issuer == self._issuer:
+            # Inrupt's library sends the ID token where a server app took up kept tokens: Solid-OIDC binds it to
+            # the client's key and gives it the audience of resource servers too. Of no other kind is it taken.
+            typ = ID_TOKEN_TYP if unverified.header.typ == ID_TOKEN_TYP.lower() else ACCESS_TOKEN_TYP
             try:
-                self._keys.verify(token, ACCESS_TOKEN_TYP)
+                self._keys.verify(token, typ)
             except BadToken as error:
                 raise _refusal("invalid_token", str(error)) from error
             # A key that leaked is dropped at once; what it signed must not live on in this memory.

@@ -9,6 +9,7 @@ from pods.identity.host import Addresses
 from pods.protocol import jose
 
 GRANT_TYPES = ("authorization_code", "refresh_token", "client_credentials")
+ID_TOKEN_ALGORITHM = "ES256"
 AUTH_METHODS = ("none", "client_secret_basic", "client_secret_post")
 
 
@@ -26,7 +27,7 @@ def configuration(addresses: Addresses) -> dict[str, Any]:
         "response_modes_supported": ["query"],
         "grant_types_supported": list(GRANT_TYPES),
         "subject_types_supported": ["public"],
-        "id_token_signing_alg_values_supported": ["ES256"],
+        "id_token_signing_alg_values_supported": [ID_TOKEN_ALGORITHM],
         "token_endpoint_auth_methods_supported": list(AUTH_METHODS),
         "code_challenge_methods_supported": ["S256"],
         "dpop_signing_alg_values_supported": list(jose.ALGORITHMS),

@@ -143,6 +143,8 @@ class Endpoints:
             "client_id_issued_at": int(now),
             "grant_types": list(client.grant_types),
             "response_types": ["code"],
+            # A client that is not told takes RS256 for granted (OpenID Connect Dynamic Client Registration, 2).
+            "id_token_signed_response_alg": discovery.ID_TOKEN_ALGORITHM,
         }
         if secret is not None:
             answer |= {"client_secret": secret, "client_secret_expires_at": int(expires)}

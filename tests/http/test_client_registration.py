@@ -124,6 +124,14 @@ async def test_a_registered_app_comes_back_without_a_question_to_an_https_addres
     assert answer.get("error", ["consent_required"]) == ["consent_required"]
 
 
+@pytest.mark.parametrize("wished", [{}, {"id_token_signed_response_alg": "RS256"}])
+async def test_a_registration_says_how_id_tokens_are_signed(
+    browser: httpx.AsyncClient, wished: dict[str, str]
+) -> None:
+    # RFC 7591, 3.2.1: the answer holds every value that counts, also where the server replaced what was wished.
+    assert (await register(browser, **wished)).json()["id_token_signed_response_alg"] == "ES256"
+
+
 async def test_a_public_client_gets_no_secret(browser: httpx.AsyncClient) -> None:
     answer = await register(browser, token_endpoint_auth_method="none")
     assert answer.status_code == 201

@@ -3,7 +3,7 @@
 import json
 import secrets
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -62,16 +62,34 @@ def pod_host(
         yield found
 
 
+def command_of(script: str, given: Mapping[str, Any]) -> list[str]:
+    """Return how to run one of the clients with what it must know."""
+    known = {name: asdict(value) if isinstance(value, Someone) else value for name, value in given.items()}
+    return [*node.command("node"), str(HERE / "clients" / script), json.dumps(known)]
+
+
 def told_by(script: str, **given: Any) -> Any:
     """Run one of the clients; return what it reports, raise with its own words if it fails."""
-    known = {name: asdict(value) if isinstance(value, Someone) else value for name, value in given.items()}
     ran = subprocess.run(
-        [*node.command("node"), str(HERE / "clients" / script), json.dumps(known)],
-        capture_output=True,
-        text=True,
-        timeout=CLIENT_SECONDS,
-        check=False,
+        command_of(script, given), capture_output=True, text=True, timeout=CLIENT_SECONDS, check=False
     )
     if ran.returncode != 0:
         raise AssertionError(f"{script} failed:\n{ran.stderr[-4000:]}")
     return json.loads(ran.stdout)
+
+
+def told_after(script: str, visit: Callable[[str], None], **given: Any) -> Any:
+    """Run a client that wants a person to visit an address; return what it reports afterwards."""
+    with subprocess.Popen(
+        command_of(script, given), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as client:
+        try:
+            address = client.stdout.readline().strip() if client.stdout else ""
+            if address:
+                visit(address)
+            told, complaint = client.communicate(timeout=CLIENT_SECONDS)
+        finally:
+            client.kill()
+    if client.returncode != 0:
+        raise AssertionError(f"{script} failed:\n{complaint[-4000:]}")
+    return json.loads(told)

@@ -113,6 +113,13 @@ def test_a_good_token_is_its_agent(world: World) -> None:
     assert agent.claims == {}
 
 
+def test_an_id_token_that_is_bound_and_meant_for_solid_is_its_agent(world: World) -> None:
+    aud = ["https://app.example/id", "solid"]
+    token = world.own("JWT", aud=aud, azp="https://app.example/id", client_id=None)
+    agent = world.verifier.agent("GET", URL, world.headers(token))
+    assert (agent.webid, agent.client_id, agent.issuer) == (WEBID, "https://app.example/id", OWN)
+
+
 def test_headers_may_come_as_text_as_bytes_and_as_raw_pairs(world: World) -> None:
     token = world.own()
     as_bytes = {name.encode(): value.encode() for name, value in world.headers(token).items()}
@@ -153,7 +160,9 @@ BAD: dict[str, Callable[[World], dict[str, str]]] = {
     "a key that is no text": lambda w: w.headers(w.own(cnf={"jkt": 7})),
     "another audience": lambda w: w.headers(w.own(aud="https://other.example/")),
     "no audience": lambda w: w.headers(w.own(aud=None)),
-    "an ID token": lambda w: w.headers(w.own(typ="JWT")),
+    "an ID token for its client alone": lambda w: w.headers(w.own(typ="JWT", aud=["https://app.example/id"])),
+    "an ID token that is bound to no key": lambda w: w.headers(w.own(typ="JWT", cnf=None)),
+    "something else that we signed": lambda w: w.headers(w.own(typ="claim-result+jwt")),
     "a foreign ID token of this host's people": lambda w: w.headers(w.foreign(webid=WEBID)),
 }
 

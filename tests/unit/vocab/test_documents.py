@@ -203,6 +203,22 @@ def test_a_notice_in_activitystreams_is_read_without_the_network() -> None:
     assert (None, RDF.type, terms.AS.Event) in graph
 
 
+def test_the_document_of_an_application_is_read_without_the_network() -> None:
+    document = {
+        "@context": "https://www.w3.org/ns/solid/oidc-context.jsonld",
+        "client_id": "https://app.example/id",
+        "client_name": "App",
+        "redirect_uris": ["https://app.example/back"],
+    }
+    oidc = Namespace("http://www.w3.org/ns/solid/oidc#")
+    app = URIRef("https://app.example/id")
+    graph = jsonld.graph(document, BASE)
+    assert set(graph) == {
+        (app, oidc.client_name, Literal("App")),
+        (app, oidc.redirect_uris, URIRef("https://app.example/back")),
+    }
+
+
 def test_a_context_of_a_stranger_is_never_fetched() -> None:
     with pytest.raises(jsonld.BadJsonLd, match="not carried here"):
         jsonld.expand({"@context": "https://evil.example/context", "name": "x"}, BASE)
