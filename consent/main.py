@@ -77,7 +77,9 @@ def extension(core: Core) -> Extension:
     consents = Consents(origin, derived(secret, "pairwise"))
     callers = Callers(origin, core.verifier, core.settings.consent_clients)
     overview = Overview(origin)
-    server = AuthorizationServer(origin, core.keys, IdTokens(core.keys, origin + "/"), tickets)
+    server = AuthorizationServer(
+        *(origin, core.keys, IdTokens(core.keys, core.settings.issuer), tickets), issuer=core.settings.issuer
+    )
     commits, store = core.commits, core.store
     directory = IssuerDirectory(store)
     questions = assemble(core, origin=origin, data=core.settings.data, keys=directory)

@@ -58,8 +58,11 @@ class _Denied(Exception):
 class AuthorizationServer:
     """Answers pushes of claims for the host at `origin`, each in one write transaction that also keeps the log."""
 
-    def __init__(self, origin: str, keys: SigningKeys, identities: IdTokens, tickets: Tickets) -> None:
+    def __init__(
+        self, origin: str, keys: SigningKeys, identities: IdTokens, tickets: Tickets, *, issuer: str
+    ) -> None:
         self._origin = origin
+        self._issuer = issuer
         self._keys = keys
         self._identities = identities
         self._tickets = tickets
@@ -169,7 +172,7 @@ class AuthorizationServer:
         grant = permit.grant
         expires = min(int(at) + RPT_SECONDS, int(grant.expires_at))
         claims = {
-            "iss": self._origin + "/",
+            "iss": self._issuer,
             "sub": grant.controller,
             "webid": grant.controller,
             "client_id": ticket.client_id,
@@ -198,7 +201,7 @@ class AuthorizationServer:
                 "friendly_name": "Signed purpose claim",
             },
         }[claim_format]
-        claim = {**wanted, "claim_token_format": [claim_format], "issuer": [self._origin + "/"]}
+        claim = {**wanted, "claim_token_format": [claim_format], "issuer": [self._issuer]}
         if claim_format == CLAIM_FORMAT:
             del claim["issuer"]  # the service itself signs it
         return {

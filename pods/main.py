@@ -15,6 +15,7 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
 from pods.authn.issuers import Issuers
+from pods.authn.nonces import Nonces
 from pods.authn.replay import ReplayGuard
 from pods.authn.verifier import Verifier
 from pods.authz.base import Authorizer
@@ -98,7 +99,12 @@ def open_core(settings: PodSettings, clock: Clock, *, schemas: Sequence[Schema] 
         wakeups=database.wakeups,
         keys=keys,
         accounts=Accounts(clock=clock),
-        verifier=Verifier(keys, replay, issuers, issuer=settings.pod_url + "/", clock=clock),
+        verifier=Verifier(
+            *(keys, replay, issuers),
+            issuer=settings.issuer,
+            clock=clock,
+            nonces=Nonces(keys.derived(b"dpop nonces"), clock=clock) if settings.dpop_nonces else None,
+        ),
         replay=replay,
         http=http,
     )

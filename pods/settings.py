@@ -67,10 +67,21 @@ class PodSettings:
     """Bytes of the largest body that a client may send."""
 
     pod_url: str = "http://localhost:8080"
-    """Origin of the pod host as clients see it, without a trailing slash; the issuer is this with one."""
+    """Origin of the pod host as clients see it, without a trailing slash."""
+
+    issuer_slash: bool = True
+    """Whether the name of the OpenID issuer is the origin with a trailing slash; profiles hold it, so it is for good."""
+
+    dpop_nonces: bool = False
+    """Whether each DPoP proof must hold a nonce of this server (RFC 9449 section 8); many clients cannot do it."""
 
     consent_clients: tuple[str, ...] = ("http://localhost:8081/client.jsonld",)
     """Client ids that may give, refuse and withdraw consent for the person who logged in through them."""
 
     trusted_hosts: tuple[str, ...] = ()
     """host:port pairs that outgoing requests may reach although they are private or without TLS."""
+
+    @property
+    def issuer(self) -> str:
+        """The name of this host's OpenID issuer."""
+        return self.pod_url + "/" if self.issuer_slash else self.pod_url

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from pods.authn.issuers import KEPT, Issuers, Unreadable
+from pods.authn.nonces import Nonces
 from pods.authn.replay import ReplayGuard
 from pods.errors import Unauthenticated
 from pods.identity.keys import BadToken, SigningKeys
@@ -56,13 +57,23 @@ class Verifier:
     """Absent, bad and good tokens are three outcomes: PUBLIC, Unauthenticated, the agent."""
 
     def __init__(
-        self, keys: SigningKeys, replay: ReplayGuard, issuers: Issuers, *, issuer: str, clock: Clock
+        self,
+        keys: SigningKeys,
+        replay: ReplayGuard,
+        issuers: Issuers,
+        *,
+        issuer: str,
+        clock: Clock,
+        nonces: Nonces | None = None,
     ) -> None:
+        """With `nonces` each proof must hold one; a proof that holds one is good in any case."""
         self._keys = keys
         self._replay = replay
         self._issuers = issuers
         self._issuer = issuer
         self._clock = clock
+        self._nonces = nonces
+        self._own_webids = issuer.rstrip("/") + "/"
         self._known: dict[str, _Known] = {}
 
     def agent(self, method: str, url: str, headers: Headers) -> Agent:
@@ -87,6 +98,8 @@ class Verifier:
             proof = check_proof(unverified_proof, method, url, at=now, access_token=token)
         except (BadProof, UnicodeEncodeError) as error:
             raise _refusal("invalid_dpop_proof", str(error)) from error
+        if self._nonces is not None:
+            _require_nonce(self._nonces, proof)
         known = self._known.get(token)
         if known is None or known.checked_until <= now:
             known = self._verified(token, proof, now)
@@ -122,6 +135,8 @@ class Verifier:
             proof = check_proof(unverified_proof, method, url, at=now)
         except BadProof as error:
             raise _refusal("invalid_dpop_proof", str(error)) from error
+        if self._nonces is not None:
+            _require_nonce(self._nonces, proof)
         self._remember(proof, now)
         return proof
 
@@ -157,7 +172,7 @@ class Verifier:
     def _verify_foreign(self, unverified: jose.Jws, unverified_agent: Agent) -> None:
         issuer, webid = str(unverified_agent.issuer), str(unverified_agent.webid)
         # People who live here name this issuer only; no other may speak for them, and we never ask ourselves.
-        if webid.startswith(self._issuer):
+        if webid.startswith(self._own_webids):
             raise _refusal("invalid_token", "a WebID of this host is vouched for by this host only")
         if unverified.header.typ not in _FOREIGN_TYPES:
             raise _refusal("invalid_token", f"typ {unverified.header.typ!r} is not that of an access token")
@@ -227,6 +242,12 @@ def _read(claims: Mapping[str, Any], own_issuer: str) -> _Known:
 def _require_binding(thumbprint: str, proof: Proof) -> None:
     if thumbprint != proof.thumbprint:
         raise _refusal("invalid_token", "the access token is bound to another key than the proof's (cnf.jkt)")
+
+
+def _require_nonce(nonces: Nonces, proof: Proof) -> None:
+    if not nonces.fresh(proof.nonce):
+        refusal = _refusal("use_dpop_nonce", "put the nonce of the DPoP-Nonce header into the proof, and try again")
+        raise Unauthenticated(str(refusal), headers=(*refusal.headers, ("dpop-nonce", nonces.current())))
 
 
 def _refusal(error: str, description: str) -> Unauthenticated:
