@@ -16,6 +16,7 @@ PodError
   RequestTimeout      a body that stopped coming
   TooLarge            a body over the limit
   UnsupportedMedia    a media type we do not take
+  Misdirected         the request was meant for another host
   Unprocessable       well-formed, but refused by a shape or a rule
   QuotaExceeded       the pod is full
   TooManyRequests     throttled
@@ -95,6 +96,10 @@ class TooLarge(PodError):
 
 class UnsupportedMedia(PodError):
     code = "unsupported-media-type"
+
+
+class Misdirected(PodError):
+    code = "misdirected"
 
 
 class Unprocessable(PodError):

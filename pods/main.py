@@ -22,6 +22,7 @@ from pods.authz.base import Authorizer
 from pods.authz.remote_groups import RemoteGroups
 from pods.authz.wac import Wac
 from pods.guard import guarded_client
+from pods.http.hosts import Hosts
 from pods.http.resources import Resources
 from pods.http.routing import Alongside, Host, management
 from pods.identity.accounts import Accounts
@@ -146,9 +147,8 @@ def application(
     ]
     sweeper = Sweeper(core.blobs, core.commits, core.clock)
     beside = (*alongside, removal.alongside, told.running, sweeper.alongside)
-    return Host(
-        resources, management(every_route, realm=base, close=core.aclose, alongside=beside), realm=base
-    )
+    manage = management(every_route, realm=base, close=core.aclose, alongside=beside)
+    return Host(resources, manage, realm=base, hosts=Hosts(base, core.settings.hosts))
 
 
 def removal_of(core: Core, leaving: Sequence[Leaving] = ()) -> Removal:

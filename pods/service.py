@@ -141,6 +141,9 @@ class Pods:
         return await self._store.read(holds)
 
     async def _write(self, op: Operation) -> Answer:
+        if op.agent.webid is None:
+            # A stranger who may not write waits for no writer, and keeps none waiting.
+            await self._store.read(lambda tx: self._require_some_write(op, tx))
         if op.body is not None and op.body.stream is not None:
             return await self._large_write(op, op.body)
         # What is wrong with a body is told only to who may write here (Solid Protocol, 2.1).

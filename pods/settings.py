@@ -75,6 +75,9 @@ class PodSettings:
     dpop_nonces: bool = False
     """Whether each DPoP proof must hold a nonce of this server (RFC 9449 section 8); many clients cannot do it."""
 
+    hosts: tuple[str, ...] = ()
+    """Names under which the host answers, with a port where it is unusual; empty for that of its own address."""
+
     consent_clients: tuple[str, ...] = ("http://localhost:8081/client.jsonld",)
     """Client ids that may give, refuse and withdraw consent for the person who logged in through them."""
 

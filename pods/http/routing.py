@@ -18,8 +18,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pods import errors
 from pods.authn.verifier import CHALLENGE
-from pods.errors import PodError
+from pods.errors import Misdirected, PodError
 from pods.http import cors, inbound, openapi, outbound
+from pods.http.hosts import Hosts
 from pods.http.problem import STATUSES, problem
 from pods.model import Answer
 
@@ -34,18 +35,32 @@ _ERROR_OF = {status: kind for kind, status in STATUSES.items() if kind not in (P
 class Host:
     """Hands each request to the data plane or to the routes, and answers what neither foresaw."""
 
-    def __init__(self, resources: ASGIApp, management: ASGIApp, *, realm: str) -> None:
+    def __init__(self, resources: ASGIApp, management: ASGIApp, *, realm: str, hosts: Hosts) -> None:
+        self._hosts = hosts
         self._resources = resources
         self._management = management
         self._realm = realm
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "lifespan":
+            try:
+                self._hosts.require(scope["headers"])
+            except Misdirected as error:
+                await self._send_away(scope, send, error)
+                return
         if scope["type"] == "http" and scope["path"][:2] not in ("/", "/."):
             await self._resources(scope, receive, send)
         elif scope["type"] == "http":
             await self._manage(scope, receive, send)
         else:
             await self._management(scope, receive, send)
+
+    async def _send_away(self, scope: Scope, send: Send, error: Misdirected) -> None:
+        if scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1008})
+            return
+        further = cors.fields(inbound.fields(scope["headers"]))
+        await outbound.send_answer(send, self.problem(error), further, head=scope["method"] == "HEAD")
 
     async def _manage(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = inbound.fields(scope["headers"])

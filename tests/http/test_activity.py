@@ -1,5 +1,7 @@
 """Rule 3: what is not public leaves a line before it is served, and only the owner sees the lines."""
 
+import asyncio
+
 import pytest
 from rdflib import Graph, Namespace
 
@@ -143,3 +145,21 @@ async def test_many_pods_get_the_same_line_in_one_call(host: PodHost) -> None:
         assert [activity.lines(tx, pod, limit=9)[0].grant for pod in pods] == ["g1", "g2", "g3"]
         assert all(activity.verify(tx, pod) for pod in pods)
     assert carla.webid is not None
+
+
+async def test_refusals_without_end_are_folded_and_the_chain_stays_whole(host: PodHost) -> None:
+    for _ in range(50):
+        assert (await host.bob.get("/anna/settings/prefs.ttl")).status_code == 403
+    assert len(await said(host)) == 21
+    assert "40 refusals to this agent" in (await host.anna.get(LOG)).text
+    with host.core.store.reading() as tx:
+        pod = tx.pod("anna")
+        assert pod is not None
+        assert activity.verify(tx, pod.key)
+
+
+async def test_a_strangers_refusal_waits_for_no_writer(host: PodHost) -> None:
+    with host.core.store.writing():  # somebody holds the write lock, and goes on holding it
+        async with asyncio.timeout(5):
+            assert (await host.stranger.get("/anna/settings/prefs.ttl")).status_code == 401
+            assert (await host.stranger.put("/anna/x", "<#a> <#b> <#c>.", "text/turtle")).status_code == 401

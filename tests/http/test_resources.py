@@ -364,6 +364,10 @@ async def test_the_storage_is_described_to_everybody(host: PodHost) -> None:
     assert (await host.anna.put("/anna/.well-known/solid", DOCUMENT)).status_code == 403
 
 
-async def test_the_host_field_changes_no_address(host: PodHost) -> None:
-    answer = await host.stranger.get("/anna/profile/card", host="evil.example")
-    assert "evil.example" not in str(answer.headers)
+async def test_a_request_for_another_host_is_sent_away(host: PodHost) -> None:
+    for path in ("/anna/profile/card", "/.well-known/openid-configuration"):
+        answer = await host.stranger.get(path, host="evil.example", origin="https://app.example")
+        assert (answer.status_code, answer.json()["type"].rpartition("#")[2]) == (421, "misdirected")
+        assert "evil.example" not in str(answer.headers) + answer.text
+        assert answer.headers["access-control-allow-origin"] == "https://app.example"
+    assert (await host.stranger.get("/anna/profile/card", host="LOCALHOST:8080")).status_code == 200
