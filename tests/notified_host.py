@@ -19,6 +19,7 @@ import httpx
 from pods.main import application, open_core
 from pods.model import Clock
 from pods.settings import PodSettings
+from tests.databases import database_of
 from tests.pod_host import Person, PodHost
 from tests.serving import bound_socket, serving
 
@@ -34,7 +35,10 @@ async def notified_host(
     """Serve a host with anna and bob on loopback; its people send real requests."""
     with closing(bound_socket()) as listener:
         origin = f"http://localhost:{listener.getsockname()[1]}"
-        core = open_core(PodSettings(data=folder, pod_url=origin, trusted_hosts=trusted), clock)
+        core = open_core(
+            PodSettings(data=folder, database=database_of(folder), pod_url=origin, trusted_hosts=trusted),
+            clock,
+        )
         host = PodHost(core, application(core), origin=origin)
         await host.http.aclose()
         with serving(host.app, listener=listener):

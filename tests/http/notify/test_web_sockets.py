@@ -18,6 +18,7 @@ from pods.main import open_core
 from pods.model import Path as ResourcePath
 from pods.settings import PodSettings
 from tests.conftest import SettableClock
+from tests.databases import database_of
 from tests.notified_host import PATIENCE, WEB_SOCKET, notified_host, share, subscribe
 from tests.pod_host import PodHost
 
@@ -121,7 +122,9 @@ async def test_a_receiver_that_comes_back_hears_what_it_missed(live: PodHost) ->
 async def test_another_process_is_heard_as_well(live: PodHost, tmp_path: Path) -> None:
     made = await subscribe(live.anna, live.origin, WEB_SOCKET, NOTE)
     async with connect(made["receiveFrom"]) as socket:
-        other = open_core(PodSettings(data=tmp_path, pod_url=live.origin), live.core.clock)
+        other = open_core(
+            PodSettings(data=tmp_path, database=database_of(tmp_path), pod_url=live.origin), live.core.clock
+        )
         await other.commits.submit(
             lambda tx: tx.write(ResourcePath(NOTE), "text/turtle", b"<#it> <urn:x:is> 1 .", live.core.clock())
         )

@@ -17,6 +17,7 @@ from pods.notify.upkeep import Upkeep
 from pods.settings import PodSettings
 from pods.storage.base import Change
 from tests.conftest import SettableClock
+from tests.databases import database_of
 
 ANNA = WebId("http://localhost:8080/anna/profile/card#me")
 NOTE = Path("/anna/notes/one.ttl")
@@ -24,7 +25,7 @@ NOTE = Path("/anna/notes/one.ttl")
 
 @pytest.fixture
 def core(tmp_path: FilePath, clock: SettableClock) -> Iterator[Core]:
-    core = open_core(PodSettings(data=tmp_path), clock)
+    core = open_core(PodSettings(data=tmp_path, database=database_of(tmp_path)), clock)
     with core.store.writing() as tx:
         tx.add_pod("anna", ANNA, clock())
     yield core
