@@ -14,7 +14,6 @@ from pods import provision
 from pods.authn.verifier import Verifier
 from pods.client import ClientCredentials
 from pods.identity.accounts import Accounts
-from pods.identity.host import Addresses
 from pods.identity.keys import SigningKeys
 from pods.main import Core, application, open_core
 from pods.model import Clock, WebId
@@ -58,10 +57,10 @@ class IdentityHost:
 
     @property
     def issuer(self) -> str:
-        return self.origin + "/"
+        return self.core.settings.issuer
 
     def webid(self, name: str) -> WebId:
-        return Addresses(self.origin).webid(name)
+        return provision.webid_for(self.origin, name)
 
     def browser(self) -> httpx.AsyncClient:
         """Return a client with a cookie jar, connected to the application in process."""
@@ -106,12 +105,24 @@ class IdentityHost:
 
 @asynccontextmanager
 async def identity_host(
-    folder: Path, clock: Clock, *, origin: str = "http://localhost:8080", trusted: tuple[str, ...] = ()
+    folder: Path,
+    clock: Clock,
+    *,
+    origin: str = "http://localhost:8080",
+    trusted: tuple[str, ...] = (),
+    issuer_slash: bool = True,
+    dpop_nonces: bool = False,
 ) -> AsyncIterator[IdentityHost]:
     """Open a pod host whose data are in the folder; close it at the end."""
-    core = open_core(
-        PodSettings(data=folder, pod_url=origin, trusted_hosts=trusted, database=database_of(folder)), clock
+    settings = PodSettings(
+        data=folder,
+        pod_url=origin,
+        trusted_hosts=trusted,
+        issuer_slash=issuer_slash,
+        dpop_nonces=dpop_nonces,
+        database=database_of(folder),
     )
+    core = open_core(settings, clock)
     try:
         yield IdentityHost(core, application(core))
     finally:

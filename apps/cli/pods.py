@@ -42,13 +42,13 @@ def create(
             name,
             webid_for(settings.pod_url, name),
             base=settings.pod_url,
-            issuer=settings.pod_url + "/",
+            issuer=settings.issuer,
             display_name=title or name,
             at=time.time(),
             kind="organisation" if organisation else "person",
         )
         core.accounts.create(tx, name, email=email, password=password, webid=pod.owner)
-    result = {"webid": pod.owner, "storage": settings.pod_url + pod.root, "issuer": settings.pod_url + "/"}
+    result = {"webid": pod.owner, "storage": settings.pod_url + pod.root, "issuer": settings.issuer}
     click.echo(json.dumps(result) if as_json else f"{pod.owner}\nstorage {result['storage']}")
 
 
@@ -70,7 +70,7 @@ def credentials(name: str, label: str) -> None:
             {
                 "webid": pod.owner,
                 "storage": settings.pod_url + pod.root,
-                "issuer": settings.pod_url + "/",
+                "issuer": settings.issuer,
                 "client_id": client_id,
                 "client_secret": client_secret,
             }

@@ -11,14 +11,14 @@ from starlette.requests import Request as HttpRequest
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from pods.errors import TooLarge, Unauthenticated
+from pods.errors import BadRequest, TooLarge, Unauthenticated
 from pods.identity import codes_sql, discovery
 from pods.identity.clients import Client, from_metadata
 from pods.identity.documents import BadDocument, Documents
 from pods.identity.grants import register_grants
 from pods.identity.host import Addresses, Host
 from pods.identity.oauth import REGISTERED_SECONDS, Provider, Reply, Request
-from pods.identity.passwords import new_secret, seal
+from pods.identity.passwords import digest, new_secret, seal
 from pods.identity.peer import address_of
 from pods.protocol.dpop import Proof
 from pods.storage.base import Transaction
@@ -34,7 +34,7 @@ class Endpoints:
     def __init__(self, host: Host, documents: Documents) -> None:
         self._host = host
         self._documents = documents
-        self._addresses = Addresses(host.settings.pod_url)
+        self._addresses = Addresses(host.settings.pod_url, host.settings.issuer)
 
     def routes(self) -> list[BaseRoute]:
         """Return the routes of these endpoints."""
@@ -43,6 +43,8 @@ class Endpoints:
             Route("/.well-known/oauth-authorization-server", self.configuration, methods=["GET"]),
             Route("/.oidc/jwks", self.jwks, methods=["GET"]),
             Route("/.oidc/token", self.token, methods=["POST"]),
+            Route("/.oidc/revoke", self.revoke, methods=["POST"]),
+            Route("/.oidc/userinfo", self.userinfo, methods=["GET", "POST"]),
             Route("/.oidc/register", self.register, methods=["POST"]),
         ]
 
@@ -56,20 +58,17 @@ class Endpoints:
 
     async def token(self, request: HttpRequest) -> Response:
         """Change a code, a refresh token or client credentials into tokens (RFC 6749 section 3.2)."""
-        if request.headers.get("content-type", "").partition(";")[0].strip() != _FORM:
-            return _error("invalid_request", f"The body must be {_FORM}.")
         try:
-            pairs = parse_qsl((await _body(request)).decode(), keep_blank_values=True, max_num_fields=50)
-        except (ValueError, TooLarge):
-            return _error("invalid_request", "The form cannot be read.")
-        names = [name for name, _ in pairs]
-        # RFC 6749 section 3.2: parameters must not be included more than once.
-        if len(names) != len(set(names)):
-            return _error("invalid_request", "A parameter came twice.")
+            pairs = await _form(request)
+        except BadRequest as error:
+            return _error("invalid_request", str(error))
         try:
             proof = self._host.verifier.proof("POST", self._addresses.token, request.headers.raw)
         except Unauthenticated as error:
             # RFC 9449 section 5: every token here is bound to a key, and a wrong proof is a 400.
+            nonce = dict(error.headers).get("dpop-nonce")
+            if nonce is not None:  # section 8: try again with this nonce
+                return _error("use_dpop_nonce", str(error), headers={"dpop-nonce": nonce})
             return _error("invalid_dpop_proof", str(error))
         try:
             documented = await self._documented(dict(pairs).get("client_id", ""))
@@ -107,6 +106,35 @@ class Endpoints:
                 400, {"error": "invalid_request", "error_description": "A parameter is not usable."}, ()
             )
         return reply
+
+    async def revoke(self, request: HttpRequest) -> Response:
+        """End a refresh token and all that came of the same log-in (RFC 7009); who has the token may end it.
+
+        Access tokens cannot be taken back, they die in minutes; a client that ends one is answered alike.
+        """
+        try:
+            token = dict(await _form(request)).get("token", "")
+        except BadRequest as error:
+            return _error("invalid_request", str(error))
+        if not token:
+            return _error("invalid_request", "token: the token that is to end is missing")
+
+        def end(tx: Transaction) -> None:
+            found = codes_sql.refresh_token(tx, digest(token))
+            if found is not None:
+                codes_sql.end_family(tx, found.family)
+
+        await self._host.commits.submit(end)
+        return Response(status_code=200, headers=_NO_STORE)
+
+    async def userinfo(self, request: HttpRequest) -> Response:
+        """Return who the access token speaks for (OpenID Connect Core section 5.3): the WebID and nothing else."""
+        agent = await self._host.verifier.agent_async(
+            request.method, self._addresses.userinfo, request.headers.raw
+        )
+        if agent.webid is None or agent.issuer != self._addresses.issuer:
+            raise Unauthenticated("The access token of this provider is missing.")
+        return _json({"sub": agent.webid, "webid": agent.webid}, headers=_NO_STORE)
 
     async def register(self, request: HttpRequest) -> Response:
         """Register a client that has no document (RFC 7591); it expires unless it is used."""
@@ -163,6 +191,21 @@ _REGISTERED = (
 )
 
 
+async def _form(request: HttpRequest) -> list[tuple[str, str]]:
+    """Return the parameters of a form; raise BadRequest if it cannot be read."""
+    if request.headers.get("content-type", "").partition(";")[0].strip() != _FORM:
+        raise BadRequest(f"The body must be {_FORM}.")
+    try:
+        pairs = parse_qsl((await _body(request)).decode(), keep_blank_values=True, max_num_fields=50)
+    except (ValueError, TooLarge) as error:
+        raise BadRequest("The form cannot be read.") from error
+    names = [name for name, _ in pairs]
+    # RFC 6749 section 3.2: parameters must not be included more than once.
+    if len(names) != len(set(names)):
+        raise BadRequest("A parameter came twice.")
+    return pairs
+
+
 async def _body(request: HttpRequest) -> bytes:
     parts, size = [], 0
     async for part in request.stream():
@@ -177,5 +220,8 @@ def _json(content: Any, status: int = 200, *, headers: dict[str, str] | None = N
     return Response(orjson.dumps(content), status, headers=headers, media_type="application/json")
 
 
-def _error(error: str, description: str, status: int = 400) -> Response:
-    return _json({"error": error, "error_description": description}, status, headers=_NO_STORE)
+def _error(
+    error: str, description: str, status: int = 400, *, headers: dict[str, str] | None = None
+) -> Response:
+    body = {"error": error, "error_description": description}
+    return _json(body, status, headers={**_NO_STORE, **(headers or {})})

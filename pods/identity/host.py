@@ -39,13 +39,10 @@ class Host(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """The provider's addresses below the host's origin."""
+    """The provider's addresses below the host's origin, and the name by which tokens and profiles call it."""
 
     origin: str
-
-    @property
-    def issuer(self) -> str:
-        return self.origin + "/"
+    issuer: str
 
     @property
     def authorize(self) -> str:
@@ -66,6 +63,14 @@ class Addresses:
     @property
     def logout(self) -> str:
         return self.origin + "/.oidc/logout"
+
+    @property
+    def revoke(self) -> str:
+        return self.origin + "/.oidc/revoke"
+
+    @property
+    def userinfo(self) -> str:
+        return self.origin + "/.oidc/userinfo"
 
     def webid(self, pod: str) -> WebId:
         """Return the WebID of the person who owns the pod of this name."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -67,6 +68,11 @@ class SigningKeys:
     def signature(self, content: bytes) -> bytes:
         """Return the signature of bytes that are no token, such as an HTTP message (RFC 9421)."""
         return jose.signature(content, _ALG, self._signing().key)
+
+    def derived(self, use: bytes) -> bytes:
+        """Return a secret for one use that every worker has, and that changes when the oldest key goes."""
+        private = str(self._kept()[-1].key.as_dict(private=True)["d"])
+        return hmac.digest(private.encode(), b"portico " + use, "sha256")
 
     def jwks(self) -> dict[str, Any]:
         """Return the public keys as a JWK Set (RFC 7517 section 5), those too that will sign soon."""

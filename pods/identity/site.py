@@ -36,14 +36,15 @@ _SOURCE = re.compile(r"https?://[A-Za-z0-9.:\[\]-]+")
 class Site:
     """The provider's pages on one host."""
 
-    def __init__(self, host: Host) -> None:
+    def __init__(self, host: Host, *folders: Path) -> None:
+        """`folders` hold templates and words of pages beside the provider's own."""
         origin = host.settings.pod_url
         self.host = host
-        self.addresses = Addresses(origin)
+        self.addresses = Addresses(origin, host.settings.issuer)
         self.sessions = Sessions(secure=origin.startswith("https:"), clock=host.clock)
         self._hashing = CapacityLimiter(HASHES_AT_ONCE)
         self.pages = Pages(
-            [Path(__file__).resolve().parent],
+            [Path(__file__).resolve().parent, *folders],
             name="account",
             origin=origin,
             tagline=msg("Your account and your pod"),

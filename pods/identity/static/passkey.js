@@ -25,6 +25,7 @@
     return { id: credential.id, rawId: text(credential.rawId), type: credential.type, response };
   };
 
+  for (const words of document.querySelectorAll("[data-passkey-without]")) words.hidden = true;
   for (const form of document.querySelectorAll("form[data-passkey]")) {
     form.hidden = false;
     form.addEventListener("submit", async (event) => {
