@@ -35,8 +35,7 @@ from consent.secret import derived, open_secret
 from consent.shaping import Shaping
 from consent.tickets import Tickets
 from consent.uma import AuthorizationServer
-from pods.archive.large import contents_of
-from pods.archive.writing import ArchiveWriter
+from pods.archive.routes import sender_of
 from pods.authz.base import Authorizer
 from pods.authz.remote_groups import RemoteGroups
 from pods.authz.wac import Wac
@@ -104,12 +103,7 @@ def extension(core: Core) -> Extension:
         *UseRoutes(
             callers, tickets, core.keys, directory, origin=origin, commits=commits, clock=clock
         ).routes(),
-        *OwnRoutes(
-            *(callers, ArchiveWriter(origin, contents_of(core.blobs), further(origin)), core.accounts),
-            origin=origin,
-            store=store,
-            clock=clock,
-        ).routes(),
+        *OwnRoutes(callers, sender_of(core, further(origin)), origin=origin, store=store).routes(),
         *aggregation_routes(core, questions),
     ]
     authorizer = GrantAuthorizer(
@@ -131,6 +125,7 @@ def pod_host(settings: PodSettings, clock: Clock) -> ASGIApp:
         routes=added.routes,
         alongside=added.alongside,
         leaving=added.leaving,
+        further=further(settings.pod_url),
     )
 
 

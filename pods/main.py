@@ -14,9 +14,11 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
+from pods.archive.routes import archive_routes
+from pods.archive.writing import Further
 from pods.authn.issuers import Issuers
 from pods.authn.nonces import Nonces
-from pods.authn.replay import ReplayGuard
+from pods.authn.replay import FileReplayGuard, ReplayGuard
 from pods.authn.verifier import Verifier
 from pods.authz.base import Authorizer
 from pods.authz.remote_groups import RemoteGroups
@@ -88,7 +90,7 @@ def open_core(settings: PodSettings, clock: Clock, *, schemas: Sequence[Schema] 
     settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)  # pods are nobody else's on this machine
     database = open_database(settings.database, settings.data, (*IDENTITY, NOTIFY_1, *schemas))
     keys = SigningKeys.open(settings.data / SIGNING_KEYS, clock=clock)
-    replay = ReplayGuard(settings.data / REPLAY)
+    replay = _replay_guard(settings)
     http = guarded_client(settings.trusted_hosts)
     issuers = Issuers(http, clock=clock)
     return Core(
@@ -111,6 +113,14 @@ def open_core(settings: PodSettings, clock: Clock, *, schemas: Sequence[Schema] 
     )
 
 
+def _replay_guard(settings: PodSettings) -> ReplayGuard:
+    if not settings.database:
+        return FileReplayGuard(settings.data / REPLAY)
+    from pods.authn.replay_sql import PostgresReplayGuard  # a host on SQLite does without the library
+
+    return PostgresReplayGuard(settings.database)
+
+
 def application(
     core: Core,
     *,
@@ -119,11 +129,12 @@ def application(
     routes: Sequence[BaseRoute] = (),
     alongside: Sequence[Alongside] = (),
     leaving: Sequence[Leaving] = (),
+    further: Further | None = None,
 ) -> ASGIApp:
     """Return the host as an ASGI application; its lifespan closes the core.
 
     What is `alongside` is entered when the host starts to serve and left before the core is closed. Who keeps rows
-    of a pod is `leaving` when it is removed.
+    of a pod is `leaving` when it is removed; `further` is what layers above add to the archive of one.
     """
     base = core.settings.pod_url
     for observer in observers:
@@ -143,7 +154,7 @@ def application(
     removal = removal_of(core, leaving)
     every_route = [
         *(*identity_routes(core, removal), *vocabulary_routes(base), *told.routes),
-        *(*routes, Route("/", _to_the_account)),
+        *(*archive_routes(core, further), *routes, Route("/", _to_the_account)),
     ]
     sweeper = Sweeper(core.blobs, core.commits, core.clock)
     beside = (*alongside, removal.alongside, told.running, sweeper.alongside)

@@ -33,7 +33,8 @@ def settled(core: Core, file: Path, name: str, *, quota: int = 0) -> Settled:
     with PodArchive(file) as archive:
         large = keep_large(archive, core.store, core.blobs, core.clock)
         with core.store.writing() as tx:
-            done = settle(tx, archive, Place(core.settings.pod_url, name, core.clock(), quota), large)
+            place = Place(core.settings.pod_url, core.settings.issuer, name, core.clock(), quota)
+            done = settle(tx, archive, place, large)
             core.accounts.create(tx, name, webid=done.pod.owner)
             return done
 

@@ -62,7 +62,7 @@ def command(folder: Path, from_url: str | None, as_json: bool) -> None:
 def take_in(core: Core, pod: CssPod, neighbours: tuple[tuple[str, str], ...] = ()) -> Moved | None:
     """Settle one pod with its account, in one transaction; None if its name is taken."""
     place = Place(
-        *(core.settings.pod_url, pod.name, time.time(), core.settings.quota),
+        *(core.settings.pod_url, core.settings.issuer, pod.name, time.time(), core.settings.quota),
         foreign=True,
         neighbours=neighbours,
     )

@@ -113,7 +113,7 @@ def _settle(core: Core, tx: Transaction, user: SeedUser, password: HashedPasswor
         create_pod(
             *(tx, user.name, webid),
             base=origin,
-            issuer=f"{origin}/",
+            issuer=core.settings.issuer,
             display_name=user.title or user.name,
             at=time.time(),
         )
@@ -127,7 +127,7 @@ def _settle(core: Core, tx: Transaction, user: SeedUser, password: HashedPasswor
             accounts.credentials(
                 *(tx, webid, LABEL), client_id=user.client_id, client_secret=user.client_secret
             )
-    return Seeded(webid, f"{origin}/{user.name}/", f"{origin}/", user.client_id, outcome)
+    return Seeded(webid, f"{origin}/{user.name}/", core.settings.issuer, user.client_id, outcome)
 
 
 def _require_distinct(users: Iterable[SeedUser]) -> None:

@@ -73,7 +73,8 @@ def import_pod(
             PodArchive(file, max_total=settings.quota or MAX_TOTAL) as archive,
             operator_core(settings) as core,
         ):
-            place = Place(settings.pod_url, name or archive.title, time.time(), settings.quota)
+            chosen = name or archive.title
+            place = Place(settings.pod_url, settings.issuer, chosen, time.time(), settings.quota)
             large = keep_large(archive, core.store, core.blobs, core.clock)
             with core.store.writing() as tx:
                 settled = settle(tx, archive, place, large)

@@ -43,6 +43,7 @@ class Place:
     """The host that a pod comes to."""
 
     base: str
+    issuer: str
     name: str
     at: float
     quota: int = 0
@@ -86,7 +87,7 @@ def settle(tx: Transaction, source: Source, place: Place, blobs: Mapping[str, Bl
     pod = create_pod(
         *(tx, place.name, place.owner),
         base=place.base,
-        issuer=f"{place.base}/",
+        issuer=place.issuer,
         display_name=place.name,
         at=place.at,
     )
