@@ -21,6 +21,7 @@ from pods.errors import Forbidden, Unprocessable, UnsupportedMedia
 from pods.model import Agent, Path
 from pods.protocol import rdf
 from pods.protocol.rdf import Quad
+from pods.quota import Quota
 from pods.storage.base import Transaction
 from vocab.shapes import SHAPES
 
@@ -54,10 +55,13 @@ def read(media_type: str, content: bytes, origin: str, keys: KeyLookup) -> Deliv
     return Delivery(media_type, content, rdf.parse(media_type, content, origin + "/.consent/delivery"))
 
 
-def deliver(tx: Transaction, delivery: Delivery, permit: Permit, agent: Agent, at: float) -> bool:
+def deliver(
+    tx: Transaction, delivery: Delivery, permit: Permit, agent: Agent, at: float, quota: Quota
+) -> bool:
     """Store a delivery in the pod of the grant; say whether it is new. The same bytes arrive once.
 
-    Raises Forbidden or Unprocessable if the grant does not let the service add this.
+    Raises Forbidden or Unprocessable if the grant does not let the service add this, QuotaExceeded if the pod is
+    full: what a service adds takes up its owner's room.
     """
     pod = tx.pod_by_key(permit.grant.pod)
     if pod is None:
@@ -70,7 +74,7 @@ def deliver(tx: Transaction, delivery: Delivery, permit: Permit, agent: Agent, a
     if any(tx.get(path) is not None for path in paths):
         return False
     for path, (media_type, content) in paths.items():
-        tx.write(path, media_type, content, at)
+        quota.require_kept(None, tx.write(path, media_type, content, at), tx)
     activity.append(
         tx,
         pod.key,

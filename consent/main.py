@@ -42,6 +42,7 @@ from pods.authz.wac import Wac
 from pods.http.routing import Alongside
 from pods.main import Core, application, open_core
 from pods.model import Clock
+from pods.quota import Quota
 from pods.removal import Leaving
 from pods.settings import PodSettings, read_settings
 from pods.storage.base import Observer
@@ -101,7 +102,11 @@ def extension(core: Core) -> Extension:
         ).routes(),
         *UmaRoutes(server, core.replay, origin=origin, commits=commits, clock=clock).routes(),
         *UseRoutes(
-            callers, tickets, core.keys, directory, origin=origin, commits=commits, clock=clock
+            *(callers, tickets, core.keys, directory),
+            origin=origin,
+            commits=commits,
+            quota=Quota(core.settings.quota),
+            clock=clock,
         ).routes(),
         *OwnRoutes(callers, sender_of(core, further(origin)), origin=origin, store=store).routes(),
         *aggregation_routes(core, questions),

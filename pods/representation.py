@@ -87,7 +87,8 @@ class Representations:
     def answer(self, op: Operation, stored: Stored, rights: Rights, tx: Transaction) -> Answer:
         """Return the representation that the client prefers; raise NotAcceptable if there is none."""
         if rights.view is not None:
-            stored = rights.view.document(stored, tx)
+            # A view shows what it made of the content that it was given. Of a blob it was given none.
+            stored = replace(rights.view.document(stored, tx), blob=None)
         described = [
             *headers.descriptive(self._base, stored.path),
             ("wac-allow", headers.wac_allow(rights.user, rights.public)),

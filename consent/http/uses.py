@@ -31,6 +31,7 @@ from pods.http.openapi import OBJECT, TEXT, described
 from pods.identity.keys import SigningKeys
 from pods.model import Agent, Clock
 from pods.protocol import rdf
+from pods.quota import Quota
 from pods.storage.base import Commits, Transaction
 
 T = TypeVar("T")
@@ -50,8 +51,10 @@ class UseRoutes:
         *,
         origin: str,
         commits: Commits,
+        quota: Quota,
         clock: Clock,
     ) -> None:
+        self._quota = quota
         self._callers = callers
         self._tickets = tickets
         self._keys = keys
@@ -95,7 +98,7 @@ class UseRoutes:
             request,
             agent,
             "append",
-            lambda tx, permit, at: deliveries.deliver(tx, delivery, permit, agent, at),
+            lambda tx, permit, at: deliveries.deliver(tx, delivery, permit, agent, at, self._quota),
         )
         return Response(status_code=201 if new else 200, headers=PRIVATE)
 

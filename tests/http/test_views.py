@@ -77,6 +77,17 @@ async def test_a_document_shows_the_granted_part(host: PodHost) -> None:
         assert "secret" in (await host.anna.get("/anna/box/p.ttl", accept=accept)).text
 
 
+async def test_of_content_outside_the_rows_a_view_shows_nothing(host: PodHost) -> None:
+    """The view is given no content to choose from, and what it returns must not open the whole."""
+    content = b"a secret photo, " * 200_000
+    assert (await host.anna.put("/anna/box/photo", content, "image/jpeg")).status_code == 201
+    assert (await host.anna.get("/anna/box/photo")).content == content
+    for fields in ({}, {"range": "bytes=0-9"}):
+        shown = await host.bob.request("GET", "/anna/box/photo", headers=fields)
+        assert b"secret" not in shown.content
+        assert len(shown.content) < 1_000
+
+
 async def test_a_listing_shows_the_granted_members(host: PodHost) -> None:
     text = (await host.bob.get("/anna/box/")).text
     assert ("p.ttl" in text, "q.ttl" in text) == (True, False)

@@ -89,7 +89,8 @@ def test_a_client_that_has_it_gets_not_modified(given: Preconditions, expected: 
     [
         *(("bytes=0-3", (0, 3)), ("bytes=4-", (4, 9)), ("bytes=-3", (7, 9)), ("bytes=0-99", (0, 9))),
         *(("bytes=-99", (0, 9)), ("bytes=10-", (-1, -1)), ("bytes=-0", (-1, -1)), ("bytes=3-1", None)),
-        *(("bytes=0-1,3-4", None), ("lines=0-1", None), ("bytes=-", None)),
+        *(("bytes=0-1,3-4", None), ("lines=0-1", None), ("bytes=-", None), ("BYTES=1-2", (1, 2))),
+        *(("bytes=0-" + "9" * 5_000, None), ("bytes=\u0661-\u0662", None)),
     ],
 )
 def test_a_single_range_is_served_and_any_other_is_ignored(header: str, expected: object) -> None:
