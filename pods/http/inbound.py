@@ -12,6 +12,7 @@ from pods.protocol import headers
 MAX_HEADER = 4_096  # characters of Slug, Link and Accept
 _WITH_BODY = frozenset({"PUT", "POST", "PATCH"})
 _CONDITIONAL = (b"if-match", b"if-none-match", b"if-modified-since", b"if-unmodified-since")
+_ANY_CONDITION = frozenset(_CONDITIONAL)
 
 
 def fields(pairs: list[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
@@ -59,7 +60,7 @@ async def operation(
 
 
 def _conditions(request: Mapping[bytes, bytes]) -> Preconditions:
-    if not any(name in request for name in _CONDITIONAL):
+    if _ANY_CONDITION.isdisjoint(request):
         return NO_CONDITIONS
     values = (request.get(name) for name in _CONDITIONAL)
     return Preconditions(*(value.decode("latin-1") if value is not None else None for value in values))

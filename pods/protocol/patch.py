@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 
 from pods.errors import Conflict, Unprocessable
 from pods.model import Mode
@@ -42,6 +43,18 @@ class Step:
     inserts: tuple[Pattern, ...] = ()
 
 
+def _modes(where: bool, inserts: bool, deletes: bool) -> Mode:
+    # where reads; inserts append; deletes read and write, since their failure tells what is there.
+    return (
+        (Mode.READ if where else Mode.NONE)
+        | (Mode.APPEND if inserts else Mode.NONE)
+        | (Mode.READ | Mode.WRITE if deletes else Mode.NONE)
+    ) or Mode.APPEND
+
+
+_NEEDED = {parts: _modes(*parts) for parts in product((False, True), repeat=3)}
+
+
 @dataclass(frozen=True, slots=True)
 class Patch:
     """Steps in order. `strict` is N3 Patch: exactly one solution, and what is deleted must be there."""
@@ -52,16 +65,14 @@ class Patch:
     @property
     def needed(self) -> Mode:
         """Return the modes that the patch needs (Solid Protocol, 5.3.1)."""
-        # where reads; inserts append; deletes read and write, since their failure tells what is there.
-        mode = Mode.NONE
+        where = inserts = deletes = False
         for step in self.steps:
-            if step.where:
-                mode |= Mode.READ
-            if step.inserts:
-                mode |= Mode.APPEND
-            if step.deletes:
-                mode |= Mode.READ | Mode.WRITE
-        return mode or Mode.APPEND
+            where, inserts, deletes = (
+                where or bool(step.where),
+                inserts or bool(step.inserts),
+                deletes or bool(step.deletes),
+            )
+        return _NEEDED[where, inserts, deletes]
 
 
 def apply(patch: Patch, document: Sequence[Quad]) -> list[Quad]:
