@@ -15,7 +15,7 @@ from consent.client.uma import DISCOVERY, GRANT_TYPE, ID_TOKEN_FORMAT
 from consent.http.callers import json_answer, limited_body, media_type
 from consent.purpose_claim import CLAIM_FORMAT
 from consent.uma import TOKEN_PATH, AuthorizationServer, Push
-from pods.authn.replay import ReplayGuard
+from pods.authn.replay import ReplayGuard, first_use
 from pods.http.openapi import FORM, OBJECT, described, form
 from pods.model import Clock
 from pods.protocol.dpop import BadProof, Proof, check_proof
@@ -74,7 +74,7 @@ class UmaRoutes:
         if missing or len(form) != len(pairs):
             return _bad("invalid_request", f"each of {', '.join(_FIELDS)} is needed once")
         try:
-            proof = self._proof(request)
+            proof = await self._proof(request)
         except BadProof as error:
             return _bad("invalid_dpop_proof", str(error))
         push = Push(
@@ -83,13 +83,13 @@ class UmaRoutes:
         reply = await self._commits.submit(lambda tx: self._server.push(tx, push, self._clock()))
         return json_answer(reply.body, reply.status)
 
-    def _proof(self, request: Request) -> Proof:
+    async def _proof(self, request: Request) -> Proof:
         proofs = request.headers.getlist("dpop")
         if len(proofs) != 1:
             raise BadProof("DPoP: one proof of the client's key is needed")
         at = self._clock()
         proof = check_proof(proofs[0], "POST", self._origin + TOKEN_PATH, at=at)
-        if not self._replay.first_use(proof, at):
+        if not await first_use(self._replay, proof, at):
             raise BadProof("DPoP: this proof was used before; make one for each request")
         return proof
 

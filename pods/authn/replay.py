@@ -1,24 +1,53 @@
-"""The memory of DPoP proofs already used, shared by all workers and kept over a restart."""
+"""The memory of DPoP proofs already used: a file that the workers of a machine share, and what others promise."""
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import sqlite3
 import time
 from pathlib import Path
 from threading import Lock
+from typing import Protocol
 
 from pods.errors import StoreError
 from pods.protocol.dpop import CLOCK_SKEW, PROOF_MAX_AGE, Proof
 
-_REMEMBER = PROOF_MAX_AGE + CLOCK_SKEW  # RFC 9449 section 11.1: for as long as a proof would be accepted
+REMEMBER = PROOF_MAX_AGE + CLOCK_SKEW  # RFC 9449 section 11.1: for as long as a proof would be accepted
 PURGE_EVERY = 5000  # proofs between two purges
 _LONGEST_WAIT = 5.0  # seconds for another worker's insert; each takes some microseconds
 _PAUSE = 0.00005  # SQLite's own pause starts at 1 ms, which is a hundred inserts
 
 
-class ReplayGuard:
+class ReplayGuard(Protocol):
+    """Remembers each proof once, for all workers of a host."""
+
+    waits: bool
+    """Whether `first_use` waits for another machine; then it is called off the event loop (`first_use`)."""
+
+    def first_use(self, proof: Proof, at: float) -> bool:
+        """Remember the proof; False if this or another worker has seen it before. Raises StoreError."""
+
+    def close(self) -> None: ...
+
+
+async def first_use(guard: ReplayGuard, proof: Proof, at: float) -> bool:
+    """Ask a guard from the event loop: at once if it answers in microseconds, else in a thread."""
+    if guard.waits:
+        return await asyncio.to_thread(guard.first_use, proof, at)
+    return guard.first_use(proof, at)
+
+
+def digest_of(proof: Proof) -> bytes:
+    """Return what is remembered of a proof."""
+    # jti is unique for one key only (RFC 9449 section 4.2); a replay has the same iat, since it is signed.
+    return hashlib.blake2b(f"{proof.thumbprint}\0{proof.jti}".encode(), digest_size=16).digest()
+
+
+class FileReplayGuard:
     """Remembers each proof once. `synchronous=OFF`: a crash of the process loses nothing, a power cut may."""
+
+    waits = False
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -36,15 +65,16 @@ class ReplayGuard:
 
     def first_use(self, proof: Proof, at: float) -> bool:
         """Remember the proof; False if this or another worker has seen it before. Raises StoreError."""
-        # jti is unique for one key only (RFC 9449 section 4.2); a replay has the same iat, since it is signed.
-        digest = hashlib.blake2b(f"{proof.thumbprint}\0{proof.jti}".encode(), digest_size=16).digest()
         with self._lock:
             self._since_purge += 1
             if self._since_purge >= PURGE_EVERY:
                 self._since_purge = 0
-                self._run("DELETE FROM seen WHERE iat < ?", (at - _REMEMBER,))
+                self._run("DELETE FROM seen WHERE iat < ?", (at - REMEMBER,))
             return (
-                self._run("INSERT OR IGNORE INTO seen (iat, digest) VALUES (?, ?)", (proof.issued_at, digest))
+                self._run(
+                    "INSERT OR IGNORE INTO seen (iat, digest) VALUES (?, ?)",
+                    (proof.issued_at, digest_of(proof)),
+                )
                 == 1
             )
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from pods.authn.issuers import KEPT, Issuers, Unreadable
 from pods.authn.nonces import Nonces
-from pods.authn.replay import ReplayGuard
+from pods.authn.replay import ReplayGuard, first_use
 from pods.errors import Unauthenticated
 from pods.identity.keys import BadToken, SigningKeys
 from pods.model import PUBLIC, Agent, Clock, WebId
@@ -76,15 +76,27 @@ class Verifier:
         self._own_webids = issuer.rstrip("/") + "/"
         self._known: dict[str, _Known] = {}
 
+    @property
+    def waits(self) -> bool:
+        """Whether `agent` would hold up the event loop; then `agent_async` is the one to call."""
+        return self._replay.waits
+
     def agent(self, method: str, url: str, headers: Headers) -> Agent:
         """Return who sent this request to `url`, the address as the client sees it.
 
         Raises Unauthenticated for a token that proves nothing, and NeedsFetch where another issuer must be
         asked. Remembers the proof, so a second call with the same headers fails.
         """
+        agent, proof, now = self._identified(method, url, headers)
+        if proof is not None and not self._replay.first_use(proof, now):
+            raise _used_before()
+        return agent
+
+    def _identified(self, method: str, url: str, headers: Headers) -> tuple[Agent, Proof | None, float]:
+        """Return who sent a request, if its proof was never used before: that is still to be asked."""
         authorization, unverified_proof = _credentials(headers)
         if authorization is None:
-            return PUBLIC
+            return PUBLIC, None, 0.0
         scheme, _, token = authorization.partition(" ")
         token = token.strip()
         if scheme.lower() != "dpop" or not token:
@@ -107,22 +119,25 @@ class Verifier:
                 self._known.pop(next(iter(self._known)), None)
             self._known[token] = known
         _require_binding(known.thumbprint, proof)
-        self._remember(proof, now)
-        return known.agent
+        return known.agent, proof, now
 
     async def agent_async(self, method: str, url: str, headers: Headers) -> Agent:
         """Do what `agent` does, asking another issuer and the WebID's profile if need be."""
         for _ in range(3):  # the issuer's keys, the profile, the answer
             try:
-                return self.agent(method, url, headers)
+                agent, proof, now = self._identified(method, url, headers)
             except NeedsFetch as need:
                 if need.issuer is not None:
                     await self._issuers.fetch_keys(need.issuer)
                 if need.webid is not None:
                     await self._issuers.fetch_trusted(need.webid)
+            else:
+                if proof is not None and not await first_use(self._replay, proof, now):
+                    raise _used_before()
+                return agent
         raise _refusal("invalid_token", "the issuer's keys or the profile could not be kept; try again")
 
-    def proof(self, method: str, url: str, headers: Headers) -> Proof:
+    async def proof(self, method: str, url: str, headers: Headers) -> Proof:
         """Return the proof of a request that has no access token, as at a token endpoint; remember it.
 
         Raises Unauthenticated if it is missing, wrong or used before.
@@ -137,12 +152,9 @@ class Verifier:
             raise _refusal("invalid_dpop_proof", str(error)) from error
         if self._nonces is not None:
             _require_nonce(self._nonces, proof)
-        self._remember(proof, now)
+        if not await first_use(self._replay, proof, now):
+            raise _used_before()
         return proof
-
-    def _remember(self, proof: Proof, now: float) -> None:
-        if not self._replay.first_use(proof, now):
-            raise _refusal("invalid_dpop_proof", "this DPoP proof was used before; make one for each request")
 
     def _verified(self, token: str, proof: Proof, now: float) -> _Known:
         try:
@@ -246,7 +258,9 @@ def _require_binding(thumbprint: str, proof: Proof) -> None:
 
 def _require_nonce(nonces: Nonces, proof: Proof) -> None:
     if not nonces.fresh(proof.nonce):
-        refusal = _refusal("use_dpop_nonce", "put the nonce of the DPoP-Nonce header into the proof, and try again")
+        refusal = _refusal(
+            "use_dpop_nonce", "put the nonce of the DPoP-Nonce header into the proof, and try again"
+        )
         raise Unauthenticated(str(refusal), headers=(*refusal.headers, ("dpop-nonce", nonces.current())))
 
 
@@ -256,3 +270,7 @@ def _refusal(error: str, description: str) -> Unauthenticated:
     ascii_only = "".join(letter if " " <= letter <= "~" else "?" for letter in plain)[:_MOST_SAID]
     challenge = f'{CHALLENGE}, error="{error}", error_description="{ascii_only}"'
     return Unauthenticated(description, headers=(("www-authenticate", challenge),))
+
+
+def _used_before() -> Unauthenticated:
+    return _refusal("invalid_dpop_proof", "this DPoP proof was used before; make one for each request")

@@ -13,7 +13,7 @@ from pods.errors import Forbidden, MethodNotAllowed, PodError
 from pods.http import cors, inbound, outbound
 from pods.http.arriving import Arriving
 from pods.http.problem import PROBLEM_JSON, problem
-from pods.model import Agent, Answer, Operation
+from pods.model import PUBLIC, Agent, Answer, Operation
 from pods.pages.page import ResourcePages
 from pods.protocol import headers, negotiate, target, variant
 
@@ -94,8 +94,11 @@ class Resources:
 
     async def _agent(self, method: str, url: str, request: Mapping[bytes, bytes]) -> Agent:
         try:
-            agent = self._verifier.agent(method, url, request)
+            waits = self._verifier.waits
+            agent = PUBLIC if waits else self._verifier.agent(method, url, request)
         except NeedsFetch:
+            waits = True
+        if waits:
             agent = await self._verifier.agent_async(method, url, request)
         origin = request.get(b"origin")
         if origin is None:

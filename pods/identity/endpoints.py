@@ -63,7 +63,7 @@ class Endpoints:
         except BadRequest as error:
             return _error("invalid_request", str(error))
         try:
-            proof = self._host.verifier.proof("POST", self._addresses.token, request.headers.raw)
+            proof = await self._host.verifier.proof("POST", self._addresses.token, request.headers.raw)
         except Unauthenticated as error:
             # RFC 9449 section 5: every token here is bound to a key, and a wrong proof is a 400.
             nonce = dict(error.headers).get("dpop-nonce")

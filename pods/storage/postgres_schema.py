@@ -34,6 +34,15 @@ _OUTBOX = (
     ),
 )
 
+# The DPoP proofs of the last minutes (pods/authn/replay_sql.py): not logged, since they outlive no crash that matters.
+_PROOFS = (
+    "postgres-2",
+    (
+        "CREATE UNLOGGED TABLE seen_proof (digest BYTEA PRIMARY KEY, iat DOUBLE PRECISION NOT NULL)",
+        "CREATE INDEX seen_proof_iat ON seen_proof (iat)",
+    ),
+)
+
 
 def migrate(connection: psycopg.Connection[Any], schemas: Sequence[Schema]) -> None:
     """Apply the steps that the database does not have yet, each in a transaction; many workers may try at once."""
@@ -62,4 +71,4 @@ def _steps(schemas: Sequence[Schema]) -> list[Schema]:
         (name, tuple(map(dialect.schema, statements)))
         for name, statements in (PODS_1, PODS_2, PODS_3, *schemas)
     ]
-    return [common[0], _OUTBOX, *common[1:]]
+    return [common[0], _OUTBOX, _PROOFS, *common[1:]]

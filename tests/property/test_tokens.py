@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pods.authn.issuers import Issuers
-from pods.authn.replay import ReplayGuard
+from pods.authn.replay import FileReplayGuard
 from pods.authn.verifier import Verifier
 from pods.errors import Unauthenticated
 from pods.identity.keys import SigningKeys
@@ -30,7 +30,7 @@ class Gate:
 
     def __init__(self, folder: Path) -> None:
         keys = SigningKeys.open(folder / "keys.json", clock=lambda: NOW)
-        self.replay = ReplayGuard(folder / "replay.sqlite")
+        self.replay = FileReplayGuard(folder / "replay.sqlite")
         issuers = Issuers(httpx.AsyncClient(transport=httpx.MockTransport(_nobody)), clock=lambda: NOW)
         self.verifier = Verifier(keys, self.replay, issuers, issuer=ISSUER, clock=lambda: NOW)
         self.key = DpopKey.generate()

@@ -6,7 +6,7 @@ import multiprocessing
 from pathlib import Path
 
 from pods.authn import replay
-from pods.authn.replay import ReplayGuard
+from pods.authn.replay import FileReplayGuard
 from pods.protocol.dpop import CLOCK_SKEW, PROOF_MAX_AGE, Proof
 
 NOW = 1_700_000_000.0
@@ -17,21 +17,21 @@ def used(jti: str, *, key: str = "key", at: float = NOW) -> Proof:
 
 
 def test_a_proof_counts_once(tmp_path: Path) -> None:
-    guard = ReplayGuard(tmp_path / "replay.sqlite")
+    guard = FileReplayGuard(tmp_path / "replay.sqlite")
     assert guard.first_use(used("one"), NOW)
     assert not guard.first_use(used("one"), NOW)
     guard.close()
 
 
 def test_the_same_jti_of_another_key_is_another_proof(tmp_path: Path) -> None:
-    guard = ReplayGuard(tmp_path / "replay.sqlite")
+    guard = FileReplayGuard(tmp_path / "replay.sqlite")
     assert guard.first_use(used("one", key="anna"), NOW)
     assert guard.first_use(used("one", key="bruno"), NOW)
     guard.close()
 
 
 def test_two_workers_share_the_memory(tmp_path: Path) -> None:
-    here, there = ReplayGuard(tmp_path / "replay.sqlite"), ReplayGuard(tmp_path / "replay.sqlite")
+    here, there = FileReplayGuard(tmp_path / "replay.sqlite"), FileReplayGuard(tmp_path / "replay.sqlite")
     assert here.first_use(used("one"), NOW)
     assert not there.first_use(used("one"), NOW)
     assert there.first_use(used("two"), NOW)
@@ -41,7 +41,7 @@ def test_two_workers_share_the_memory(tmp_path: Path) -> None:
 
 
 def _use_all(path: Path, found: multiprocessing.Queue[int]) -> None:
-    guard = ReplayGuard(path)
+    guard = FileReplayGuard(path)
     found.put(sum(guard.first_use(used(str(number)), NOW) for number in range(500)))
     guard.close()
 
@@ -59,16 +59,16 @@ def test_of_many_processes_that_race_exactly_one_wins_each_proof(tmp_path: Path)
 
 
 def test_a_restart_forgets_nothing(tmp_path: Path) -> None:
-    before = ReplayGuard(tmp_path / "replay.sqlite")
+    before = FileReplayGuard(tmp_path / "replay.sqlite")
     assert before.first_use(used("one"), NOW)
     before.close()
-    after = ReplayGuard(tmp_path / "replay.sqlite")
+    after = FileReplayGuard(tmp_path / "replay.sqlite")
     assert not after.first_use(used("one"), NOW)
     after.close()
 
 
 def test_a_purge_forgets_only_what_would_be_refused_anyway(tmp_path: Path) -> None:
-    guard = ReplayGuard(tmp_path / "replay.sqlite")
+    guard = FileReplayGuard(tmp_path / "replay.sqlite")
     window = PROOF_MAX_AGE + CLOCK_SKEW
     assert guard.first_use(used("kept", at=NOW - PROOF_MAX_AGE), NOW)
     assert guard.first_use(used("old", at=NOW - window - 1), NOW)
@@ -82,7 +82,7 @@ def test_a_purge_forgets_only_what_would_be_refused_anyway(tmp_path: Path) -> No
 def test_a_file_that_a_power_cut_broke_is_replaced(tmp_path: Path) -> None:
     path = tmp_path / "replay.sqlite"
     path.write_bytes(b"not a database, but long enough to be looked at as one" * 100)
-    guard = ReplayGuard(path)
+    guard = FileReplayGuard(path)
     assert guard.first_use(used("one"), NOW)
     assert not guard.first_use(used("one"), NOW)
     guard.close()
