@@ -95,10 +95,14 @@ PODS_3: Schema = (
 )
 
 
-def migrate(connection: sqlite3.Connection, schemas: Sequence[Schema]) -> None:
-    """Apply the steps that the database does not have yet, each in a transaction of its own."""
+PODS: tuple[Schema, ...] = (PODS_1, PODS_2, PODS_3)
+"""The steps of the pods themselves, in order; those of layers above come after them."""
+
+
+def migrate(connection: sqlite3.Connection, steps: Sequence[Schema]) -> None:
+    """Apply the steps that a SQLite database does not have yet, each in a transaction of its own."""
     connection.execute("CREATE TABLE IF NOT EXISTS migration (name TEXT PRIMARY KEY)")
-    for name, statements in (PODS_1, PODS_2, PODS_3, *schemas):
+    for name, statements in steps:
         connection.execute("BEGIN IMMEDIATE")
         try:
             known = connection.execute("SELECT 1 FROM migration WHERE name = ?", (name,)).fetchone()

@@ -12,7 +12,7 @@ import psycopg
 from psycopg_pool import PoolClosed, PoolTimeout
 
 from pods.storage.base import Observer, Transaction
-from pods.storage.migrations import Schema
+from pods.storage.migrations import PODS, Schema
 from pods.storage.postgres_connection import ConnectionLost, Statements, error_of, open_pool
 from pods.storage.postgres_schema import migrate
 from pods.storage.transaction import PodCache, SqlTransaction
@@ -48,7 +48,7 @@ class PostgresStore:
         self.url = url
         try:
             with self.borrowed() as connection:
-                migrate(connection, schemas)
+                migrate(connection, (*PODS, *schemas))
         except BaseException:
             self.close()
             raise

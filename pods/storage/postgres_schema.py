@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import psycopg
 
 from pods.errors import StoreError
 from pods.storage import dialect
-from pods.storage.migrations import PODS_1, PODS_2, PODS_3, Schema
+from pods.storage.migrations import PODS_1, Schema
 
 MIGRATING = 7_002  # the advisory lock of whoever looks for missing steps
 
@@ -44,13 +44,13 @@ _PROOFS = (
 )
 
 
-def migrate(connection: psycopg.Connection[Any], schemas: Sequence[Schema]) -> None:
+def migrate(connection: psycopg.Connection[Any], steps: Sequence[Schema]) -> None:
     """Apply the steps that the database does not have yet, each in a transaction; many workers may try at once."""
     with connection.transaction():
         connection.execute(f"SELECT pg_advisory_xact_lock({MIGRATING})")
         for statement in _BEFORE:
             connection.execute(statement)
-    for name, statements in _steps(schemas):
+    for name, statements in _translated(steps):
         with connection.transaction():
             connection.execute(f"SELECT pg_advisory_xact_lock({MIGRATING})")
             if connection.execute("SELECT 1 FROM migration WHERE name = %s", (name,)).fetchone() is None:
@@ -66,9 +66,9 @@ def _apply(connection: psycopg.Connection[Any], name: str, statements: Sequence[
         raise StoreError(f"The step {name} of the schema failed: {error}") from error
 
 
-def _steps(schemas: Sequence[Schema]) -> list[Schema]:
-    common = [
-        (name, tuple(map(dialect.schema, statements)))
-        for name, statements in (PODS_1, PODS_2, PODS_3, *schemas)
-    ]
-    return [common[0], _OUTBOX, _PROOFS, *common[1:]]
+def _translated(steps: Sequence[Schema]) -> Iterator[Schema]:
+    """Give the steps in PostgreSQL's words; those of its own come right after the first, on which they build."""
+    for name, statements in steps:
+        yield name, tuple(map(dialect.schema, statements))
+        if name == PODS_1[0]:
+            yield from (_OUTBOX, _PROOFS)

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from pods.errors import StoreError, StoreUnavailable
 from pods.storage.base import Observer, Transaction
-from pods.storage.migrations import Schema, migrate
+from pods.storage.migrations import PODS, Schema, migrate
 from pods.storage.transaction import PodCache, SqlTransaction
 
 T = TypeVar("T")
@@ -38,7 +38,7 @@ class SqliteStore:
         self._idle: deque[sqlite3.Connection] = deque()
         self._writing = threading.Lock()
         self._writer = self.connect()
-        migrate(self._writer, schemas)
+        migrate(self._writer, (*PODS, *schemas))
 
     def connect(self, *, wait: float = BUSY_SECONDS) -> sqlite3.Connection:
         """Return a new connection set up for durability; the caller closes it."""
