@@ -70,7 +70,9 @@ class NotificationRoutes:
         async def service(request: Request) -> Response:
             if request.method == "POST":
                 return await self._subscribe(request, kind)
-            return _answer(request, wire.service(kind, self._base), self._base, {"accept-post": rdf.JSON_LD})
+            return _answer(
+                request, wire.service(kind, self._base), self._base, {"accept-post": wire.ACCEPT_POST}
+            )
 
         async def channel(request: Request) -> Response:
             return await self._channel(request, kind)
@@ -86,8 +88,11 @@ class NotificationRoutes:
 
     async def _subscribe(self, request: Request, kind: ChannelType) -> Response:
         agent = await self._callers.agent(request)
-        wire.require_json_ld(request.headers.get("content-type", ""))
-        wanted = wire.read_request(await _body(request), kind, self._base)
+        media_type = wire.media_type_of(request.headers.get("content-type", ""))
+        content = await _body(request)
+        if media_type != rdf.JSON_LD:
+            content = rdf.convert(media_type, rdf.JSON_LD, content, self._base + kind.service)
+        wanted = wire.read_request(content, kind, self._base)
         channel, secret = await self._subscriptions.subscribe(agent, wanted)
         # The one time that the secret is told: only its digest is kept.
         document = wire.described(channel, self._base, **self._reached_by(channel, secret))

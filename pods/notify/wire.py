@@ -22,6 +22,9 @@ from pods.notify.model import (
 )
 from pods.protocol import negotiate, rdf, target
 
+ACCEPT_POST = ", ".join((rdf.JSON_LD, rdf.TURTLE, rdf.N_TRIPLES))
+"""Notifications demands JSON-LD; clients that are built on RDF libraries send Turtle."""
+
 MAX_REQUEST = 16 * 1024  # bytes; a request has some hundreds
 _MAX_TEXT = 1_024  # characters of a state or an Accept
 _PROFILE = re.compile(r';\s*profile\s*=\s*(?:"([^"]*)"|([^;\s]+))', re.IGNORECASE)
@@ -34,11 +37,12 @@ _PROFILES = frozenset(
 _OTHER_NOTIFY = "http://www.w3.org/ns/solid/notification#"
 
 
-def require_json_ld(content_type: str) -> None:
-    """Raise UnsupportedMedia unless a body is JSON-LD of a profile that we read."""
-    if content_type.partition(";")[0].strip().lower() != rdf.JSON_LD:
+def media_type_of(content_type: str) -> str:
+    """Return the type of a body; raise UnsupportedMedia unless it is RDF, and of a profile that we read."""
+    media_type = content_type.partition(";")[0].strip().lower()
+    if media_type not in rdf.OFFERED:
         raise UnsupportedMedia(
-            f"Subscribe with a body of {rdf.JSON_LD}.", headers=(("accept-post", rdf.JSON_LD),)
+            f"Subscribe with a body of {rdf.JSON_LD}.", headers=(("accept-post", ACCEPT_POST),)
         )
     for quoted, plain in _PROFILE.findall(content_type):
         unknown = set((quoted or plain).split()) - _PROFILES
@@ -46,6 +50,7 @@ def require_json_ld(content_type: str) -> None:
             # Notifications, Subscription: "MUST respond with a 415 ... for unsupported values in the profile
             # parameter".
             raise UnsupportedMedia(f"The profile {sorted(unknown)[0]} is not supported.")
+    return media_type
 
 
 def read_request(content: bytes, kind: ChannelType, base: str) -> Wanted:
@@ -132,7 +137,8 @@ def described(channel: Channel, base: str, **further: str) -> dict[str, Any]:
 
 def _kind(node: Mapping[str, Any], kind: ChannelType, base: str) -> ChannelType:
     accepted = {NOTIFY + kind.value, _OTHER_NOTIFY + kind.value, kind.value, base + kind.service + kind.value}
-    types = node.get("@type", [])
+    # What came from Turtle states its type by the property, as JSON-LD may.
+    types = [*node.get("@type", []), *(item.get("@id") for item in node.get(rdf.RDF_TYPE.value, []))]
     if len(types) != 1 or types[0] not in accepted:
         raise ValueError(f"the type here is {NOTIFY}{kind.value}, and no other")
     return kind
