@@ -116,6 +116,9 @@ def require_redirect_uri(uri: str) -> None:
 def _same_redirect(known: str, asked: str) -> bool:
     if known == asked:
         return True
+    # Python's reader of addresses drops line breaks and tabs; what is sent back must be what was compared.
+    if not asked.isprintable():
+        return False
     # RFC 8252 section 7.3: an application on the desktop listens on whatever port of loopback is free.
     try:
         known_parts, asked_parts = urlsplit(known), urlsplit(asked)

@@ -49,7 +49,8 @@ async def register(browser: httpx.AsyncClient, **metadata: Any) -> httpx.Respons
 
 
 async def post_form(browser: httpx.AsyncClient, page: httpx.Response, **fields: str) -> httpx.Response:
-    form = page.text[page.text.rindex('<form method="post"') :]
+    text = re.sub(r"<form[^>]* data-passkey=.*?</form>", "", page.text, flags=re.DOTALL)
+    form = text[text.rindex('<form method="post"') :]
     action = re.search(r'action="([^"]+)"', form)
     assert action is not None
     hidden = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', form)

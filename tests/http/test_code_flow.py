@@ -90,9 +90,10 @@ async def follow(browser: httpx.AsyncClient, answer: httpx.Response) -> httpx.Re
 
 
 async def submit(browser: httpx.AsyncClient, page: httpx.Response, **fields: str) -> httpx.Response:
-    """Send the last form of a page with its hidden fields."""
-    form = re.findall(r'<form method="post" action="([^"]+)".*?</form>', page.text, re.DOTALL)
-    body = page.text[page.text.rindex("<form") :]
+    """Send the last form of a page that works without a script, with its hidden fields."""
+    text = re.sub(r"<form[^>]* data-passkey=.*?</form>", "", page.text, flags=re.DOTALL)
+    form = re.findall(r'<form method="post" action="([^"]+)".*?</form>', text, re.DOTALL)
+    body = text[text.rindex("<form") :]
     hidden = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', body))
     data = {name: unescape(value) for name, value in hidden.items()}
     headers = {"origin": "http://localhost:8080"}
