@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -65,6 +66,8 @@ class Subscriptions:
             raise Unauthenticated("Log in first: a webhook needs an access token with a DPoP proof.")
         host = await self._receiver(wanted)
         channel = self._new(agent, wanted)
+        # What was committed before the request is before the channel, whether it has its number yet or not.
+        await asyncio.to_thread(self._store.settle)
         secret = secrets.token_urlsafe(_SECRET_BYTES)
 
         def store(tx: Transaction) -> Channel:

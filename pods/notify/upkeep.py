@@ -33,13 +33,13 @@ def prunable(tx: Transaction, at: float) -> int:
 
     The newest line always stays: it is where numbering goes on.
     """
-    rows = tx.execute("SELECT seq, at FROM change ORDER BY seq LIMIT ?", (LINES + 1,))
+    rows = tx.execute("SELECT seq, at FROM change WHERE seq > 0 ORDER BY seq LIMIT ?", (LINES,))
     needed_after = [channels_sql.last_change(tx) - 1]
     told = tx.execute("SELECT min(told) FROM notify_channel WHERE host IS NULL AND end_at > ?", (at,))[0][0]
     sent = webhooks_sql.pending_from(tx) if webhooks_sql.exist(tx, at) else None
     needed_after += [int(seq) for seq in (told, sent) if seq is not None]
     last = 0
-    for seq, changed_at in rows[:LINES]:
+    for seq, changed_at in rows:
         if changed_at > at - KEPT_SECONDS or seq > min(needed_after):
             break
         last = int(seq)
@@ -71,6 +71,7 @@ class Upkeep:
 
     async def tidy(self) -> None:
         """Remove what nobody needs; write nothing where there is nothing to remove."""
+        await asyncio.to_thread(self._store.settle)
         at = self._clock()
         if await self._store.read(lambda tx: ended(tx, at)):
             await self._commits.submit(lambda tx: remove_ended(tx, at))

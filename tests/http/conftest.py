@@ -17,15 +17,16 @@ ON_BOTH = frozenset(
         "test_code_flow",
         "test_conditional",
         "test_permission_table",
-        "test_removal",
         "test_resources",
         "test_decisions",
         "test_rows",
         "test_uma",
         "test_uses",
+        "test_web_sockets",
+        "test_webhooks",
     ]
 )
-"""Modules whose tests run on SQLite and on PostgreSQL: rights, resources, log-in, the log, consent and withdrawal."""
+"""Modules whose tests run on SQLite and on PostgreSQL: rights, resources, log-in, the log, consent and withdrawal, notifications."""
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

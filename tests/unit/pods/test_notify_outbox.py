@@ -46,6 +46,7 @@ def write(core: Core, times: int) -> None:
     for number in range(times):
         with core.store.writing() as tx:
             tx.write(NOTE, "text/plain", b"%d" % number, core.clock())
+    core.store.settle()
 
 
 def lines(core: Core) -> list[int]:
