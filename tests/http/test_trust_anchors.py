@@ -1,5 +1,7 @@
 """What decides who may speak for a person, and who may open a pod, is not an app's to change."""
 
+import json
+
 import pytest
 
 from tests.pod_host import ORIGIN, PodHost
@@ -41,6 +43,34 @@ async def test_a_patch_does_not_move_the_anchors_either(host: PodHost) -> None:
     evil = n3.format(triple="solid:oidcIssuer <https://evil.example/>")
     assert (await host.anna.patch(CARD, evil)).status_code == 409
     assert (await host.anna.patch(CARD, n3.format(triple="solid:note 'fine'"))).status_code == 204
+
+
+async def test_no_other_language_of_patches_or_documents_moves_the_anchors(host: PodHost) -> None:
+    before = (await host.anna.get(CARD)).text
+    card = f"{ORIGIN}{CARD}"
+    evil = {
+        "@id": f"{card}#me",
+        "http://www.w3.org/ns/solid/terms#oidcIssuer": {"@id": "https://evil.example/"},
+    }
+    for document in (evil, {"@graph": [evil]}, {"@id": card, "@graph": evil}):
+        answer = await host.anna.put(CARD, json.dumps(document), "application/ld+json")
+        assert answer.status_code == 409
+    solid = "PREFIX solid: <http://www.w3.org/ns/solid/terms#> "
+    for update in (
+        "INSERT DATA { <#me> solid:oidcIssuer <https://evil.example/> }",
+        f"DELETE DATA {{ <#me> solid:oidcIssuer <{ORIGIN}/> }}",
+        "DELETE { ?s solid:oidcIssuer ?o } INSERT { ?s solid:oidcIssuer <https://evil.example/> }"
+        " WHERE { ?s solid:oidcIssuer ?o }",
+    ):
+        answer = await host.anna.patch(CARD, solid + update, "application/sparql-update")
+        assert answer.status_code == 409, update
+    assert (await host.anna.get(CARD)).text == before
+
+
+async def test_what_a_description_says_of_a_profile_is_no_anchor(host: PodHost) -> None:
+    said = SOLID + f"<{ORIGIN}{CARD}#me> solid:oidcIssuer <https://evil.example/>."
+    await host.anna.put(CARD + ".meta", said)
+    assert "evil.example" not in (await host.stranger.get(CARD)).text
 
 
 async def test_a_profile_is_not_deleted_nor_made_a_picture(host: PodHost) -> None:
