@@ -33,7 +33,7 @@ class CommitQueue:
 
     def __init__(self, store: SqliteStore, committed: Callable[[], None] = lambda: None) -> None:
         self._connection = store.connect(wait=0)
-        self._tx = store.transaction(self._connection)
+        self._store = store
         self._waiting: deque[Job] = deque()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="commit")
         self._worker: asyncio.Task[None] | None = None
@@ -101,7 +101,7 @@ class CommitQueue:
                 continue
             execute("SAVEPOINT job")
             try:
-                job.value = job.run(self._tx)
+                job.value = job.run(self._store.transaction(self._connection))
             except sqlite3.Error as error:
                 job.error = StoreError("The database refused the change.")
                 job.error.__cause__ = error

@@ -127,11 +127,10 @@ class _Lane:
                     raise
 
     def _run(self, batch: list[Job], connection: psycopg.Connection[Any], *, alone: bool) -> None:
-        tx = self._store.transaction(connection)
         waiting = [job for job in batch if not job.outcome.cancelled()]
         for number, job in enumerate(waiting):
             connection.execute("SAVEPOINT job" if number == 0 else "RELEASE job; SAVEPOINT job")
-            if not self._succeeds(job, tx, alone=alone):
+            if not self._succeeds(job, self._store.transaction(connection), alone=alone):
                 connection.execute("ROLLBACK TO job")
 
     def _succeeds(self, job: Job, tx: SqlTransaction, *, alone: bool) -> bool:

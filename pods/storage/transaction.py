@@ -18,6 +18,7 @@ ENTRY_BYTES = 512  # what a resource counts beside its content: its row and inde
 DROPPED_SECONDS = 3600.0  # how long replaced or deleted blobs are kept, for downloads that are under way
 _RESOURCE = "name, container, pod, media_type, content, etag, modified, blob, size"
 _GET = f"SELECT {_RESOURCE} FROM resource WHERE name = ?"  # noqa: S608  # constants only
+_REPLACE = "UPDATE resource SET media_type = ?, content = ?, size = ?, etag = ?, modified = ?, blob = ? WHERE name = ?"
 _ANY_OF = tuple(
     f"SELECT {_RESOURCE} FROM resource WHERE name IN ({', '.join('?' * count)})"  # noqa: S608  # constants only
     for count in range(target.MAX_DEPTH + 2)
@@ -49,6 +50,9 @@ class Connection(Protocol):
     def executemany(self, sql: str, parameters: Iterable[Sequence[Any]], /) -> Cursor: ...
 
 
+MOST_FOUND = 8  # rows remembered within one job; a write looks at two or three
+
+
 class PodCache(dict[int, Pod]):
     """Committed pods by key. Name and owner never change and no key is used again: no entry ever lies."""
 
@@ -56,7 +60,7 @@ class PodCache(dict[int, Pod]):
 class SqlTransaction:
     """A transaction that is open on a connection; see `pods.storage.base.Transaction`."""
 
-    __slots__ = ("_connection", "_execute", "_observers", "_pods", "_row_count", "_snapshot")
+    __slots__ = ("_connection", "_execute", "_found", "_observers", "_pods", "_row_count", "_snapshot")
 
     def __init__(
         self,
@@ -72,6 +76,8 @@ class SqlTransaction:
         self._pods = pods
         self._snapshot = snapshot
         self._row_count = 0
+        # Rows found since the last statement that writes: a write need not ask again what it replaces.
+        self._found: dict[str, tuple[Any, ...] | None] = {}
 
     def pod(self, name: str) -> Pod | None:
         row = self._execute("SELECT key, name, owner FROM pod WHERE name = ?", (name,)).fetchone()
@@ -104,7 +110,7 @@ class SqlTransaction:
         return pod
 
     def get(self, path: Path) -> Stored | None:
-        row = self._execute(_GET, (path.rstrip("/"),)).fetchone()
+        row = self._row(path.rstrip("/"))
         if row is None or bool(row[1]) != path.endswith("/"):
             return None
         return Stored(path, *row[2:])
@@ -114,7 +120,7 @@ class SqlTransaction:
         if not rows:
             return None
         # Choosing here is cheaper than ORDER BY: a sorter would carry the content of every row.
-        row = rows[0] if len(rows) == 1 else max(rows, key=_name_length)
+        row = rows[0] if len(rows) == 1 else max(rows, key=lambda row: len(row[0]))
         return Stored(row[0], *row[2:])
 
     def children(
@@ -137,23 +143,19 @@ class SqlTransaction:
         else:
             etag = _new_tag() if path.endswith("/") else conditions.content_tag(media_type, content)
             size, key = len(content), None
-        row = self._execute(
-            "SELECT id, container, pod, size, blob FROM resource WHERE name = ?", (path.rstrip("/"),)
-        ).fetchone()
+        name = path.rstrip("/")
+        row = self._row(name)
         parent = None if target.is_auxiliary(path) else target.parent_of(path)
         if row is None:
             pod = self._container_for(path, at)
             stored = Stored(path, pod, media_type, content, etag, int(at * 1000), key, size)
             self._insert(stored, parent, at)
         else:
-            known, is_container, pod, size_before, blob_before = row
+            is_container, pod, size_before, blob_before = row[1], row[2], row[8], row[7]
             _require_same_kind(path, bool(is_container))
             stored = Stored(path, pod, media_type, content, etag, int(at * 1000), key, size)
-            self._execute(
-                "UPDATE resource SET media_type = ?, content = ?, size = ?, etag = ?, modified = ?, blob = ? "
-                "WHERE id = ?",
-                (media_type, content, size, etag, stored.modified, key, known),
-            )
+            self._execute(_REPLACE, (media_type, content, size, etag, stored.modified, key, name))
+            self._found.clear()
             self._count(pod, size - size_before)
             if blob_before is not None:
                 self._drop(blob_before, at)
@@ -189,12 +191,14 @@ class SqlTransaction:
         return [Change(*row) for row in rows]
 
     def execute(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        self._found.clear()
         cursor = self._execute(sql, parameters)
         rows = cursor.fetchall()
         self._row_count = cursor.rowcount
         return rows
 
     def execute_many(self, sql: str, parameters: Iterable[Sequence[Any]]) -> None:
+        self._found.clear()
         self._row_count = self._connection.executemany(sql, parameters).rowcount
 
     @property
@@ -206,13 +210,22 @@ class SqlTransaction:
         parent = target.parent_of(path)
         if parent is None:
             raise NotFound("There is no pod at this address.")
-        row = self._execute("SELECT container, pod FROM resource WHERE name = ?", (parent[:-1],)).fetchone()
+        row = self._row(parent[:-1])
         if row is None:
             return self.write(parent, TURTLE, b"", at).pod
-        _require_same_kind(parent, bool(row[0]))
-        return int(row[1])
+        _require_same_kind(parent, bool(row[1]))
+        return int(row[2])
+
+    def _row(self, name: str) -> tuple[Any, ...] | None:
+        if name in self._found:
+            return self._found[name]
+        row: tuple[Any, ...] | None = self._execute(_GET, (name,)).fetchone()
+        if not self._snapshot and len(self._found) < MOST_FOUND:
+            self._found[name] = row
+        return row
 
     def _insert(self, stored: Stored, parent: Path | None, at: float) -> None:
+        self._found.clear()
         path = stored.path
         self._execute(
             "INSERT INTO resource "
@@ -227,6 +240,7 @@ class SqlTransaction:
         self._announce(stored.pod, path, "Create", at, stored)
 
     def _remove(self, pod: int, path: Path, at: float) -> None:
+        self._found.clear()
         row = self._execute(
             "DELETE FROM resource WHERE name = ? RETURNING size, blob", (path.rstrip("/"),)
         ).fetchone()
@@ -252,6 +266,7 @@ class SqlTransaction:
 
     def _touch(self, container: Path, at: float) -> None:
         """Give a container a new tag, since its listing shows size and time of each member."""
+        self._found.clear()
         self._execute(
             "UPDATE resource SET etag = ?, modified = ? WHERE name = ?",
             (_new_tag(), int(at * 1000), container[:-1]),
@@ -271,10 +286,6 @@ def _new_tag() -> str:
 def tombstone(name: str) -> bytes:
     """Return what is kept of the name of a removed pod."""
     return hashlib.sha256(name.encode()).digest()
-
-
-def _name_length(row: tuple[str, ...]) -> int:
-    return len(row[0])
 
 
 def _pod(row: tuple[int, str, str]) -> Pod:
