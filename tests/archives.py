@@ -11,7 +11,7 @@ from pathlib import Path
 from pods.archive.facts import account_facts
 from pods.archive.large import contents_of, keep_large
 from pods.archive.reading import PodArchive
-from pods.archive.settling import Place, Settled, settle
+from pods.archive.settling import Place, Settled, rewritten, settle
 from pods.archive.writing import ArchiveWriter
 from pods.main import Core
 
@@ -31,12 +31,13 @@ def export(core: Core, name: str, file: Path) -> Path:
 def settled(core: Core, file: Path, name: str, *, quota: int = 0) -> Settled:
     """Settle an archive as a new pod with an account."""
     with PodArchive(file) as archive:
-        large = keep_large(archive, core.store, core.blobs, core.clock)
-        with core.store.writing() as tx:
-            place = Place(core.settings.pod_url, core.settings.issuer, name, core.clock(), quota)
-            done = settle(tx, archive, place, large)
-            core.accounts.create(tx, name, webid=done.pod.owner)
-            return done
+        place = Place(core.settings.pod_url, core.settings.issuer, name, core.clock(), quota)
+        with rewritten(archive, place) as ready:
+            large = keep_large(ready, core.store, core.blobs, core.clock)
+            with core.store.writing() as tx:
+                done = settle(tx, ready, place, large)
+                core.accounts.create(tx, name, webid=done.pod.owner)
+                return done
 
 
 def files_of(file: Path) -> Files:

@@ -14,7 +14,8 @@ from apps.cli.operator import operator_core
 from pods.archive.css import CssPod, pods_in
 from pods.archive.large import keep_large
 from pods.archive.layout import BadArchive
-from pods.archive.settling import Place, settle
+from pods.archive.rewriting import Rewritten
+from pods.archive.settling import Place, rewritten, settle
 from pods.identity.passwords import hash_password, new_secret
 from pods.main import Core
 from pods.settings import PodSettings, read_settings
@@ -66,14 +67,19 @@ def take_in(core: Core, pod: CssPod, neighbours: tuple[tuple[str, str], ...] = (
         foreign=True,
         neighbours=neighbours,
     )
-    password = new_secret()[:16]
-    hashed = hash_password(password)
     with core.store.reading() as tx:
         if tx.pod(pod.name) is not None:
             return None
-    large = keep_large(pod, core.store, core.blobs, core.clock)
+    with rewritten(pod, place) as ready:
+        return _settled(core, pod, place, ready)
+
+
+def _settled(core: Core, pod: CssPod, place: Place, ready: Rewritten) -> Moved:
+    password = new_secret()[:16]
+    hashed = hash_password(password)
+    large = keep_large(ready, core.store, core.blobs, core.clock)
     with core.store.writing() as tx:
-        settled = settle(tx, pod, place, large)
+        settled = settle(tx, ready, place, large)
         login = pod.email or pod.name
         account = core.accounts.by_login(tx, login) if pod.email else None
         if account is None:

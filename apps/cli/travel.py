@@ -15,7 +15,7 @@ from pods.archive.facts import account_facts
 from pods.archive.large import contents_of, keep_large
 from pods.archive.layout import BadArchive
 from pods.archive.reading import MAX_TOTAL, PodArchive
-from pods.archive.settling import Place, Settled, settle
+from pods.archive.settling import Place, Settled, rewritten, settle
 from pods.archive.writing import ArchiveWriter
 from pods.errors import NotFound
 from pods.identity.passwords import HashedPassword, hash_password
@@ -75,10 +75,11 @@ def import_pod(
         ):
             chosen = name or archive.title
             place = Place(settings.pod_url, settings.issuer, chosen, time.time(), settings.quota)
-            large = keep_large(archive, core.store, core.blobs, core.clock)
-            with core.store.writing() as tx:
-                settled = settle(tx, archive, place, large)
-                _give(core, tx, settled, account, email, hashed)
+            with rewritten(archive, place) as ready:
+                large = keep_large(ready, core.store, core.blobs, core.clock)
+                with core.store.writing() as tx:
+                    settled = settle(tx, ready, place, large)
+                    _give(core, tx, settled, account, email, hashed)
     except BadArchive as error:
         raise click.ClickException(str(error)) from error
     result = {

@@ -7,6 +7,10 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import IO, Protocol
 
+from pods.protocol import rdf
+
+MAX_DOCUMENT = 16 * 1024 * 1024  # bytes of RDF, as for one that a client sends
+
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
@@ -21,6 +25,11 @@ class Incoming:
         """Return the whole content; for what is small enough to be held."""
         with self.open() as file:
             return file.read(self.size + 1)
+
+
+def is_document(incoming: Incoming) -> bool:
+    """Say whether a resource is RDF that is read and rewritten; what is larger is kept as any file is."""
+    return rdf.is_rdf(incoming.media_type) and incoming.size <= MAX_DOCUMENT
 
 
 class Source(Protocol):

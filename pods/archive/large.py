@@ -5,8 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterable, Iterator, Mapping
 
-from pods.archive.incoming import Incoming, Source
-from pods.archive.settling import is_document
+from pods.archive.incoming import Incoming, Source, is_document
 from pods.archive.writing import Contents
 from pods.model import Clock
 from pods.protocol import conditions

@@ -53,8 +53,8 @@ class Move:
 
     def document(
         self, media_type: str, content: bytes, old_address: str, new_address: str, *, acl: bool = False
-    ) -> tuple[bytes, list[Quad]]:
-        """Return a document under its new address, with what it says there; raise BadContent.
+    ) -> bytes:
+        """Return a document as it reads under its new address; raise BadContent.
 
         One that says the right thing at its new address as it stands is kept byte for byte: most documents name
         their neighbours by relative references, and their authors' layout and comments survive.
@@ -62,9 +62,9 @@ class Move:
         before, prefixes = rdf.parse_with_prefixes(media_type, content, old_address)
         moved = self.quads(before, acl=acl)
         if _same(moved, rdf.parse(media_type, content, new_address)):
-            return content, moved
+            return content
         short = {name: self.iri(iri) for name, iri in prefixes.items()}
-        return rdf.serialise(media_type, moved, short), moved
+        return rdf.serialise(media_type, moved, short)
 
 
 def _same(one: Sequence[Quad], other: Sequence[Quad]) -> bool:

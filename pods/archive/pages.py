@@ -17,7 +17,7 @@ from pods.archive.large import keep_large
 from pods.archive.layout import BadArchive
 from pods.archive.reading import MAX_TOTAL, PodArchive
 from pods.archive.sending import CHUNK, Sender
-from pods.archive.settling import Place, Settled, settle
+from pods.archive.settling import Place, Settled, rewritten, settle
 from pods.errors import BadRequest, NotFound, PodError, TooLarge
 from pods.identity.accounts_sql import Account
 from pods.identity.pod_pages import NO_SUCH_POD
@@ -131,14 +131,15 @@ class ArchivePages:
                 raise BadArchive(f"{chosen!r} cannot be the name of a pod here; choose another one.")
             settings = ground.settings
             place = Place(settings.pod_url, settings.issuer, chosen, ground.clock(), quota)
-            large = await asyncio.to_thread(keep_large, archive, ground.store, ground.blobs, ground.clock)
+            with await asyncio.to_thread(rewritten, archive, place) as ready:
+                large = await asyncio.to_thread(keep_large, ready, ground.store, ground.blobs, ground.clock)
 
-            def bring_in(tx: Transaction) -> Settled:
-                settled = settle(tx, archive, place, large)
-                ground.accounts.add_identity(tx, account, settled.pod.owner, chosen)
-                return settled
+                def bring_in(tx: Transaction) -> Settled:
+                    settled = settle(tx, ready, place, large)
+                    ground.accounts.add_identity(tx, account, settled.pod.owner, chosen)
+                    return settled
 
-            return await ground.commits.submit(bring_in, long=True)
+                return await ground.commits.submit(bring_in, long=True)
 
     def _require_length(self, request: Request) -> None:
         length = request.headers.get("content-length", "")

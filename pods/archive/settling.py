@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from urllib.parse import quote, urlsplit
 
 from pods.archive import archive_sql
-from pods.archive.incoming import Incoming, Source
+from pods.archive.incoming import Incoming, Source, is_document
 from pods.archive.layout import BadArchive
 from pods.archive.moving import Move
+from pods.archive.rewriting import Rewritten
 from pods.authz import acl
 from pods.changes import IDENTITY
 from pods.errors import BadTarget, PodError, QuotaExceeded
@@ -21,9 +22,6 @@ from pods.storage.base import Blob, Pod, Transaction
 
 HISTORY = "history"
 """Container of what was true on another host: its consent records and its access log."""
-
-MAX_DOCUMENT = 16 * 1024 * 1024  # bytes of RDF, as for one that a client sends
-RECORD_BYTES = 1024 * 1024  # of a record that is kept in a row
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +76,12 @@ def move_to(source: Source, place: Place) -> Move:
     return Move((*managed, (source.storage, place.storage), *place.neighbours), source.owner, place.owner)
 
 
-def settle(tx: Transaction, source: Source, place: Place, blobs: Mapping[str, Blob]) -> Settled:
+def rewritten(source: Source, place: Place) -> Rewritten:
+    """Return the source as it reads here; raise BadArchive. Takes long for a large pod: not in a transaction."""
+    return Rewritten(source, move_to(source, place), place.storage, foreign=place.foreign)
+
+
+def settle(tx: Transaction, source: Rewritten, place: Place, blobs: Mapping[str, Blob]) -> Settled:
     """Create the pod and write everything into it; `blobs` is large content that was stored beforehand.
 
     All or nothing: the transaction rolls back on any error. Raises BadArchive for what cannot be taken as it is,
@@ -94,27 +97,20 @@ def settle(tx: Transaction, source: Source, place: Place, blobs: Mapping[str, Bl
     return _Settling(tx, source, place, blobs, pod).run()
 
 
-def is_document(incoming: Incoming) -> bool:
-    """Say whether a resource is RDF that is read and rewritten; what is larger is kept as any file is."""
-    return rdf.is_rdf(incoming.media_type) and incoming.size <= MAX_DOCUMENT
-
-
 class _Settling:
     """One run; remembers what was written."""
 
     def __init__(
-        self, tx: Transaction, source: Source, place: Place, blobs: Mapping[str, Blob], pod: Pod
+        self, tx: Transaction, source: Rewritten, place: Place, blobs: Mapping[str, Blob], pod: Pod
     ) -> None:
         self._tx = tx
         self._source = source
         self._place = place
         self._blobs = blobs
         self._pod = pod
-        self._move = move_to(source, place)
         self._history = history_of(source)
         self._has_history = False
         self._written: set[str] = set()
-        self._as_text: list[str] = []
         self._card = card_of(pod.root)
 
     def run(self) -> Settled:
@@ -133,7 +129,8 @@ class _Settling:
                 f"The pod holds {usage.used} bytes; this host gives {self._place.quota}. Nothing was taken."
             )
         history = Path(f"{self._pod.root}{HISTORY}/") if self._has_history else None
-        return Settled(self._pod, len(self._written), history, tuple(self._as_text))
+        as_text = tuple(self._pod.root + relative for relative in self._source.as_text)
+        return Settled(self._pod, len(self._written), history, as_text)
 
     def _guarded(self, work: Callable[[Incoming], None], incoming: Incoming) -> None:
         try:
@@ -159,26 +156,14 @@ class _Settling:
             self._write(path, incoming)
 
     def _take_document(self, path: Path, incoming: Incoming) -> None:
-        content = incoming.content()
-        quads: list[Quad] = []
-        try:
-            content, quads = self._move.document(
-                *(incoming.media_type, content),
-                self._source.storage + incoming.relative,
-                self._place.base + path,
-                acl=target.is_acl(path),
-            )
-        except PodError:
-            if not self._place.foreign or target.is_auxiliary(path) or path == self._card:
-                raise
-            self._as_text.append(path)
-            self._tx.write(path, "text/plain", content, self._place.at)
-            return
-        if target.is_acl(path):
-            content = self._checked_acl(path, incoming.media_type, content, quads)
-        elif path == self._card:
-            content = self._anchored_card(incoming.media_type, quads)
-        self._tx.write(path, incoming.media_type, content, self._place.at)
+        content, media_type = incoming.content(), incoming.media_type
+        if target.is_acl(path) or path == self._card:
+            quads = rdf.parse(media_type, content, self._place.base + path)
+            if path == self._card:
+                content = self._anchored_card(media_type, quads)
+            else:
+                content = self._checked_acl(path, media_type, content, quads)
+        self._tx.write(path, media_type, content, self._place.at)
 
     def _checked_acl(self, path: Path, media_type: str, content: bytes, quads: list[Quad]) -> bytes:
         subject = self._place.base + target.subject_of(path)
