@@ -80,6 +80,7 @@ class Projector:
             self._follow_issuers(tables)
             position = self._position(tables)
             while not self._closing.is_set():
+                self._store.settle()
                 with self._store.reading() as tx:
                     changes = tx.changes(position, BATCH)
                     batch = batch_of(changes)

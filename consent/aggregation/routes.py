@@ -131,12 +131,12 @@ class _Routes:
 
     async def programmes(self, request: Request) -> Response:
         """List all programmes."""
-        return _json(self._read(self._register.programmes))
+        return _json(await self._read(self._register.programmes))
 
     async def programme(self, request: Request) -> Response:
         """Show a programme: its terms, its budget and its ledger."""
         name = request.path_params["name"]
-        return _json(self._read(lambda tx: self._register.programme(tx, name)))
+        return _json(await self._read(lambda tx: self._register.programme(tx, name)))
 
     async def questions(self, request: Request) -> Response:
         """List the questions of a programme, answered and refused."""
@@ -145,25 +145,24 @@ class _Routes:
             until = seconds(before) if before else float("inf")
         except ValueError as error:
             raise BadContent("before: give a time such as 2026-11-22T00:00:00Z") from error
-        return _json(self._read(lambda tx: self._register.questions(tx, name, until)))
+        return _json(await self._read(lambda tx: self._register.questions(tx, name, until)))
 
     async def question(self, request: Request) -> Response:
         """Show one question and what came of it."""
         name = request.path_params["name"]
-        return _json(self._read(lambda tx: self._register.question(tx, name)))
+        return _json(await self._read(lambda tx: self._register.question(tx, name)))
 
     async def release(self, request: Request) -> Response:
         """Show a release as JSON, CSV or RDF Data Cube."""
         name = request.path_params["name"]
         writer = _writer(request)
-        document = self._read(lambda tx: self._register.release(tx, name))
+        document = await self._read(lambda tx: self._register.release(tx, name))
         if "cells" not in document:
             return _json(document)
         return _written(writer, document, {"cache-control": "public, max-age=86400, immutable"})
 
-    def _read(self, read: Callable[[Transaction], Any]) -> Any:
-        with self._host.store.reading() as tx:
-            return read(tx)
+    async def _read(self, read: Callable[[Transaction], Any]) -> Any:
+        return await self._host.store.read(read)
 
     async def _authorised(self, request: Request, member: str) -> tuple[Agent, Any, PurposeDeclaration]:
         """Return who asks, the question, and the purpose that its signed claim names."""

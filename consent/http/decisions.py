@@ -86,8 +86,9 @@ class DecisionRoutes:
         """Requests that wait for the caller's answer."""
         agent, webid = await self._callers.known(request)
         self._callers.require_consent_client(agent)
-        with self._store.reading() as tx:
-            found = self._overview.requests(tx, own_pod(tx, webid), self._clock())
+        found = await self._store.read(
+            lambda tx: self._overview.requests(tx, own_pod(tx, webid), self._clock())
+        )
         return json_answer([wire.request_json(item) for item in found])
 
     async def grants(self, request: Request) -> Response:
@@ -97,8 +98,7 @@ class DecisionRoutes:
         if purpose is not None:
             # Thousands of grants take long enough to hold up others.
             return json_answer(await asyncio.to_thread(self._opaque, webid, purpose))
-        with self._store.reading() as tx:
-            own = self._overview.own(tx, own_pod(tx, webid), self._clock())
+        own = await self._store.read(lambda tx: self._overview.own(tx, own_pod(tx, webid), self._clock()))
         return json_answer([wire.own_grant_json(item) for item in own])
 
     def _opaque(self, webid: WebId, purpose: str) -> list[dict[str, Any]]:

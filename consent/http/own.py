@@ -47,14 +47,15 @@ class OwnRoutes:
         _, webid = await self._callers.known(request)
         limit = _number(request, "limit", USUAL_LINES)
         after = _number(request, "after", None)
-        with self._store.reading() as tx:
-            lines = log_sql.newest(
+        lines = await self._store.read(
+            lambda tx: log_sql.newest(
                 tx,
                 self._purposes,
                 own_pod(tx, webid).key,
                 before=after,
                 limit=min(limit or USUAL_LINES, MOST_LINES),
             )
+        )
         return json_answer([wire.log_line_json(line) for line in lines])
 
     async def export(self, request: Request) -> Response:

@@ -14,13 +14,14 @@ from consent import controllers, declarations, registry_sql, wire
 from consent.http.callers import Callers, json_answer, json_body
 from consent.http.pages import RegisterPages
 from consent.linked import purpose_jsonld
+from consent.model import Controller, PurposeDeclaration
 from consent.purposes import Publisher
 from consent.registry_sql import Purposes
 from pods.errors import NotAcceptable, NotFound
 from pods.http.openapi import LIST, OBJECT, described, named
 from pods.model import Clock
 from pods.protocol import negotiate
-from pods.storage.base import Commits, Store
+from pods.storage.base import Commits, Store, Transaction
 
 JSON, JSON_LD, HTML = "application/json", "application/ld+json", "text/html"
 
@@ -84,8 +85,7 @@ class RegisterRoutes:
 
     async def controllers(self, request: Request) -> Response:
         """All registered organisations."""
-        with self._store.reading() as tx:
-            found = registry_sql.controllers(tx)
+        found = await self._store.read(registry_sql.controllers)
         return json_answer([wire.controller_json(value) for value in found])
 
     async def publish(self, request: Request) -> Response:
@@ -99,9 +99,9 @@ class RegisterRoutes:
 
     async def purposes(self, request: Request) -> Response:
         """All published purposes, the newest first."""
-        with self._store.reading() as tx:
-            found = self._purposes.all(tx)
-            asking = registry_sql.controllers(tx)
+        found, asking = await self._store.read(
+            lambda tx: (self._purposes.all(tx), registry_sql.controllers(tx))
+        )
         if _wanted(request, (JSON, HTML)) == HTML:
             return self._pages.purposes(request, found, asking)
         return json_answer([wire.purpose_json(value) for value in found])
@@ -110,9 +110,12 @@ class RegisterRoutes:
         """One version of a purpose as JSON, JSON-LD or a page."""
         parameters: dict[str, Any] = request.path_params
         iri = f"{self._origin}{declarations.PURPOSES_PATH}{parameters['identifier']}/{parameters['version']}"
-        with self._store.reading() as tx:
+
+        def with_its_controller(tx: Transaction) -> tuple[PurposeDeclaration | None, Controller | None]:
             found = self._purposes.by_iri(tx, iri)
-            controller = registry_sql.controller(tx, found.controller) if found is not None else None
+            return found, registry_sql.controller(tx, found.controller) if found is not None else None
+
+        found, controller = await self._store.read(with_its_controller)
         if found is None or controller is None:
             raise NotFound("There is no such version of a purpose; GET /.consent/purposes lists them.")
         wanted = _wanted(request, (JSON, JSON_LD, HTML))

@@ -20,7 +20,9 @@ from pods.storage.transaction import PodCache, SqlTransaction
 T = TypeVar("T")
 
 READERS = 4  # snapshots at once in a worker; more would wait for the interpreter, not for the database
-CONNECTIONS = READERS + 4  # two lanes of writers, the numbering of the outbox, a notice to other workers
+CONNECTIONS = (
+    READERS + 8
+)  # lanes of writers, what their jobs read beside, the outbox, a notice to other workers
 READ_ATTEMPTS = CONNECTIONS + 1  # after a restart of the database, every connection of the pool is a dead one
 
 # Advisory locks of this database, by number. A writer shares WRITERS with all others, and whoever must not
