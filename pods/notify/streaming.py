@@ -10,7 +10,7 @@ from contextlib import suppress
 from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
-from pods.errors import Forbidden, NotFound
+from pods.errors import Forbidden, NotFound, PodError
 from pods.model import Agent, Clock
 from pods.notify import channels_sql
 from pods.notify.live import Connection, Ended, Live
@@ -81,7 +81,11 @@ class StreamReceivers:
     async def _tell(self, send: Send, connection: Connection) -> None:
         with suppress(Ended):
             while True:
-                message = await connection.next(self._keep_alive_seconds)
+                try:
+                    message = await connection.next(self._keep_alive_seconds)
+                except PodError as error:
+                    log.warning("a notification could not be made: %s", error)
+                    break  # the receiver connects again, and hears it then
                 content = _LINE if message is None else message.content + _LINE
                 sent = send({"type": "http.response.body", "body": content, "more_body": True})
                 try:

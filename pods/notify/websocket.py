@@ -10,7 +10,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from pods.errors import TooManyRequests
+from pods.errors import PodError, TooManyRequests
 from pods.model import Clock
 from pods.notify import channels_sql
 from pods.notify.live import Connection, Ended, Live
@@ -26,7 +26,7 @@ IDLE_SECONDS = 3_600.0  # nothing to tell; the server's pings find out whether s
 MAX_INPUT = 1_024  # characters; nothing that a receiver says means anything
 MOST_INPUTS = 1_000  # messages of one receiver
 # RFC 6455, 7.4.1
-_GOING_AWAY, _POLICY, _TOO_BIG, _TRY_LATER = 1001, 1008, 1009, 1013
+_GOING_AWAY, _POLICY, _TOO_BIG, _FAILED, _TRY_LATER = 1001, 1008, 1009, 1011, 1013
 
 
 class WebSocketReceivers:
@@ -70,6 +70,9 @@ class WebSocketReceivers:
                     await asyncio.wait_for(socket.send_text(message.content.decode()), self._send_seconds)
             except Ended as ended:
                 raise _Close(_POLICY, str(ended)) from ended
+            except PodError as error:
+                log.warning("a notification could not be made: %s", error)
+                raise _Close(_FAILED, "the host could not go on; connect again") from error
             except TimeoutError as error:
                 log.info("a WebSocket receiver that read nothing was cut")
                 raise _Close(_GOING_AWAY, "the receiver reads too slowly") from error
