@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from pods.authz import acl
@@ -16,13 +16,15 @@ from pods.errors import (
     Unprocessable,
     UnsupportedMedia,
 )
+from pods.long_listings import AT_ONCE
 from pods.model import Answer, Body, Operation, Path
 from pods.protocol import conditions, headers, listing, n3_patch, patch, rdf, sparql_update, target
 from pods.protocol.patch import Patch
-from pods.protocol.rdf import Quad, node
+from pods.protocol.rdf import NamedNode, Quad, node
 from pods.provision import card_of
 from pods.quota import Quota
 from pods.representation import tags
+from pods.storage import members_sql
 from pods.storage.base import Blob, Stored, Transaction
 
 _READERS: dict[str, Callable[[bytes, str], Patch]] = {
@@ -98,7 +100,7 @@ class Changes:
     ) -> Answer:
         """PUT: create or replace a resource."""
         require_conditions(op, stored)
-        return self._store(op.path, stored, content, tx, at, whole=False)
+        return self._store(op.path, stored, content, tx, at)
 
     def create(self, op: Operation, content: Content | None, tx: Transaction, at: float) -> Answer:
         """POST: create a member of a container under the name that the client suggests, or another one."""
@@ -111,7 +113,7 @@ class Changes:
             raise BadRequest("The Content-Type header is missing; say what the body is, such as text/turtle.")
         path = self._free_path(op, tx, "/" if as_container else "")
         body = content if content is not None else Content(rdf.TURTLE, b"")
-        made = self._store(path, None, body, tx, at, whole=False)
+        made = self._store(path, None, body, tx, at)
         return Answer(made.status, (*made.headers, ("location", self._base + path)))
 
     def patch(
@@ -126,17 +128,19 @@ class Changes:
         before, prefixes = (
             rdf.parse_with_prefixes(media_type, stored.content, address) if stored is not None else ([], {})
         )
+        stated: Sequence[Quad] | None = None
         if stored is not None and target.is_container(op.path):
-            before += listing.quads(stored, tx.children(op.path), self._base)
+            stated = self._stated(stored, patch.terms(change), tx)
+            before += stated
         after = patch.apply(change, before)
-        if stored is not None and target.is_container(op.path):
-            return self._store(op.path, stored, Content(rdf.TURTLE, b"", tuple(after)), tx, at, whole=True)
+        if stated is not None:
+            return self._store(op.path, stored, Content(rdf.TURTLE, b"", tuple(after)), tx, at, stated)
         if len(after) > rdf.MAX_TRIPLES:
             raise BadContent(f"The document would have more than {rdf.MAX_TRIPLES} triples.")
         # Names of the document itself stay short, as their author most likely wrote them.
         short = {"": f"{address}#", **prefixes}
         result = Content(media_type, rdf.serialise(media_type, after, short), tuple(after))
-        return self._store(op.path, stored, result, tx, at, whole=True)
+        return self._store(op.path, stored, result, tx, at)
 
     def delete(self, op: Operation, stored: Stored, tx: Transaction, at: float) -> Answer:
         """DELETE: remove a resource with its auxiliary resources."""
@@ -152,12 +156,18 @@ class Changes:
         return Answer(204)
 
     def _store(
-        self, path: Path, stored: Stored | None, content: Content, tx: Transaction, at: float, *, whole: bool
+        self,
+        path: Path,
+        stored: Stored | None,
+        content: Content,
+        tx: Transaction,
+        at: float,
+        stated: Sequence[Quad] | None = None,
     ) -> Answer:
         if target.is_auxiliary(path):
             self._check_auxiliary(path, content)
         if target.is_container(path):
-            content = self._container_content(path, stored, content, tx, whole=whole)
+            content = self._container_content(path, stored, content, tx, stated)
         if path == card_of(target.pod_root(path)):
             self._check_profile(path, stored, content)
         written = tx.write(path, content.media_type, content.content, at, blob=content.blob)
@@ -190,14 +200,39 @@ class Changes:
             )
 
     def _container_content(
-        self, path: Path, stored: Stored | None, content: Content, tx: Transaction, *, whole: bool
+        self,
+        path: Path,
+        stored: Stored | None,
+        content: Content,
+        tx: Transaction,
+        stated: Sequence[Quad] | None,
     ) -> Content:
+        """Return what a client adds to what the host states; a patch has shown the client `stated` already."""
         if (content.content or content.blob) and not rdf.is_rdf(content.media_type):
             raise UnsupportedMedia(f"What is said about a container is RDF: {', '.join(rdf.OFFERED)}.")
-        known = stored or Stored(path, 0, rdf.TURTLE, b"", "", 0)
-        stated = listing.quads(known, tx.children(path) if stored is not None else [], self._base)
-        kept = listing.added(content.quads, stated, path, self._base, whole=whole and stored is not None)
+        own = stated
+        if own is None:
+            named = (term for quad in content.quads for term in (quad.subject, quad.object))
+            own = self._stated(stored or Stored(path, 0, rdf.TURTLE, b"", "", 0), named, tx)
+        kept = listing.added(content.quads, own, path, self._base, whole=stated is not None)
         return Content(rdf.TURTLE, rdf.serialise(rdf.TURTLE, kept) if kept else b"", tuple(kept))
+
+    def _stated(self, container: Stored, named: Iterable[object], tx: Transaction) -> list[Quad]:
+        """Return what the host states of a container and its members; of very many, of those that are named.
+
+        A write to a container must not cost what all its members cost: other writers wait for it.
+        """
+        members = tx.children(container.path, limit=AT_ONCE + 1)
+        if len(members) > AT_ONCE:
+            prefix = self._base + container.path
+            iris = (term.value for term in named if isinstance(term, NamedNode))
+            below = {iri[len(prefix) :].partition("/")[0] for iri in iris if iri.startswith(prefix)}
+            if len(below) > AT_ONCE:
+                raise Unprocessable(
+                    f"Of a container with very many members at most {AT_ONCE} can be named in one write."
+                )
+            members = members_sql.named(tx, container.path, below)
+        return listing.quads(container, members, self._base)
 
     def _free_path(self, op: Operation, tx: Transaction, ending: str) -> Path:
         suggested = target.segment_from_slug(op.slug) if op.slug else None

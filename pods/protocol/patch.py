@@ -75,6 +75,13 @@ class Patch:
         return _NEEDED[where, inserts, deletes]
 
 
+def terms(patch: Patch) -> Iterator[Term | Variable]:
+    """Give every term that a patch names."""
+    for step in patch.steps:
+        for pattern in (*step.where, *step.deletes, *step.inserts):
+            yield from pattern
+
+
 def apply(patch: Patch, document: Sequence[Quad]) -> list[Quad]:
     """Return the document after the patch; raise Conflict if it does not fit. Named graphs stay as they are."""
     # A dict keeps the document's order, so that a patched file still reads like the one before.

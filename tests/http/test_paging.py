@@ -242,3 +242,43 @@ async def test_a_member_of_a_large_container_is_written_and_deleted_at_once(host
 
 async def test_many_members_is_more_than_what_is_listed_in_one_go() -> None:
     assert MANY > 2 * AT_ONCE
+
+
+async def test_a_write_to_a_large_container_looks_at_no_member_that_it_does_not_name(host: PodHost) -> None:
+    fill(host, MANY)
+    title = '<> <http://purl.org/dc/terms/title> "My box".'
+    patch = (
+        "@prefix solid: <http://www.w3.org/ns/solid/terms#>.\n"
+        "_:p a solid:InsertDeletePatch; solid:inserts { <> <http://e/kind> 'large' }."
+    )
+    started = time.perf_counter()
+    assert (await host.anna.put(BOX, title)).status_code == 204
+    assert (await host.anna.patch(BOX, patch)).status_code == 204
+    assert time.perf_counter() - started < 1
+    minimal = (await host.anna.get(BOX, prefer=f'return=representation; omit="{LDP}PreferContainment"')).text
+    assert ("My box" in minimal, "large" in minimal) == (True, True)
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        f"<> <{LDP}contains> <ghost>",
+        "<000001.ttl> <http://www.w3.org/ns/posix/stat#size> 17",
+        "<000001.ttl> <http://purl.org/dc/terms/modified> 1",
+    ],
+)
+async def test_what_a_large_container_holds_is_the_hosts_to_state(host: PodHost, claim: str) -> None:
+    fill(host, MANY)
+    assert (await host.anna.put(BOX, claim + " .")).status_code == 409
+    sparql = "application/sparql-update"
+    assert (await host.anna.patch(BOX, f"INSERT DATA {{ {claim} }}", sparql)).status_code == 409
+    gone = f"DELETE DATA {{ <> <{LDP}contains> <000001.ttl> }}"
+    assert (await host.anna.patch(BOX, gone, sparql)).status_code == 409
+    same = f"<> <{LDP}contains> <000001.ttl> ."
+    assert (await host.anna.put(BOX, same)).status_code == 204
+
+
+async def test_a_write_to_a_large_container_names_only_so_many_members(host: PodHost) -> None:
+    fill(host, MANY)
+    named = ", ".join(f"<{n:06}.ttl>" for n in range(AT_ONCE + 1))
+    assert (await host.anna.put(BOX, f"<> <{LDP}contains> {named} .")).status_code == 422
