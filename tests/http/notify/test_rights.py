@@ -12,6 +12,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
 from pods.authz.base import Authorizer, Rights
+from pods.errors import StoreError
 from pods.main import removal_of
 from pods.model import Agent, Mode
 from pods.model import Path as ResourcePath
@@ -118,6 +119,13 @@ async def test_groups_elsewhere_are_asked_after_before_somebody_is_refused(host:
     assert authorizer.learned == [group]
     with host.core.store.reading() as tx, pytest.raises(Unlearned):
         telling.rights(Deciding(Rights(Mode.NONE, Mode.NONE, unknown=(group,))), Agent(None), NOTE, tx)
+
+
+async def test_groups_that_change_without_end_are_given_up(host: PodHost) -> None:
+    unknown = Rights(Mode.NONE, Mode.NONE, unknown=("https://elsewhere.example/group#it",))
+    teller, channel, event = told(host, Deciding(*[unknown] * telling.MAX_ATTEMPTS))
+    with pytest.raises(StoreError):
+        await teller.message(channel, event)
 
 
 async def test_a_member_who_leaves_a_group_hears_nothing_more(tmp_path: Path) -> None:
