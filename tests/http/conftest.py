@@ -18,6 +18,7 @@ ON_BOTH = frozenset(
         "test_conditional",
         "test_permission_table",
         "test_resources",
+        "test_large_content",
         "test_decisions",
         "test_rows",
         "test_uma",
