@@ -18,30 +18,32 @@ LINGER_BYTES = 4 * 1024 * 1024
 class Arriving:
     """Reads a body to its end, once. Raises BadRequest, RequestTimeout or TooLarge."""
 
-    __slots__ = ("_asked", "_chunked", "_most", "_receive", "_stalled", "_told", "declared", "ended")
+    __slots__ = ("_asked", "_most", "_receive", "_request", "_stalled", "ended")
 
     def __init__(self, request: Mapping[bytes, bytes], receive: Receive, *, most: int) -> None:
-        declared = request.get(b"content-length", b"")
+        self._request = request
         self._receive = receive
         self._most = most
-        self._told = b"expect" in request  # such a client sends nothing before we ask for it
         self._asked = False
         self._stalled = False
-        self._chunked = b"transfer-encoding" in request
         self.ended = False
-        self.declared = int(declared) if declared.isdigit() else None
+
+    @property
+    def declared(self) -> int | None:
         """Bytes that Content-Length promises; None for a body in chunks."""
+        length = self._request.get(b"content-length", b"")
+        return int(length[:18]) if length.isdigit() else None  # so long a number is over any limit
 
     @property
     def left_unread(self) -> bool:
         """Say whether so much is still to come that the connection is better given up than read to its end."""
         if self.ended:
             return False
-        return self._stalled or self._chunked or (self.declared or 0) > IN_MEMORY
+        return self._stalled or b"transfer-encoding" in self._request or (self.declared or 0) > IN_MEMORY
 
     def require_length(self) -> None:
         """Raise TooLarge if the client says already that the body is over the limit."""
-        if self.declared is not None and self.declared > self._most:
+        if (self.declared or 0) > self._most:
             raise _too_large(self._most)
 
     async def piece(self) -> bytes:
@@ -64,7 +66,7 @@ class Arriving:
 
     async def start(self) -> bytes:
         """Return the whole body if it fits into memory, otherwise its beginning."""
-        if self.declared is not None and self.declared > IN_MEMORY:
+        if (self.declared or 0) > IN_MEMORY:
             return b""  # nothing is asked for before somebody wants it: 100 Continue is sent by asking
         parts: list[bytes] = []
         size = 0
@@ -90,8 +92,8 @@ class Arriving:
 
     async def linger(self) -> None:
         """Read on for a moment after an early answer: a reset at once could take the answer from the client."""
-        if self._stalled or (self._told and not self._asked):
-            return
+        if self._stalled or (b"expect" in self._request and not self._asked):
+            return  # a client that expects 100 (Continue) sends nothing before we ask for it
         size = 0
         try:
             async with asyncio.timeout(LINGER_SECONDS):

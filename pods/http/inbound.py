@@ -10,7 +10,7 @@ from pods.model import NO_CONDITIONS, Agent, Body, Operation, Path, Precondition
 from pods.protocol import headers
 
 MAX_HEADER = 4_096  # characters of Slug, Link and Accept
-_WITH_BODY = frozenset({"PUT", "POST", "PATCH"})
+WITH_BODY = frozenset({"PUT", "POST", "PATCH"})
 _CONDITIONAL = (b"if-match", b"if-none-match", b"if-modified-since", b"if-unmodified-since")
 _ANY_CONDITION = frozenset(_CONDITIONAL)
 
@@ -30,7 +30,7 @@ async def operation(
 ) -> Operation:
     """Return the request as a value; raise BadRequest, RequestTimeout, TooLarge or UnsupportedMedia."""
     accept = request.get(b"accept")
-    if method in _WITH_BODY:
+    if method in WITH_BODY:
         slug, link = request.get(b"slug"), request.get(b"link")
         return Operation(
             method,

@@ -62,9 +62,8 @@ class Resources:
         except Exception as error:  # the one door for what nobody foresaw
             log.exception("request failed")
             answer = self._problem(error, request)
-        await outbound.send_answer(
-            send, answer, further, head=method == "HEAD", unread=body if body.left_unread else None
-        )
+        unread = body if method in inbound.WITH_BODY and body.left_unread else None
+        await outbound.send_answer(send, answer, further, head=method == "HEAD", unread=unread)
 
     async def _answer(
         self,
