@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
 from pods.errors import Forbidden
 from pods.model import Operation
 from pods.protocol import listing, rdf
-from pods.storage.base import Entry, Store, Stored, Transaction
+from pods.storage.base import Entry, Stored, Transaction
 
 AT_ONCE = 1_000  # members that are listed in one go, and kept; above that the list is streamed and not kept
-SLICE = (
-    200  # members between two chances for other requests; one or two milliseconds, five where it is converted
-)
+SLICE = 100  # members between two chances for other requests; a millisecond, three where it is converted
+
+Still = Callable[[Operation, Callable[[Transaction], bool]], Awaitable[bool]]
+"""Looks at something on a snapshot if the operation may still read there; says whether it could."""
 
 
 class LongListings:
@@ -24,12 +25,9 @@ class LongListings:
     show or not; the entity tag is that of the beginning, and no later state of the container ever has it again.
     """
 
-    def __init__(
-        self, base_url: str, store: Store, allowed: Callable[[Operation, Transaction], bool]
-    ) -> None:
+    def __init__(self, base_url: str, still: Still) -> None:
         self._base = base_url
-        self._store = store
-        self._allowed = allowed
+        self._still = still
 
     async def pieces(
         self, op: Operation, stored: Stored, first: Sequence[Entry], media_type: str
@@ -65,12 +63,15 @@ class LongListings:
             yield stored.content
 
     async def _following(self, op: Operation, stored: Stored, last: Entry) -> list[Entry]:
-        def look(tx: Transaction) -> list[Entry]:
-            if not self._allowed(op, tx):
-                raise Forbidden("The right to read ended during the listing.")
-            return tx.children(stored.path, after=last.path, limit=SLICE)
+        found: list[Entry] = []
 
-        return await self._store.read(look)
+        def look(tx: Transaction) -> bool:
+            found[:] = tx.children(stored.path, after=last.path, limit=SLICE)
+            return True
+
+        if not await self._still(op, look):
+            raise Forbidden("The right to read ended during the listing.")
+        return found
 
     def _converted(self, turtle: bytes, stored: Stored, media_type: str) -> bytes:
         return rdf.convert(rdf.TURTLE, media_type, turtle, self._base + stored.path)

@@ -62,7 +62,7 @@ class Pods:
         self._quota = quota
         self._uploads = Uploads(blobs, commits, clock=clock)
         downloads = Downloads(blobs, self._still, clock)
-        long = LongListings(base_url, store, self._still_readable)
+        long = LongListings(base_url, self._still)
         self._representations = Representations(
             base_url, pages or ResourcePages(base_url), long, downloads.pieces, clock
         )
@@ -132,7 +132,8 @@ class Pods:
 
     async def _still(self, op: Operation, there: Callable[[Transaction], bool]) -> bool:
         def holds(tx: Transaction) -> bool:
-            return self._still_readable(op, tx) and there(tx)
+            rights = self._rights(op.agent, op.path, tx)
+            return Mode.READ in rights.user and rights.view is None and there(tx)
 
         try:
             return await self._store.read(holds)
