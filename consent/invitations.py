@@ -66,12 +66,28 @@ class Invitations:
         controller = approved(tx, webid)
         people = people_sql.may_be_asked(tx, purpose.iri, purpose.identifier, at, after=after, limit=BATCH)
         for pod in people:
-            if self._is_organisation(tx, pod):
-                continue
-            grant = self._consents.ask(tx, pod, purpose, at)
-            path = Path(f"{pod.root}inbox/{grant.id}.jsonld")
-            tx.write(path, "application/ld+json", self._offer(path, purpose, controller, pod.owner, at), at)
+            self._ask(tx, pod, purpose, controller, at)
         return people[-1].key if len(people) == BATCH else None
+
+    def ask_one(self, tx: Transaction, pod: Pod, webid: WebId, iri: str, at: float) -> bool:
+        """Ask the owner of one pod, if they may be asked; say whether they were. Raises what `purpose` raises."""
+        purpose = self.purpose(tx, webid, iri, at)
+        people = people_sql.may_be_asked(
+            *(tx, purpose.iri, purpose.identifier, at), after=pod.key - 1, limit=1
+        )
+        if not people or people[0].key != pod.key:
+            return False
+        return self._ask(tx, pod, purpose, approved(tx, webid), at)
+
+    def _ask(
+        self, tx: Transaction, pod: Pod, purpose: PurposeDeclaration, controller: Controller, at: float
+    ) -> bool:
+        if self._is_organisation(tx, pod):
+            return False
+        grant = self._consents.ask(tx, pod, purpose, at)
+        path = Path(f"{pod.root}inbox/{grant.id}.jsonld")
+        tx.write(path, "application/ld+json", self._offer(path, purpose, controller, pod.owner, at), at)
+        return True
 
     def _is_organisation(self, tx: Transaction, pod: Pod) -> bool:
         """Say whether the owner's public profile says that it is no person."""
