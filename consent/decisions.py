@@ -1,4 +1,4 @@
-"""What a person decides: give, refuse, withdraw. Row, epoch, record and log line change in one transaction."""
+"""What is decided about a grant: by the person, and by others who may suspend or revoke it. One transaction each."""
 
 from __future__ import annotations
 
@@ -8,10 +8,14 @@ import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from consent import grants_sql, people_sql, records, registry_sql
+from consent import grants_sql, people_sql, registry_sql
 from consent.declarations import PURPOSES_PATH
-from consent.grants_sql import GRANTS_PATH, Grants
+from consent.grants_sql import Grants
+from consent.life import Life
 from consent.model import (
+    DAY,
+    DEFERRAL_DAYS,
+    FINAL_REVOKERS,
     TRANSITIONS,
     Controller,
     DataItem,
@@ -21,19 +25,17 @@ from consent.model import (
     GrantState,
     Pairwise,
     PurposeDeclaration,
+    Revoker,
+    Suspension,
 )
 from consent.registry_sql import Purposes
-from pods import activity
 from pods.errors import Conflict, NotFound, Unprocessable
-from pods.model import Agent, Path
+from pods.model import PUBLIC, Agent
 from pods.storage.base import Pod, Transaction
 
-LOGGED = {
-    GrantEvent.GIVE: "consent given",
-    GrantEvent.REFUSE: "consent refused",
-    GrantEvent.WITHDRAW: "consent withdrawn",
-}
-"""The actions that the access log names for what the person did."""
+_QUESTIONS = frozenset({GrantState.ASKED, GrantState.DEFERRED})
+_OVER = frozenset({GrantState.WITHDRAWN, GrantState.REVOKED, GrantState.EXPIRED, GrantState.SUPERSEDED})
+"""States in which nothing is left to end: ending it again is as good as once."""
 
 
 class Consents:
@@ -47,12 +49,28 @@ class Consents:
         self._new_id = new_id
         self._grants = Grants(origin)
         self._purposes = Purposes(origin)
+        self._life = Life(origin)
 
     def ask(self, tx: Transaction, pod: Pod, purpose: PurposeDeclaration, at: float) -> Grant:
         """Note that the owner of a pod is asked; the caller has checked that they may be."""
-        self._supersede(tx, pod, purpose, at, only=GrantState.ASKED)
-        before = self._expired(tx, pod, self._current(tx, pod, purpose), at)
-        return self._apply(tx, pod, before, GrantEvent.ASK, "", at)
+        self._supersede(tx, pod, purpose, at, only=_QUESTIONS)
+        before = self._life.expired(tx, pod, self._current(tx, pod, purpose), at)
+        if before.state is GrantState.ASKED:  # nobody answered, and so long ago that it may be asked anew
+            before = self._life.step(tx, pod, before, GrantEvent.LAPSE, at)
+        return self._life.step(tx, pod, before, GrantEvent.ASK, at, actor=purpose.controller)
+
+    def defer(self, tx: Transaction, pod: Pod, agent: Agent, iri: str, at: float) -> Grant:
+        """Put an answer off. The question comes back once, after DEFERRAL_DAYS; "later" is said once only."""
+        purpose, _ = self._open_purpose(tx, iri, at)
+        before = self._current(tx, pod, purpose)
+        if before.state is GrantState.DEFERRED:
+            return before
+        if people_sql.deferred_until(tx, pod.key, purpose.identifier) is not None:
+            raise Conflict("This was put off once already; give your consent or say no.")
+        client, actor = agent.client_id or "", agent.webid or ""
+        after = self._life.step(tx, pod, before, GrantEvent.DEFER, at, client=client, actor=actor)
+        people_sql.remember_deferral(tx, pod.key, purpose.identifier, at + DEFERRAL_DAYS * DAY)
+        return after
 
     def give(
         self,
@@ -78,39 +96,86 @@ class Consents:
         unchanged = before.items == chosen and before.expires_at == end and before.digest == purpose.digest
         if before.state_at(at) is GrantState.GIVEN and unchanged:
             return before, False
+        self._require_givable(tx, before)
         self._supersede(tx, pod, purpose, at)
         people_sql.forget_refusal(tx, pod.key, purpose.identifier)
+        people_sql.forget_deferral(tx, pod.key, purpose.identifier)
         wanted = replace(
-            self._expired(tx, pod, before, at),
+            self._life.expired(tx, pod, before, at),
             items=chosen,
             given_at=at,
             expires_at=end,
             digest=purpose.digest,
             notice_digest=purpose.notice_digest,
         )
-        return self._decided(tx, pod, wanted, GrantEvent.GIVE, agent, at), True
+        return self._life.decided(tx, pod, wanted, GrantEvent.GIVE, agent, at), True
 
     def refuse(self, tx: Transaction, pod: Pod, agent: Agent, iri: str, at: float) -> Grant:
         """Say no. The cool-down counts for every version of the purpose; a second no changes nothing."""
         purpose, _ = self._open_purpose(tx, iri, at)
-        before = self._expired(tx, pod, self._current(tx, pod, purpose), at)
+        before = self._life.expired(tx, pod, self._current(tx, pod, purpose), at)
         if before.state is GrantState.REFUSED:
             return before
         people_sql.remember_refusal(tx, pod.key, purpose.identifier, at)
-        return self._decided(tx, pod, before, GrantEvent.REFUSE, agent, at)
+        people_sql.forget_deferral(tx, pod.key, purpose.identifier)
+        return self._life.decided(tx, pod, before, GrantEvent.REFUSE, agent, at)
 
     def withdraw(self, tx: Transaction, pod: Pod, agent: Agent, grant_id: str, at: float) -> Grant:
         """Withdraw a grant: no read under it is decided after this transaction. Twice is as good as once."""
-        found = self._grants.by_id(tx, grant_id)
-        if found is None or found.pod != pod.key:
-            raise NotFound("You have no grant of this name; GET /.consent/grants lists yours.")
-        before = self._expired(tx, pod, found, at)
-        if before.state in (GrantState.WITHDRAWN, GrantState.EXPIRED, GrantState.SUPERSEDED):
+        before = self._own(tx, pod, grant_id, at)
+        if before.state in _OVER:
             return before
-        # A declaration that was damaged must not keep anybody from withdrawing, so its row alone is read.
-        identifier = found.purpose.removeprefix(self._origin + PURPOSES_PATH).rpartition("/")[0]
-        people_sql.remember_refusal(tx, pod.key, identifier, at)
-        return self._decided(tx, pod, before, GrantEvent.WITHDRAW, agent, at)
+        people_sql.remember_refusal(tx, pod.key, self._identifier(before), at)
+        return self._life.decided(tx, pod, before, GrantEvent.WITHDRAW, agent, at)
+
+    def suspend(
+        self,
+        tx: Transaction,
+        pod: Pod,
+        grant_id: str,
+        reason: Suspension,
+        at: float,
+        *,
+        agent: Agent = PUBLIC,
+    ) -> Grant:
+        """Let a grant rest: nothing is read under it until `resume`. A reason that is known changes nothing.
+
+        `agent` is who wants it, for the log; by default the host itself, which has no WebID.
+        """
+        before = self._own(tx, pod, grant_id, at)
+        if reason.value in grants_sql.suspensions(tx, before.id):
+            return before
+        after = self._life.decided(tx, pod, before, GrantEvent.SUSPEND, agent, at, reason=reason.value)
+        grants_sql.suspend(tx, before.id, reason.value, at)
+        return after
+
+    def resume(
+        self,
+        tx: Transaction,
+        pod: Pod,
+        grant_id: str,
+        reason: Suspension,
+        at: float,
+        *,
+        agent: Agent = PUBLIC,
+    ) -> Grant:
+        """Take one reason of a suspension away; the grant is in force again when that was the last one."""
+        before = self._own(tx, pod, grant_id, at)
+        if reason.value not in grants_sql.suspensions(tx, before.id):
+            raise Conflict(f"This consent is not suspended because of {reason.value!r}.")
+        if not grants_sql.unsuspend(tx, before.id, reason.value):
+            return before
+        return self._life.decided(tx, pod, before, GrantEvent.RESUME, agent, at, reason=reason.value)
+
+    def revoke(
+        self, tx: Transaction, pod: Pod, grant_id: str, at: float, *, by: Revoker, agent: Agent, reason: str
+    ) -> Grant:
+        """End a grant against or without the person's will; after an operator or a court it stays ended."""
+        before = self._own(tx, pod, grant_id, at)
+        if before.state in _OVER:
+            return before
+        told = f"{by.value}: {reason}"
+        return self._life.decided(tx, pod, before, GrantEvent.REVOKE, agent, at, reason=told)
 
     def pairwise(self, controller: str, owner: str) -> Pairwise:
         """Return the pseudonym of a person towards a controller: other controllers know another one."""
@@ -128,6 +193,14 @@ class Consents:
         if not purpose.active(at):
             raise Conflict("This purpose has ended; nothing can be given or refused any more.")
         return purpose, controller
+
+    def _require_givable(self, tx: Transaction, grant: Grant) -> None:
+        """Raise Conflict for what an operator or a court ended: consent does not undo that."""
+        if grant.state is not GrantState.REVOKED:
+            return
+        last = grants_sql.last_event(tx, grant.id)
+        if last is not None and last[2].partition(":")[0] in FINAL_REVOKERS:
+            raise Conflict("This consent was ended by the operator or a court and cannot be given again.")
 
     def _current(self, tx: Transaction, pod: Pod, purpose: PurposeDeclaration) -> Grant:
         """Return what is on record, or a grant of which nothing is known yet."""
@@ -149,11 +222,18 @@ class Consents:
             notice_digest=purpose.notice_digest,
         )
 
-    def _expired(self, tx: Transaction, pod: Pod, grant: Grant, at: float) -> Grant:
-        """Put on record that a grant ran out, before anything else happens to it."""
-        if grant.state_at(at) is grant.state:
-            return grant
-        return self._apply(tx, pod, grant, GrantEvent.EXPIRE, "", grant.expires_at)
+    def _own(self, tx: Transaction, pod: Pod, grant_id: str, at: float) -> Grant:
+        found = self._grants.by_id(tx, grant_id)
+        if found is None or found.pod != pod.key:
+            raise NotFound("You have no grant of this name; GET /.consent/grants lists yours.")
+        return self._life.expired(tx, pod, found, at)
+
+    def _identifier(self, grant: Grant) -> str:
+        """Return the identifier of a grant's purpose, from its IRI alone.
+
+        A declaration that was damaged must not keep anybody from withdrawing.
+        """
+        return grant.purpose.removeprefix(self._origin + PURPOSES_PATH).rpartition("/")[0]
 
     def _supersede(
         self,
@@ -162,64 +242,18 @@ class Consents:
         purpose: PurposeDeclaration,
         at: float,
         *,
-        only: GrantState | None = None,
+        only: frozenset[GrantState] = frozenset(GrantState),
     ) -> None:
         for grant_id in grants_sql.other_versions(tx, pod.key, purpose.identifier, purpose.iri):
             other = self._grants.by_id(tx, grant_id)
-            if other is None or (only is not None and other.state is not only):
+            if other is None or other.state not in only:
                 continue
-            other = self._expired(tx, pod, other, at)
+            other = self._life.expired(tx, pod, other, at)
             if (other.state, GrantEvent.SUPERSEDE) not in TRANSITIONS:
                 continue
-            after = self._apply(tx, pod, other, GrantEvent.SUPERSEDE, "", at)
-            if other.state is GrantState.GIVEN:  # a question that nobody answered has no record
-                self._record(tx, pod, after, at)
-
-    def _decided(
-        self, tx: Transaction, pod: Pod, grant: Grant, event: GrantEvent, agent: Agent, at: float
-    ) -> Grant:
-        after = self._apply(tx, pod, grant, event, agent.client_id or "", at)
-        path = self._record(tx, pod, after, at)
-        activity.append(
-            tx,
-            pod.key,
-            agent=agent,
-            path=path,
-            action=LOGGED[event],
-            decision=activity.PERMIT,
-            grant=after.iri,
-            purpose=after.purpose,
-            at=at,
-        )
-        return after
-
-    def _apply(
-        self, tx: Transaction, pod: Pod, grant: Grant, event: GrantEvent, client: str, at: float
-    ) -> Grant:
-        state = TRANSITIONS.get((grant.state, event))
-        if state is None:
-            raise Conflict(f"A consent that is {grant.state.value} cannot take the step {event.value!r}.")
-        asked = event is GrantEvent.ASK  # asking changes no right; everything else ends the tokens in flight
-        epoch = grant.epoch if asked else grants_sql.raise_epoch(tx, pod.key, grant.controller)
-        after = replace(grant, state=state, epoch=epoch)
-        grants_sql.save(tx, after, at)
-        grants_sql.add_event(tx, after, event, client, at)
-        return after
-
-    def _record(self, tx: Transaction, pod: Pod, grant: Grant, at: float) -> Path:
-        """Write the record into the pod and return its path."""
-        path = Path(records.record_path(pod.root, grant.id))
-        purpose = self._purposes.by_iri(tx, grant.purpose)
-        controller = registry_sql.controller(tx, grant.controller)
-        known = tx.get(path)
-        if purpose is None or controller is None:
-            # Without the declaration the record cannot be told anew; what is there stays, and the row decides.
-            return known.path if known else path
-        told = [records.Event(*event) for event in grants_sql.events(tx, grant.id)]
-        control = self._origin + GRANTS_PATH + grant.id
-        content = records.turtle(self._origin + path, grant, purpose, controller, told, control=control)
-        tx.write(path, records.MEDIA_TYPE, content, at)
-        return path
+            after = self._life.step(tx, pod, other, GrantEvent.SUPERSEDE, at, reason=purpose.iri)
+            if other.state not in _QUESTIONS:  # a question that nobody answered has no record
+                self._life.tell(tx, pod, after, at)
 
 
 def subset(chosen: Sequence[DataItem], purpose: PurposeDeclaration) -> tuple[DataItem, ...]:

@@ -26,6 +26,8 @@ _COLUMNS = """g.id, g.pod, g.subject, g.controller, g.purpose, g.items, g.state,
     coalesce(e.value, 0), g.pairwise, g.digest, g.notice_digest"""
 _FROM = "FROM grant_ g LEFT JOIN consent_epoch e ON e.pod = g.pod AND e.controller = g.controller"
 GRANTS_PATH = "/.consent/grants/"
+_OPEN = (GrantState.GIVEN, GrantState.SUSPENDED, GrantState.ASKED, GrantState.DEFERRED)
+"""States that a newer version of the purpose ends."""
 
 
 class Grants:
@@ -129,17 +131,36 @@ def save(tx: Transaction, grant: Grant, at: float) -> None:
     )
 
 
-def add_event(tx: Transaction, grant: Grant, event: GrantEvent, client: str, at: float) -> None:
+def add_event(
+    tx: Transaction,
+    grant: Grant,
+    event: GrantEvent,
+    client: str,
+    at: float,
+    *,
+    actor: str = "",
+    reason: str = "",
+) -> None:
     """Append what happened to a grant; the list is never edited."""
     tx.execute(
-        "INSERT INTO consent_event (grant_id, number, event, state, at, expires_at, epoch, client, items)"
+        "INSERT INTO consent_event (grant_id, number, event, state, at, expires_at, epoch, client, items,"
+        " actor, reason)"
         " VALUES (?, (SELECT coalesce(max(number), 0) + 1 FROM consent_event WHERE grant_id = ?),"
-        " ?, ?, ?, ?, ?, ?, ?)",
+        " ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             *(grant.id, grant.id, event.value, grant.state.value, at),
-            *(grant.expires_at, grant.epoch, client, items_to_json(grant.items)),
+            *(grant.expires_at, grant.epoch, client, items_to_json(grant.items), actor, reason),
         ),
     )
+
+
+def last_event(tx: Transaction, grant_id: str) -> tuple[GrantEvent, str, str] | None:
+    """Return event, actor and reason of what happened last to a grant."""
+    rows = tx.execute(
+        "SELECT event, actor, reason FROM consent_event WHERE grant_id = ? ORDER BY number DESC LIMIT 1",
+        (grant_id,),
+    )
+    return (GrantEvent(rows[0][0]), rows[0][1], rows[0][2]) if rows else None
 
 
 def events(tx: Transaction, grant_id: str) -> list[tuple[GrantState, float, float, tuple[DataItem, ...]]]:
@@ -170,8 +191,8 @@ def other_versions(tx: Transaction, pod: int, identifier: str, purpose: str) -> 
     """Return the ids of grants and requests of a pod for other versions of the same purpose."""
     rows = tx.execute(
         "SELECT g.id FROM grant_ g JOIN purpose p ON p.iri = g.purpose WHERE g.pod = ? AND p.identifier = ?"
-        " AND g.purpose <> ? AND g.state IN (?, ?) ORDER BY g.id",
-        (pod, identifier, purpose, GrantState.GIVEN.value, GrantState.ASKED.value),
+        " AND g.purpose <> ? AND g.state IN (?, ?, ?, ?) ORDER BY g.id",
+        (pod, identifier, purpose, *(state.value for state in _OPEN)),
     )
     return [row[0] for row in rows]
 
@@ -188,3 +209,28 @@ def asked(tx: Transaction, pod: int) -> list[tuple[str, float]]:
 def changed_at(tx: Transaction, grant_id: str) -> float:
     """Return when something last happened to a grant."""
     return float(tx.execute("SELECT changed_at FROM grant_ WHERE id = ?", (grant_id,))[0][0])
+
+
+def suspend(tx: Transaction, grant_id: str, reason: str, at: float) -> bool:
+    """Add a reason why a grant rests; say whether it is a new one."""
+    rows = tx.execute(
+        "INSERT INTO suspension (grant_id, reason, at) VALUES (?, ?, ?)"
+        " ON CONFLICT (grant_id, reason) DO NOTHING RETURNING reason",
+        (grant_id, reason, at),
+    )
+    return bool(rows)
+
+
+def unsuspend(tx: Transaction, grant_id: str, reason: str | None = None) -> bool:
+    """Take one reason away, or all of them; say whether none is left."""
+    if reason is None:
+        tx.execute("DELETE FROM suspension WHERE grant_id = ?", (grant_id,))
+    else:
+        tx.execute("DELETE FROM suspension WHERE grant_id = ? AND reason = ?", (grant_id, reason))
+    return not suspensions(tx, grant_id)
+
+
+def suspensions(tx: Transaction, grant_id: str) -> tuple[str, ...]:
+    """Return why a grant rests, the oldest reason first."""
+    rows = tx.execute("SELECT reason FROM suspension WHERE grant_id = ? ORDER BY at, reason", (grant_id,))
+    return tuple(row[0] for row in rows)

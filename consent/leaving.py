@@ -5,7 +5,8 @@ from __future__ import annotations
 from consent.claims import claims_sql
 from pods.storage.base import Pod, Transaction
 
-_OF_A_POD = ("grant_", "consent_epoch", "refusal", "shaped")
+_OF_A_POD = ("grant_", "consent_epoch", "refusal", "deferral", "shaped")
+_OF_ITS_GRANTS = ("consent_event", "suspension")
 
 
 class ConsentLeaving:
@@ -17,9 +18,9 @@ class ConsentLeaving:
 
     def leaving(self, tx: Transaction, pod: Pod) -> None:
         """Remove the rows of the pod; from this commit on no token of any grant reaches it."""
-        tx.execute(
-            "DELETE FROM consent_event WHERE grant_id IN (SELECT id FROM grant_ WHERE pod = ?)", (pod.key,)
-        )
+        for table in _OF_ITS_GRANTS:
+            of_grants = f"DELETE FROM {table} WHERE grant_id IN (SELECT id FROM grant_ WHERE pod = ?)"  # noqa: S608  # names from above
+            tx.execute(of_grants, (pod.key,))
         for table in _OF_A_POD:
             tx.execute(f"DELETE FROM {table} WHERE pod = ?", (pod.key,))  # noqa: S608  # names from above
         claims_sql.forget_pod(tx, pod.key)

@@ -1,4 +1,4 @@
-"""The values of consent: controllers, purposes, items, grants, and the table of a grant's life."""
+"""The values of consent: controllers, purposes, items, grants; the table of a grant's life comes with them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,13 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, NewType
 
+from consent.states import FINAL_REVOKERS as FINAL_REVOKERS
+from consent.states import KEEPS_EPOCH as KEEPS_EPOCH
+from consent.states import TRANSITIONS as TRANSITIONS
+from consent.states import GrantEvent as GrantEvent
+from consent.states import GrantState as GrantState
+from consent.states import Revoker as Revoker
+from consent.states import Suspension as Suspension
 from pods.model import WebId
 
 PurposeIri = NewType("PurposeIri", str)
@@ -19,6 +26,8 @@ Pairwise = NewType("Pairwise", str)
 """A person's pseudonym towards one controller: another controller gets another one."""
 
 REFUSAL_COOL_DOWN_DAYS = 180  # nobody is asked again for the same programme within half a year of saying no
+REQUEST_DAYS = 60  # a question that nobody answered for so long is taken back; silence is no answer
+DEFERRAL_DAYS = 14  # who says "later" is shown the question again after so long, and once only
 RPT_SECONDS = 60  # the life of a requesting party token; across hosts this bounds how long a withdrawal takes
 TICKET_SECONDS = 300  # the life of a permission ticket
 DAY = 86_400.0
@@ -38,49 +47,6 @@ class ControllerState(StrEnum):
 
     PENDING = "pending"
     APPROVED = "approved"
-
-
-class GrantState(StrEnum):
-    """Where a purpose stands with one person (DPV `ConsentStatus`)."""
-
-    UNKNOWN = "unknown"
-    ASKED = "asked"
-    GIVEN = "given"
-    REFUSED = "refused"
-    EXPIRED = "expired"
-    WITHDRAWN = "withdrawn"
-    SUPERSEDED = "superseded"
-
-
-class GrantEvent(StrEnum):
-    """What can happen to a grant."""
-
-    ASK = "ask"
-    GIVE = "give"
-    REFUSE = "refuse"
-    WITHDRAW = "withdraw"
-    EXPIRE = "expire"
-    SUPERSEDE = "supersede"
-
-
-TRANSITIONS: Mapping[tuple[GrantState, GrantEvent], GrantState] = {
-    (GrantState.UNKNOWN, GrantEvent.ASK): GrantState.ASKED,
-    (GrantState.UNKNOWN, GrantEvent.GIVE): GrantState.GIVEN,
-    (GrantState.UNKNOWN, GrantEvent.REFUSE): GrantState.REFUSED,
-    (GrantState.ASKED, GrantEvent.GIVE): GrantState.GIVEN,
-    (GrantState.ASKED, GrantEvent.REFUSE): GrantState.REFUSED,
-    (GrantState.ASKED, GrantEvent.SUPERSEDE): GrantState.SUPERSEDED,
-    (GrantState.REFUSED, GrantEvent.ASK): GrantState.ASKED,
-    (GrantState.REFUSED, GrantEvent.GIVE): GrantState.GIVEN,
-    (GrantState.GIVEN, GrantEvent.GIVE): GrantState.GIVEN,
-    (GrantState.GIVEN, GrantEvent.WITHDRAW): GrantState.WITHDRAWN,
-    (GrantState.GIVEN, GrantEvent.EXPIRE): GrantState.EXPIRED,
-    (GrantState.GIVEN, GrantEvent.SUPERSEDE): GrantState.SUPERSEDED,
-    (GrantState.WITHDRAWN, GrantEvent.GIVE): GrantState.GIVEN,
-    (GrantState.EXPIRED, GrantEvent.ASK): GrantState.ASKED,
-    (GrantState.EXPIRED, GrantEvent.GIVE): GrantState.GIVEN,
-}
-"""Everything that is not in this table is refused. A superseded grant stays so: its successor is another purpose."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,8 +132,8 @@ class Grant:
     """The digest of the texts that the person was shown."""
 
     def state_at(self, at: float) -> GrantState:
-        """Return the state at this time: a given grant expires by the clock alone."""
-        expired = self.state is GrantState.GIVEN and at >= self.expires_at
+        """Return the state at this time: a given grant expires by the clock alone, and so does a suspended one."""
+        expired = self.state in (GrantState.GIVEN, GrantState.SUSPENDED) and at >= self.expires_at
         return GrantState.EXPIRED if expired else self.state
 
     def item(self, shape: str, mode: OutputMode) -> DataItem | None:

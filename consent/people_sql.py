@@ -51,3 +51,19 @@ def remember_refusal(tx: Transaction, pod: int, identifier: str, at: float) -> N
 def forget_refusal(tx: Transaction, pod: int, identifier: str) -> None:
     """Forget a refusal, since the person changed their mind and gave."""
     tx.execute("DELETE FROM refusal WHERE pod = ? AND identifier = ?", (pod, identifier))
+
+
+def deferred_until(tx: Transaction, pod: int, identifier: str) -> float | None:
+    """Return until when a person put off a purpose, in whatever version; None if they never did."""
+    rows = tx.execute("SELECT until FROM deferral WHERE pod = ? AND identifier = ?", (pod, identifier))
+    return float(rows[0][0]) if rows else None
+
+
+def remember_deferral(tx: Transaction, pod: int, identifier: str, until: float) -> None:
+    """Remember that a person said "later"; the row stays when that time is over, for it is said once only."""
+    tx.execute("INSERT INTO deferral (pod, identifier, until) VALUES (?, ?, ?)", (pod, identifier, until))
+
+
+def forget_deferral(tx: Transaction, pod: int, identifier: str) -> None:
+    """Forget a deferral, since the person answered."""
+    tx.execute("DELETE FROM deferral WHERE pod = ? AND identifier = ?", (pod, identifier))

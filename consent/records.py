@@ -22,6 +22,12 @@ STATUS: Mapping[GrantState, tuple[str, ...]] = {
     GrantState.REFUSED: ("ConsentRefused",),
     GrantState.EXPIRED: ("ConsentExpired",),
     GrantState.WITHDRAWN: ("ConsentWithdrawn",),
+    GrantState.REVOKED: ("ConsentRevoked",),
+    # DPV has no words for "later" and for a consent that rests: the one is a request, the other not valid now.
+    GrantState.DEFERRED: ("ConsentRequestDeferred",),
+    GrantState.SUSPENDED: ("ConsentInvalidated",),
+    # Silence is no answer: nothing is known of what the person wants.
+    GrantState.UNKNOWN: ("ConsentUnknown",),
     # DPV has no word for a consent that a newer version of the purpose replaced; it is invalid from then on.
     GrantState.SUPERSEDED: ("ConsentInvalidated",),
 }

@@ -46,4 +46,20 @@ SCHEMAS: tuple[tuple[str, tuple[str, ...]], ...] = (
             "CREATE INDEX shaped_pod ON shaped (pod, shape)",
         ),
     ),
+    (
+        "consent-2",
+        (
+            # Who caused an event, where it was not the person alone, and why.
+            "ALTER TABLE consent_event ADD COLUMN actor TEXT NOT NULL DEFAULT ''",
+            "ALTER TABLE consent_event ADD COLUMN reason TEXT NOT NULL DEFAULT ''",
+            # A suspended grant goes on when its last row here is gone.
+            """CREATE TABLE suspension (
+                   grant_id TEXT NOT NULL, reason TEXT NOT NULL, at REAL NOT NULL,
+                   PRIMARY KEY (grant_id, reason))""",
+            # "Later" counts for the programme, like a refusal, so that a new version is no way round it.
+            """CREATE TABLE deferral (
+                   pod INTEGER NOT NULL, identifier TEXT NOT NULL, until REAL NOT NULL,
+                   PRIMARY KEY (pod, identifier))""",
+        ),
+    ),
 )

@@ -45,7 +45,10 @@ MODES: Mapping[OutputMode, tuple[str, str]] = {
 
 STATES: Mapping[GrantState, tuple[str, str]] = {
     GrantState.ASKED: (msg("waiting for your answer"), "wait"),
+    GrantState.DEFERRED: (msg("put off: you will be asked once more"), "wait"),
     GrantState.GIVEN: (msg("in force"), "good"),
+    GrantState.SUSPENDED: (msg("suspended: nobody reads under it now"), "wait"),
+    GrantState.REVOKED: (msg("ended by somebody else"), "off"),
     GrantState.REFUSED: (msg("refused"), "off"),
     GrantState.EXPIRED: (msg("expired"), "off"),
     GrantState.WITHDRAWN: (msg("withdrawn"), "off"),
@@ -71,6 +74,20 @@ ACTIONS: Mapping[str, tuple[str, str]] = {
     "consent given": (msg("gave consent"), msg("gave consent")),
     "consent refused": (msg("refused consent"), msg("refused consent")),
     "consent withdrawn": (msg("withdrew consent"), msg("withdrew consent")),
+    "consent revoked": (msg("ended a consent of yours"), msg("ended a consent of yours")),
+    "consent suspended": (msg("suspended a consent of yours"), msg("suspended a consent of yours")),
+    "consent resumed": (
+        msg("put a suspended consent of yours into force again"),
+        msg("put a suspended consent of yours into force again"),
+    ),
+    "consent carried over": (
+        msg("continued your consent under a version that asks for no more"),
+        msg("continued your consent under a version that asks for no more"),
+    ),
+    "consent superseded": (
+        msg("replaced what you had consented to by a newer version"),
+        msg("replaced what you had consented to by a newer version"),
+    ),
 }
 """What was done, and what was tried and refused, by the action that the host's log names."""
 
@@ -147,6 +164,8 @@ def agent_words(line: LogLine, owner: str, _: Translator) -> str:
         return _("You")
     if line.agent_name:
         return line.agent_name
+    if line.agent is None and line.action.startswith("consent "):
+        return _("The pod host")  # a consequence of what somebody published, or of a rule
     host = urlsplit(line.agent or "").netloc
     return _("Somebody with a profile at {host}", host=host) if host else _("Somebody who did not log in")
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from consent import declarations, grants_sql, people_sql, registry_sql
 from consent.decisions import Consents
+from consent.grants_sql import Grants
+from consent.life import Life
 from consent.model import (
     DAY,
     REFUSAL_COOL_DOWN_DAYS,
@@ -19,7 +22,10 @@ from consent.model import (
     GrantEvent,
     GrantState,
     PurposeDeclaration,
+    Revoker,
+    Suspension,
 )
+from consent.permits import Permits
 from consent.registry_sql import Purposes
 from consent.schema_sql import SCHEMAS
 from pods import activity
@@ -37,21 +43,42 @@ ANNA = Agent(WebId(f"{ORIGIN}/anna/profile/card#me"), "wallet")
 
 # Row by row as the product promises it; whatever is not here must be refused.
 LIFE = {
-    ("unknown", "ask"): "asked",
-    ("unknown", "give"): "given",
-    ("unknown", "refuse"): "refused",
-    ("asked", "give"): "given",
-    ("asked", "refuse"): "refused",
-    ("asked", "supersede"): "superseded",
-    ("refused", "ask"): "asked",
-    ("refused", "give"): "given",
-    ("given", "give"): "given",
-    ("given", "withdraw"): "withdrawn",
-    ("given", "expire"): "expired",
-    ("given", "supersede"): "superseded",
-    ("withdrawn", "give"): "given",
-    ("expired", "ask"): "asked",
-    ("expired", "give"): "given",
+    "unknown": {"ask": "asked", "give": "given", "refuse": "refused", "carry over": "given"},
+    "asked": {
+        "give": "given",
+        "refuse": "refused",
+        "defer": "deferred",
+        "lapse": "unknown",
+        "supersede": "superseded",
+    },
+    "deferred": {
+        "ask": "asked",
+        "give": "given",
+        "refuse": "refused",
+        "lapse": "unknown",
+        "supersede": "superseded",
+    },
+    "refused": {"ask": "asked", "give": "given"},
+    "given": {
+        "give": "given",
+        "withdraw": "withdrawn",
+        "expire": "expired",
+        "revoke": "revoked",
+        "supersede": "superseded",
+        "suspend": "suspended",
+    },
+    "suspended": {
+        "suspend": "suspended",
+        "resume": "given",
+        "withdraw": "withdrawn",
+        "expire": "expired",
+        "revoke": "revoked",
+        "supersede": "superseded",
+    },
+    "withdrawn": {"give": "given"},
+    "revoked": {"give": "given"},
+    "expired": {"ask": "asked", "give": "given"},
+    "superseded": {},
 }
 
 
@@ -59,7 +86,32 @@ LIFE = {
 @pytest.mark.parametrize("state", list(GrantState))
 def test_each_step_of_the_table(state: GrantState, event: GrantEvent) -> None:
     after = TRANSITIONS.get((state, event))
-    assert (after.value if after else None) == LIFE.get((state.value, event.value))
+    assert (after.value if after else None) == LIFE[state.value].get(event.value)
+
+
+@pytest.mark.parametrize("event", list(GrantEvent))
+@pytest.mark.parametrize("state", list(GrantState))
+def test_each_step_is_taken_or_refused_on_a_real_row(
+    desk: Desk, state: GrantState, event: GrantEvent
+) -> None:
+    grant = replace(desk.give(), state=state)
+    grants_sql.save(desk.tx, grant, NOW)
+    after = LIFE[state.value].get(event.value)
+    if after is None:
+        with pytest.raises(Conflict, match=state.value):
+            Life(ORIGIN).step(desk.tx, desk.pod, grant, event, NOW)
+    else:
+        stepped = Life(ORIGIN).step(desk.tx, desk.pod, grant, event, NOW)
+        assert (stepped.state.value, desk.of(grant).state.value) == (after, after)
+        rises = 0 if event in (GrantEvent.ASK, GrantEvent.DEFER, GrantEvent.LAPSE) else 1
+        assert stepped.epoch - grant.epoch == rises
+
+
+@pytest.mark.parametrize("state", list(GrantState))
+def test_only_a_given_grant_permits_anything(desk: Desk, state: GrantState) -> None:
+    grant = replace(desk.give(), state=state)
+    permit = Permits(ORIGIN).in_force(desk.tx, grant, COOP, NOW)
+    assert (permit is not None) == (state is GrantState.GIVEN)
 
 
 class Desk:
@@ -83,6 +135,22 @@ class Desk:
     def give(self, at: float = NOW, end: float = END, purpose: PurposeDeclaration | None = None) -> Grant:
         asked = purpose or self.purpose
         return self.consents.give(self.tx, self.pod, ANNA, asked.iri, asked.items, end, at)[0]
+
+    def of(self, grant: Grant) -> Grant:
+        found = Grants(ORIGIN).by_id(self.tx, grant.id)
+        assert found is not None
+        return found
+
+    def suspend(self, grant: Grant, reason: Suspension = Suspension.RESTRICTION) -> Grant:
+        return self.consents.suspend(self.tx, self.pod, grant.id, reason, NOW)
+
+    def resume(self, grant: Grant, reason: Suspension = Suspension.RESTRICTION) -> Grant:
+        return self.consents.resume(self.tx, self.pod, grant.id, reason, NOW)
+
+    def revoke(self, grant: Grant, by: Revoker) -> Grant:
+        return self.consents.revoke(
+            self.tx, self.pod, grant.id, NOW, by=by, agent=Agent(COOP), reason="not needed any more"
+        )
 
     def withdraw(self, grant: Grant, at: float = NOW) -> Grant:
         return self.consents.withdraw(self.tx, self.pod, ANNA, grant.id, at)
@@ -201,3 +269,60 @@ def test_withdrawal_works_even_if_the_declaration_was_damaged(desk: Desk) -> Non
     grant = desk.give()
     desk.tx.execute("UPDATE purpose SET document = replace(document, 'Spesa', 'Altro')")
     assert desk.withdraw(grant).state is GrantState.WITHDRAWN
+
+
+def test_a_suspended_grant_goes_on_when_the_last_reason_is_gone(desk: Desk) -> None:
+    grant = desk.give()
+    desk.suspend(grant)
+    desk.suspend(grant, Suspension.GUARDIAN_CONFLICT)
+    assert grants_sql.live(desk.tx, desk.purpose.iri, NOW) == []
+    assert desk.resume(grant).state is GrantState.SUSPENDED
+    assert desk.resume(grant, Suspension.GUARDIAN_CONFLICT).state is GrantState.GIVEN
+    with pytest.raises(Conflict, match="not suspended"):
+        desk.resume(grant)
+
+
+def test_a_suspension_leaves_no_reason_behind_when_the_grant_ends(desk: Desk) -> None:
+    grant = desk.give()
+    desk.suspend(grant)
+    desk.withdraw(grant)
+    again = desk.give()
+    assert desk.suspend(again).state is GrantState.SUSPENDED
+    assert desk.resume(again).state is GrantState.GIVEN
+
+
+def test_a_suspended_grant_runs_out_like_any_other(desk: Desk) -> None:
+    suspended = desk.suspend(desk.give())
+    assert suspended.state_at(END) is GrantState.EXPIRED
+
+
+@pytest.mark.parametrize("by", list(Revoker))
+def test_what_a_court_or_the_operator_ended_cannot_be_given_again(desk: Desk, by: Revoker) -> None:
+    revoked = desk.revoke(desk.give(), by)
+    assert revoked.state is GrantState.REVOKED
+    if by in (Revoker.COURT, Revoker.OPERATOR):
+        with pytest.raises(Conflict, match="court"):
+            desk.give()
+    else:
+        assert desk.give().state is GrantState.GIVEN
+
+
+def test_others_who_end_or_suspend_a_grant_are_in_the_log_with_their_reason(desk: Desk) -> None:
+    grant = desk.give()
+    desk.suspend(grant)
+    desk.revoke(grant, Revoker.CONTROLLER)
+    told = [(line.agent, line.action, line.reason) for line in activity.lines(desk.tx, desk.pod.key, limit=9)]
+    assert told[1:] == [
+        (None, "consent suspended", "restriction"),
+        (COOP, "consent revoked", "controller: not needed any more"),
+    ]
+
+
+def test_later_is_said_once_and_for_every_version(desk: Desk) -> None:
+    desk.consents.ask(desk.tx, desk.pod, desk.purpose, NOW)
+    deferred = desk.consents.defer(desk.tx, desk.pod, ANNA, desk.purpose.iri, NOW)
+    assert (deferred.state, deferred.epoch) == (GrantState.DEFERRED, 0)
+    newer = desk.publish(2)
+    desk.consents.ask(desk.tx, desk.pod, newer, NOW + 30 * DAY)
+    with pytest.raises(Conflict, match="put off once"):
+        desk.consents.defer(desk.tx, desk.pod, ANNA, newer.iri, NOW + 30 * DAY)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from consent.decisions import LOGGED
+from consent.life import LOGGED
 from consent.model import DataItem, GrantState, LogLine, OutputMode
 from vocab.pages import Catalogues
 from vocab.pages.formats import Formats
