@@ -9,6 +9,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from consent import grants_sql, people_sql, registry_sql
+from consent.bases import OBJECTED, Handling, handling
+from consent.choice import subset
 from consent.declarations import PURPOSES_PATH
 from consent.grants_sql import Grants
 from consent.life import Life
@@ -46,7 +48,7 @@ class Consents:
     ) -> None:
         self._origin = origin
         self._secret = secret
-        self._new_id = new_id
+        self.new_id = new_id
         self._grants = Grants(origin)
         self._purposes = Purposes(origin)
         self._life = Life(origin)
@@ -118,7 +120,10 @@ class Consents:
             return before
         people_sql.remember_refusal(tx, pod.key, purpose.identifier, at)
         people_sql.forget_deferral(tx, pod.key, purpose.identifier)
-        return self._life.decided(tx, pod, before, GrantEvent.REFUSE, agent, at)
+        self._supersede_stopped(tx, pod, purpose, at)
+        return self._life.decided(
+            tx, pod, before, GrantEvent.REFUSE, agent, at, reason=_objection(purpose.legal_basis)
+        )
 
     def withdraw(self, tx: Transaction, pod: Pod, agent: Agent, grant_id: str, at: float) -> Grant:
         """Withdraw a grant: no read under it is decided after this transaction. Twice is as good as once."""
@@ -126,7 +131,9 @@ class Consents:
         if before.state in _OVER:
             return before
         people_sql.remember_refusal(tx, pod.key, self._identifier(before), at)
-        return self._life.decided(tx, pod, before, GrantEvent.WITHDRAW, agent, at)
+        purpose = self._purposes.by_iri(tx, before.purpose)
+        reason = _objection(purpose.legal_basis) if purpose is not None else ""
+        return self._life.decided(tx, pod, before, GrantEvent.WITHDRAW, agent, at, reason=reason)
 
     def suspend(
         self,
@@ -192,6 +199,11 @@ class Consents:
             raise Conflict("There is a newer version of this purpose; read that one and decide about it.")
         if not purpose.active(at):
             raise Conflict("This purpose has ended; nothing can be given or refused any more.")
+        if handling(purpose.legal_basis) is Handling.INFORMATION:
+            raise Conflict(
+                f"This purpose rests on {purpose.legal_basis}: people are informed of it, and there is nothing "
+                "to consent to or to refuse."
+            )
         return purpose, controller
 
     def _require_givable(self, tx: Transaction, grant: Grant) -> None:
@@ -204,7 +216,7 @@ class Consents:
 
     def _current(self, tx: Transaction, pod: Pod, purpose: PurposeDeclaration) -> Grant:
         """Return what is on record, or a grant of which nothing is known yet."""
-        grant_id = GrantId(self._new_id())
+        grant_id = GrantId(self.new_id())
         return self._grants.by_purpose(tx, pod.key, purpose.iri) or Grant(
             id=grant_id,
             iri=self._grants.iri(grant_id),
@@ -255,16 +267,13 @@ class Consents:
             if other.state not in _QUESTIONS:  # a question that nobody answered has no record
                 self._life.tell(tx, pod, after, at)
 
+    def _supersede_stopped(self, tx: Transaction, pod: Pod, purpose: PurposeDeclaration, at: float) -> None:
+        """End what a material change had suspended: the person has answered, and the answer is no."""
+        for grant_id in grants_sql.other_versions(tx, pod.key, purpose.identifier, purpose.iri):
+            if Suspension.MATERIAL_CHANGE.value in grants_sql.suspensions(tx, grant_id):
+                self._supersede(tx, pod, purpose, at, only=frozenset({GrantState.SUSPENDED}))
 
-def subset(chosen: Sequence[DataItem], purpose: PurposeDeclaration) -> tuple[DataItem, ...]:
-    """Return the choice in the declaration's order; raise Unprocessable if it is not a part of what is asked."""
-    for number, item in enumerate(chosen):
-        if not any(asked.covers(item) for asked in purpose.items):
-            raise Unprocessable(f"grant-request at /items/{number}: the purpose does not ask for this.")
-    found = []
-    for asked in purpose.items:
-        names = {name for item in chosen if asked.covers(item) for name in item.properties}
-        if names:
-            kept = tuple(name for name in asked.properties if name in names)
-            found.append(DataItem(asked.shape, kept, asked.mode))
-    return tuple(found)
+
+def _objection(basis: str) -> str:
+    """Return the reason for the log where a no is an objection (art. 21) and no refusal of consent."""
+    return OBJECTED if handling(basis) is Handling.OBJECTION else ""

@@ -17,6 +17,7 @@ from vocab.shapes import SHAPES
 
 PURPOSES_PATH = "/.consent/purposes/"
 PROGRAMMES_PATH = "/.consent/programmes/"
+_TEXTS = ("title", "text", "consequence_of_refusal")
 
 
 class BadDeclaration(ValueError):
@@ -35,12 +36,26 @@ def digest(value: Any) -> str:
 
 def notice_digest(document: Mapping[str, Any]) -> str:
     """Return the digest of the texts that people are shown: title, text and consequence in all languages."""
-    return digest({name: document[name] for name in ("title", "text", "consequence_of_refusal")})
+    return digest({name: document[name] for name in _TEXTS})
+
+
+def notice_digests(document: Mapping[str, Any]) -> dict[str, str]:
+    """Return by language the digest of exactly what a reader of that language is shown."""
+    return {
+        language: digest({name: document[name][language] for name in _TEXTS}) for language in document["text"]
+    }
 
 
 def check(document: Any) -> None:
     """Raise SchemaError or BadDeclaration unless the document is a declaration that we can enforce."""
     validate("purpose-declaration", document)
+    for name in _TEXTS:
+        missing = document["text"].keys() ^ document[name].keys()
+        if missing:
+            raise BadDeclaration(
+                f"purpose-declaration at /{name}: title, text and consequence_of_refusal are in the same "
+                f"languages; {', '.join(sorted(missing))} is not complete."
+            )
     for number, item in enumerate(document["items"]):
         known = SHAPES[item["shape"]].by_name
         for position, name in enumerate(item["properties"]):

@@ -197,6 +197,15 @@ def other_versions(tx: Transaction, pod: int, identifier: str, purpose: str) -> 
     return [row[0] for row in rows]
 
 
+def in_state(tx: Transaction, purpose: str, state: GrantState, *, after: str, limit: int) -> list[str]:
+    """Return ids of grants for a purpose in a state, in order, from `after` on."""
+    rows = tx.execute(
+        "SELECT id FROM grant_ WHERE purpose = ? AND state = ? AND id > ? ORDER BY id LIMIT ?",
+        (purpose, state.value, after, limit),
+    )
+    return [row[0] for row in rows]
+
+
 def asked(tx: Transaction, pod: int) -> list[tuple[str, float]]:
     """Return the purposes that the owner of a pod was asked for and when, the newest first."""
     rows = tx.execute(

@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 
 from consent import people_sql, wire
+from consent.bases import Handling, handling
 from consent.controllers import approved
 from consent.decisions import Consents
 from consent.model import Controller, PurposeDeclaration
@@ -58,6 +59,8 @@ class Invitations:
             raise Conflict("There is a newer version of this purpose; invite for that one.")
         if not purpose.active(at):
             raise Conflict("This purpose has ended; publish a new version first.")
+        if handling(purpose.legal_basis) is Handling.INFORMATION:
+            raise Conflict("People are informed of this purpose and not asked: it does not rest on consent.")
         return purpose
 
     def ask_some(self, tx: Transaction, webid: WebId, iri: str, at: float, *, after: int) -> int | None:

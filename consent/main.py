@@ -35,6 +35,7 @@ from consent.secret import derived, open_secret
 from consent.shaping import Shaping
 from consent.tickets import Tickets
 from consent.uma import AuthorizationServer
+from consent.versions import Versions
 from pods.archive.routes import sender_of
 from pods.authz.base import Authorizer
 from pods.authz.remote_groups import RemoteGroups
@@ -83,11 +84,13 @@ def extension(core: Core) -> Extension:
     commits, store = core.commits, core.store
     directory = IssuerDirectory(store)
     questions = assemble(core, origin=origin, data=core.settings.data, keys=directory)
-    publisher = Publisher(origin, published=(questions.programmes.published,))
+    versions = Versions(origin, consents)
+    publisher = Publisher(origin, published=(questions.programmes.published, versions.published))
     routes = [
         *RegisterRoutes(
             callers,
             publisher,
+            versions,
             RegisterPages(origin),
             origin=origin,
             store=store,

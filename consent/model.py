@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, NewType
 
+from consent.bases import Handling as Handling
+from consent.bases import handling as handling
 from consent.states import FINAL_REVOKERS as FINAL_REVOKERS
 from consent.states import KEEPS_EPOCH as KEEPS_EPOCH
 from consent.states import TRANSITIONS as TRANSITIONS
@@ -108,6 +110,34 @@ class PurposeDeclaration:
     def active(self, at: float) -> bool:
         """Say whether the declaration permits anything at this time."""
         return at < self.valid_until
+
+
+class About(StrEnum):
+    """What a change is about."""
+
+    PROPERTY = "property"
+    MODE = "mode"
+    RECIPIENT = "recipient"
+    RETENTION = "retention"
+    PERIOD = "period"
+    BASIS = "basis"
+    TEXT = "text"
+    PROGRAMME = "programme"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One difference. `before` is None for what is new, `after` for what is gone."""
+
+    about: About
+    before: str | int | None
+    after: str | int | None
+    grows: bool
+    """Whether people agreed to less than this, or whether that cannot be ruled out."""
+    shape: str | None = None
+    name: str | None = None
+    """The property of the shape, or the text."""
+    language: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,11 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from consent import declarations
+from consent.bases import NOT_FOR_ADMINISTRATIONS
 from consent.controllers import approved
 from consent.model import PurposeDeclaration
 from consent.registry_sql import Purposes
+from consent.versions import require_true_claim
 from pods.errors import BadContent, Conflict, Forbidden, Unprocessable
 from pods.model import WebId
 from pods.storage.base import Transaction
@@ -34,6 +36,22 @@ class Publisher:
         The same document again is the same answer. Another document under a version that exists raises
         Conflict, and so does a purpose of somebody else's; a gap in the versions is Unprocessable.
         """
+        purpose, existing = self._checked(tx, webid, document, at)
+        if existing is not None:
+            return existing, False
+        self._purposes.add(tx, purpose, at)
+        for told in self._published:
+            told(tx, purpose, at)
+        return purpose, True
+
+    def announced(self, tx: Transaction, webid: WebId, document: Any, at: float) -> PurposeDeclaration | None:
+        """Return the version that `publish` would add, or None if it is there; raise what `publish` raises."""
+        purpose, existing = self._checked(tx, webid, document, at)
+        return purpose if existing is None else None
+
+    def _checked(
+        self, tx: Transaction, webid: WebId, document: Any, at: float
+    ) -> tuple[PurposeDeclaration, PurposeDeclaration | None]:
         owner = approved(tx, webid)
         try:
             declarations.check(document)
@@ -48,7 +66,7 @@ class Publisher:
         existing = self._purposes.by_iri(tx, purpose.iri)
         if existing is not None:
             if existing.digest == purpose.digest:
-                return existing, False
+                return purpose, existing
             raise Conflict(
                 f"Version {purpose.version} of {purpose.identifier!r} is published and never changes; publish "
                 f"version {latest.version + 1 if latest else 1}."
@@ -56,10 +74,13 @@ class Publisher:
         self._require_order(purpose, latest)
         if not purpose.active(at):
             raise Unprocessable("purpose-declaration at /valid_until: the day is over; name a later one.")
-        self._purposes.add(tx, purpose, at)
-        for told in self._published:
-            told(tx, purpose, at)
-        return purpose, True
+        if (owner.kind, purpose.legal_basis) == ("administration", NOT_FOR_ADMINISTRATIONS):
+            raise Unprocessable(
+                "purpose-declaration at /legal_basis: a public administration cannot rest on legitimate interest "
+                "in its tasks (GDPR, article 6(1), last sentence)."
+            )
+        require_true_claim(purpose, latest)
+        return purpose, None
 
     def _require_order(self, purpose: PurposeDeclaration, latest: PurposeDeclaration | None) -> None:
         wanted = 1 if latest is None else latest.version + 1

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from consent.declarations import declaration, items
+from consent.declarations import declaration, items, notice_digests
 from consent.model import (
     ConsentRequest,
     Controller,
@@ -76,6 +76,7 @@ def purpose_json(purpose: PurposeDeclaration) -> dict[str, Any]:
         "controller": purpose.controller,
         "digest": purpose.digest,
         "notice_digest": purpose.notice_digest,
+        "notice_digests": notice_digests(purpose.document),
         "programme": purpose.programme,
         "declaration": dict(purpose.document),
     }

@@ -59,6 +59,22 @@ STATES: Mapping[GrantState, tuple[str, str]] = {
 LEGAL_BASES: Mapping[str, str] = {
     "gdpr:A6-1-a": msg("Your consent (GDPR, article 6(1)(a)). Without it nothing happens."),
     "gdpr:A9-2-a": msg("Your explicit consent to special categories of data (GDPR, article 9(2)(a))."),
+    "gdpr:A6-1-b": msg(
+        "A contract with you, or what you asked for before one (GDPR, article 6(1)(b)). You are informed; there is "
+        "nothing to consent to."
+    ),
+    "gdpr:A6-1-c": msg(
+        "A legal obligation of the organisation (GDPR, article 6(1)(c)). You are informed; there is nothing to "
+        "consent to."
+    ),
+    "gdpr:A6-1-e": msg(
+        "A task in the public interest (GDPR, article 6(1)(e)). It is no consent; you can object at any moment "
+        "(article 21)."
+    ),
+    "gdpr:A6-1-f": msg(
+        "A legitimate interest of the organisation (GDPR, article 6(1)(f)). It is no consent; you can object at "
+        "any moment (article 21)."
+    ),
 }
 
 ACTIONS: Mapping[str, tuple[str, str]] = {
@@ -125,11 +141,11 @@ def item_words(item: DataItem, _: Translator) -> ItemWords:
     shape = SHAPES[item.shape]
     title, text = MODES[item.mode]
     named = tuple(
-        (name, _label(shape.by_name[name].label, _)) for name in item.properties if name in shape.by_name
+        (name, label(shape.by_name[name].label, _)) for name in item.properties if name in shape.by_name
     )
     # A rule computes on all of its inputs, and a document is added whole: only what is read can be chosen singly.
     whole = item.mode in (OutputMode.CLAIM, OutputMode.APPEND)
-    return ItemWords(item.shape, item.mode, _label(shape.label, _), _(title), _(text), named, whole)
+    return ItemWords(item.shape, item.mode, label(shape.label, _), _(title), _(text), named, whole)
 
 
 def state_words(state: GrantState, _: Translator) -> tuple[str, str]:
@@ -183,5 +199,6 @@ def in_language(texts: Mapping[str, str], _: Translator) -> str:
     return texts.get(_.language) or texts.get("it") or next(iter(texts.values()), "")
 
 
-def _label(label: Label, _: Translator) -> str:
+def label(label: Label, _: Translator) -> str:
+    """Return a label in the reader's language, else in Italian."""
     return label.get(_.language) or label["it"]

@@ -8,7 +8,8 @@ from typing import Any
 import orjson
 
 from consent import wire
-from consent.model import ConsentRequest, DataItem, LogLine, OwnGrant, PurposeDeclaration
+from consent.changes import changes_value
+from consent.model import Change, ConsentRequest, DataItem, LogLine, OwnGrant, PurposeDeclaration
 from pods.client import SolidClient, refusal
 
 LOG_PAGE = 50  # lines of one page; a screenful on a phone is about ten
@@ -36,6 +37,12 @@ class OwnerClient:
     async def purpose(self, iri: str) -> PurposeDeclaration:
         """Return a published declaration, which anyone may read."""
         return wire.purpose_value(await self._answer("GET", iri))
+
+    async def changes(self, purpose: PurposeDeclaration) -> tuple[Change, ...]:
+        """Return what changed in a version since the one before it; nothing for a first version."""
+        if purpose.version == 1:
+            return ()
+        return changes_value(await self._answer("GET", purpose.iri + "/changes"))
 
     async def give(self, purpose: str, items: Sequence[DataItem], expires_at: float) -> OwnGrant:
         """Give consent to all or a part of what a purpose asks, until a time; the same again changes nothing."""

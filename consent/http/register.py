@@ -11,15 +11,17 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from consent import controllers, declarations, registry_sql, wire
+from consent.changes import changes, changes_json
 from consent.http.callers import Callers, json_answer, json_body
 from consent.http.pages import RegisterPages
 from consent.linked import purpose_jsonld
 from consent.model import Controller, PurposeDeclaration
 from consent.purposes import Publisher
 from consent.registry_sql import Purposes
+from consent.versions import Versions
 from pods.errors import NotAcceptable, NotFound
 from pods.http.openapi import LIST, OBJECT, described, named
-from pods.model import Clock
+from pods.model import Clock, WebId
 from pods.protocol import negotiate
 from pods.storage.base import Commits, Store, Transaction
 
@@ -33,6 +35,7 @@ class RegisterRoutes:
         self,
         callers: Callers,
         publisher: Publisher,
+        versions: Versions,
         pages: RegisterPages,
         *,
         origin: str,
@@ -42,6 +45,7 @@ class RegisterRoutes:
     ) -> None:
         self._callers = callers
         self._publisher = publisher
+        self._versions = versions
         self._pages = pages
         self._origin = origin
         self._purposes = Purposes(origin)
@@ -74,6 +78,12 @@ class RegisterRoutes:
             methods=["GET"],
             **described(OBJECT, media_types=(JSON, JSON_LD, HTML), places=("identifier", "version")),
         )
+        router.add_api_route(
+            "/purposes/{identifier}/{version}/changes",
+            self.changes,
+            methods=["GET"],
+            **described(OBJECT, places=("identifier", "version")),
+        )
         return list(router.routes)
 
     async def register(self, request: Request) -> Response:
@@ -92,10 +102,42 @@ class RegisterRoutes:
         """Publish a version of a purpose; it never changes afterwards."""
         _, webid = await self._callers.known(request)
         body = await json_body(request)
+        await self._stop_former(webid, body)
         purpose, new = await self._commits.submit(
-            lambda tx: self._publisher.publish(tx, webid, body, self._clock())
+            lambda tx: self._publisher.publish(tx, webid, body, self._clock()), long=True
         )
+        after: str | None = ""
+        while after is not None:
+            start = after
+            after = await self._commits.submit(
+                lambda tx, start=start: self._versions.carry_some(  # type: ignore[misc]  # a bound default
+                    tx, purpose, self._clock(), after=start
+                ),
+                long=True,
+            )
         return json_answer(wire.purpose_json(purpose), 201 if new else 200, headers={"location": purpose.iri})
+
+    async def _stop_former(self, webid: WebId, document: Any) -> None:
+        """Stop grants of the version before in batches; the last ones stop in the transaction that publishes."""
+
+        def some(tx: Transaction) -> bool:
+            purpose = self._publisher.announced(tx, webid, document, self._clock())
+            return purpose is not None and self._versions.stop_some(tx, purpose, self._clock())
+
+        while await self._commits.submit(some, long=True):
+            pass
+
+    async def changes(self, request: Request) -> Response:
+        """What changed in a version, compared with the one before it."""
+        identifier, version = request.path_params["identifier"], request.path_params["version"]
+        start = f"{self._origin}{declarations.PURPOSES_PATH}{identifier}/"
+        former = str(int(version) - 1) if version.isascii() and version.isdecimal() else ""
+        before, after = await self._store.read(
+            lambda tx: (self._purposes.by_iri(tx, start + former), self._purposes.by_iri(tx, start + version))
+        )
+        if before is None or after is None:
+            raise NotFound("There is no such version with one before it; GET /.consent/purposes lists them.")
+        return json_answer(changes_json(before, after, changes(before, after)))
 
     async def purposes(self, request: Request) -> Response:
         """All published purposes, the newest first."""

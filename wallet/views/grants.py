@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from consent.model import GrantState, OwnGrant
+from consent.model import GrantState, OwnGrant, handling
 from pods.client import refusal
 from vocab.pages import Notice, Translator, msg
 from wallet import words
@@ -136,4 +136,5 @@ def _shown(grant: OwnGrant, _: Translator) -> dict[str, Any]:
         "badge": kind,
         "shapes": shapes,
         "live": grant.state is GrantState.GIVEN,
+        "handling": handling(grant.purpose.legal_basis).value,
     }

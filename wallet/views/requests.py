@@ -11,9 +11,10 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from consent.model import Controller, DataItem, GrantState, OwnGrant, PurposeDeclaration
+from consent.model import Controller, DataItem, GrantState, OwnGrant, PurposeDeclaration, handling
 from vocab.pages import Notice, msg
 from wallet import words
+from wallet.differences import sentences
 from wallet.visit import Desk, Visit
 
 DAY = 86_400.0
@@ -33,6 +34,8 @@ class Asked:
     purpose: PurposeDeclaration
     controller: Controller
     current: OwnGrant | None
+    former: OwnGrant | None = None
+    """What the person decided about the version before this one."""
 
 
 class Requests:
@@ -76,13 +79,15 @@ class Requests:
         asked = await _find(visit, request.query_params.get("purpose", ""))
         if asked is None:
             return self._gone(request)
-        return self._page(request, visit, asked)
+        return await self._page(request, visit, asked)
 
-    def _page(
+    async def _page(
         self, request: Request, visit: Visit, asked: Asked, error: str = "", status: int = 200
     ) -> Response:
         _ = self._desk.pages.translator(request)
         purpose = asked.purpose
+        # The difference matters to who knows the version before; to others the whole text is the news.
+        changes = await visit.owner.changes(purpose) if asked.former is not None else ()
         return self._desk.pages.render(
             request,
             "wallet/request.html",
@@ -99,6 +104,9 @@ class Requests:
             periods=_periods(purpose, visit.now),
             default_period=DEFAULT_PERIOD if purpose.valid_until > visit.now + 180 * DAY else TO_THE_END,
             active_now=purpose.active(visit.now),
+            handling=handling(purpose.legal_basis).value,
+            former=asked.former,
+            changes=sentences(changes, _),
             error=error,
         )
 
@@ -115,7 +123,7 @@ class Requests:
         chosen = asked.purpose.items if answer == "all" else chosen_items(asked.purpose.items, form)
         if answer not in ("all", "part") or not chosen:
             _ = self._desk.pages.translator(request)
-            return self._page(
+            return await self._page(
                 request, visit, asked, _("Choose at least one item of the list, or say no."), 422
             )
         until = expiry(str(form.get("period", "")), asked.purpose, visit.now)
@@ -139,10 +147,19 @@ async def _find(visit: Visit, iri: str) -> Asked | None:
     current = next((grant for grant in grants if grant.purpose.iri == iri), None)
     for waiting in await visit.owner.requests():
         if waiting.purpose.iri == iri:
-            return Asked(waiting.purpose, waiting.controller, current)
+            return Asked(waiting.purpose, waiting.controller, current, _former(grants, waiting.purpose))
     if current is not None and current.state is not GrantState.SUPERSEDED:
-        return Asked(current.purpose, current.controller, current)
+        return Asked(current.purpose, current.controller, current, _former(grants, current.purpose))
     return None
+
+
+def _former(grants: Sequence[OwnGrant], purpose: PurposeDeclaration) -> OwnGrant | None:
+    """Return the decision about the version before, if there is one."""
+    version = purpose.version - 1
+    return next(
+        (g for g in grants if (g.purpose.identifier, g.purpose.version) == (purpose.identifier, version)),
+        None,
+    )
 
 
 def chosen_items(asked: Sequence[DataItem], form: FormData) -> tuple[DataItem, ...]:
