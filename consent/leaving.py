@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from consent.claims import claims_sql
+from consent.credentials import status_sql
 from pods.storage.base import Pod, Transaction
 
 _OF_A_POD = ("grant_", "consent_epoch", "refusal", "deferral", "shaped")
@@ -18,6 +19,7 @@ class ConsentLeaving:
 
     def leaving(self, tx: Transaction, pod: Pod) -> None:
         """Remove the rows of the pod; from this commit on no token of any grant reaches it."""
+        status_sql.forget_pod(tx, pod)
         for table in _OF_ITS_GRANTS:
             of_grants = f"DELETE FROM {table} WHERE grant_id IN (SELECT id FROM grant_ WHERE pod = ?)"  # noqa: S608  # names from above
             tx.execute(of_grants, (pod.key,))

@@ -14,10 +14,14 @@ from consent import claims, issuers
 from consent.aggregation.assembly import assemble
 from consent.aggregation.routes import aggregation_routes
 from consent.aggregation.schema_sql import SCHEMAS as AGGREGATION_SCHEMAS
+from consent.credentials.issuing import Issuing
+from consent.credentials.keys import AssertionKeys
+from consent.credentials.status_sql import SCHEMA as CREDENTIALS_1
 from consent.decisions import Consents
 from consent.enforcement import GrantAuthorizer
 from consent.export import further
 from consent.http.callers import Callers
+from consent.http.credentials import CredentialRoutes
 from consent.http.decisions import DecisionRoutes
 from consent.http.own import OwnRoutes
 from consent.http.pages import RegisterPages
@@ -50,6 +54,7 @@ from pods.storage.base import Observer
 from pods.storage.migrations import Schema
 
 SECRET = "consent.key"  # the name of a file
+ASSERTION_KEYS = "assertion-keys.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +72,7 @@ class Extension:
 
 def schemas() -> tuple[Schema, ...]:
     """Return the tables that consent needs in the pod host's database."""
-    return (*SCHEMAS, issuers.SCHEMA, *AGGREGATION_SCHEMAS, claims.SCHEMA)
+    return (*SCHEMAS, CREDENTIALS_1, issuers.SCHEMA, *AGGREGATION_SCHEMAS, claims.SCHEMA)
 
 
 def extension(core: Core) -> Extension:
@@ -83,6 +88,8 @@ def extension(core: Core) -> Extension:
     )
     commits, store = core.commits, core.store
     directory = IssuerDirectory(store)
+    assertion = AssertionKeys.open(core.settings.data / ASSERTION_KEYS, origin, clock=clock)
+    issuing = Issuing(origin, assertion, derived(secret, "status lists"))
     questions = assemble(core, origin=origin, data=core.settings.data, keys=directory)
     versions = Versions(origin, consents)
     publisher = Publisher(origin, published=(questions.programmes.published, versions.published))
@@ -110,6 +117,9 @@ def extension(core: Core) -> Extension:
             commits=commits,
             quota=Quota(core.settings.quota),
             clock=clock,
+        ).routes(),
+        *CredentialRoutes(
+            *(callers, issuing, assertion), store=store, commits=commits, clock=clock
         ).routes(),
         *OwnRoutes(callers, sender_of(core, further(origin)), origin=origin, store=store).routes(),
         *aggregation_routes(core, questions),

@@ -79,10 +79,11 @@ class Overview:
         if not any(item.mode in VISIBLE for item in purpose.items):
             raise Forbidden("This purpose is for aggregates only: nobody learns who gave consent to it.")
         grants = self._grants.of_purpose(tx, iri, at) if purpose.active(at) else []
-        seen = [self._opaque(tx, grant) for grant in grants if grant.digest == purpose.digest]
+        seen = [self.opaque(tx, grant) for grant in grants if grant.digest == purpose.digest]
         return [grant for grant in seen if grant.items]
 
-    def _opaque(self, tx: Transaction, grant: Grant) -> ServiceGrant:
+    def opaque(self, tx: Transaction, grant: Grant) -> ServiceGrant:
+        """Return a grant as its grantee may know it; without items it may not know of it at all."""
         items = tuple(item for item in grant.items if item.mode in VISIBLE)
         pod = tx.pod_by_key(grant.pod)
         shapes = [item.shape for item in items if item.mode is OutputMode.ROWS]

@@ -63,6 +63,22 @@ def turtle(
 
     The list of statuses only ever grows: what happened is added, nothing is rewritten.
     """
+    output = BytesIO()
+    found = statements(document, grant, purpose, controller, events, control=control)
+    serialize(_by_subject(found), output, RdfFormat.TURTLE, prefixes=_PREFIXES)
+    return output.getvalue()
+
+
+def statements(
+    document: str,
+    grant: Grant,
+    purpose: PurposeDeclaration,
+    controller: Controller,
+    events: Sequence[Event],
+    *,
+    control: str,
+) -> list[Triple]:
+    """Return what `turtle` writes as statements: the record, and with a consent its receipt and its agreement."""
     found = _record(document, grant, purpose, controller, control)
     for event in events:
         found += _status(document, grant, event)
@@ -73,9 +89,7 @@ def turtle(
             grant.subject, grant.controller, grant.purpose, given[-1].expires_at, given[-1].items
         )
         found += odrl.triples(agreement, document + "#agreement")
-    output = BytesIO()
-    serialize(_by_subject(found), output, RdfFormat.TURTLE, prefixes=_PREFIXES)
-    return output.getvalue()
+    return found
 
 
 def _by_subject(triples: Sequence[Triple]) -> list[Triple]:

@@ -13,7 +13,7 @@ from rdflib import Graph
 
 from vocab.terms import CONTEXTS
 
-NAMES = ("data", "receipt", "consent", "release")
+NAMES = ("data", "receipt", "consent", "release", "record", "grant")
 """Every context there is: `{CONTEXTS}{name}`, served at `/.vocab/contexts/{name}.jsonld`."""
 
 _CARRIED = {
@@ -22,6 +22,7 @@ _CARRIED = {
     "https://www.w3.org/ns/solid/oidc-context.jsonld": "oidc",
     "https://www.w3.org/ns/solid/notifications-context/v1": "notifications",
     "https://www.w3.org/ns/solid/notification/v1": "notifications",
+    "https://www.w3.org/ns/credentials/v2": "credentials",
 }
 """Contexts of others that notices, subscriptions and client documents name: our own files of those terms.
 
@@ -58,6 +59,16 @@ def compact(document: Mapping[str, Any] | list[Any], name: str, base: str) -> di
     """Return the document compacted with a context of ours; raises BadJsonLd."""
     compacted = _run(pyld.compact, document, CONTEXTS + name, _options(base))
     return dict(compacted)
+
+
+def compact_with(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the document read and written again with its own contexts: what is in none of them is lost."""
+    return dict(_run(pyld.compact, document, document["@context"], {**_options(""), "graph": False}))
+
+
+def nquads(document: Mapping[str, Any]) -> str:
+    """Return the whole dataset of a JSON-LD document, named graphs too, as N-Quads; raises BadJsonLd."""
+    return str(_run(pyld.to_rdf, document, {**_options(""), "format": "application/n-quads"}))
 
 
 def graph(document: Mapping[str, Any] | list[Any], base: str) -> Graph:

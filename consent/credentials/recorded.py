@@ -1,0 +1,76 @@
+"""Consent records and receipts as credentials: the statements of the record in the pod, with a proof of the host's."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from pyoxigraph import BlankNode, Literal, NamedNode, Triple
+
+from consent import wire
+from consent.credentials.status import VC_CONTEXT
+from vocab import jsonld
+from vocab.terms import CONTEXTS, RDF
+
+CONTEXT = [VC_CONTEXT, CONTEXTS + "record"]
+RECORD, RECEIPT = "record", "receipt"
+_KINDS: Mapping[str, str] = {RECORD: "ConsentRecordCredential", RECEIPT: "ConsentReceiptCredential"}
+_TYPE = str(RDF.type)
+Node = NamedNode | BlankNode
+
+
+def credential(
+    iri: str, kind: str, document: str, statements: Iterable[Triple], issuer: str, at: float
+) -> dict[str, Any]:
+    """Return the record or the receipt that is told at the IRI `document`, as a credential without its proof.
+
+    Raises LookupError where there is none: who refused has no receipt.
+    """
+    about: dict[Node, list[Triple]] = defaultdict(list)
+    for triple in statements:
+        if isinstance(triple.subject, NamedNode | BlankNode):
+            about[triple.subject].append(triple)
+    root = NamedNode(f"{document}#{kind}")
+    if root not in about:
+        raise LookupError(f"{document} tells of no {kind}")
+    # The receipt leads to the record and to the agreement: both go with it, so that it is enough by itself.
+    subject = _node(root, about, set())
+    expanded = {
+        "@id": iri,
+        "@type": [
+            "https://www.w3.org/2018/credentials#VerifiableCredential",
+            f"https://w3id.org/portico/ns#{_KINDS[kind]}",
+        ],
+        "https://www.w3.org/2018/credentials#issuer": [{"@id": issuer}],
+        "https://www.w3.org/2018/credentials#validFrom": [
+            {"@value": wire.timestamp(at), "@type": "http://www.w3.org/2001/XMLSchema#dateTime"}
+        ],
+        "https://www.w3.org/2018/credentials#credentialSubject": [subject],
+    }
+    return jsonld.compact_with({"@context": CONTEXT, **expanded})
+
+
+def _node(node: Node, about: Mapping[Node, list[Triple]], described: set[Node]) -> dict[str, Any]:
+    """Return a node in expanded JSON-LD, with what hangs on it."""
+    found: dict[str, Any] = {"@id": node.value} if isinstance(node, NamedNode) else {}
+    if node in described:
+        return found
+    described.add(node)
+    for triple in about.get(node, ()):
+        key = "@type" if triple.predicate.value == _TYPE else triple.predicate.value
+        value = triple.object
+        if isinstance(value, Literal):
+            found.setdefault(key, []).append(_literal(value))
+        elif isinstance(value, NamedNode | BlankNode):
+            plain = value.value if key == "@type" else _node(value, about, described)
+            found.setdefault(key, []).append(plain)
+    return found
+
+
+def _literal(value: Literal) -> dict[str, str]:
+    if value.language is not None:
+        return {"@value": value.value, "@language": value.language}
+    if value.datatype.value == "http://www.w3.org/2001/XMLSchema#string":
+        return {"@value": value.value}
+    return {"@value": value.value, "@type": value.datatype.value}
