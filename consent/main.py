@@ -41,6 +41,7 @@ from consent.tickets import Tickets
 from consent.uma import AuthorizationServer
 from consent.versions import Versions
 from pods.archive.routes import sender_of
+from pods.authn.issuers import Issuers
 from pods.authz.base import Authorizer
 from pods.authz.remote_groups import RemoteGroups
 from pods.authz.wac import Wac
@@ -83,8 +84,10 @@ def extension(core: Core) -> Extension:
     consents = Consents(origin, derived(secret, "pairwise"))
     callers = Callers(origin, core.verifier, core.settings.consent_clients)
     overview = Overview(origin)
+    invitations = Invitations(origin, consents)
+    identities = IdTokens(core.keys, core.settings.issuer, Issuers(core.http, clock=clock))
     server = AuthorizationServer(
-        *(origin, core.keys, IdTokens(core.keys, core.settings.issuer), tickets), issuer=core.settings.issuer
+        *(origin, core.keys, identities, tickets, invitations), issuer=core.settings.issuer
     )
     commits, store = core.commits, core.store
     directory = IssuerDirectory(store)
@@ -105,12 +108,18 @@ def extension(core: Core) -> Extension:
             clock=clock,
         ).routes(),
         *DecisionRoutes(
-            *(callers, consents, Invitations(origin, consents), overview),
+            *(callers, consents, invitations, overview),
             store=store,
             commits=commits,
             clock=clock,
         ).routes(),
-        *UmaRoutes(server, core.replay, origin=origin, commits=commits, clock=clock).routes(),
+        *UmaRoutes(
+            *(server, core.replay),
+            origin=origin,
+            issuer=core.settings.issuer,
+            commits=commits,
+            clock=clock,
+        ).routes(),
         *UseRoutes(
             *(callers, tickets, core.keys, directory),
             origin=origin,

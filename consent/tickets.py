@@ -33,6 +33,10 @@ class Ticket:
     client_id: str | None = None
     thumbprint: str | None = None
     """The key that every further step must prove; None until an identity was pushed."""
+    purpose: str | None = None
+    """What the person was asked for, once the claim was checked; the client polls with such a ticket."""
+    until: float = 0.0
+    """When polling ends, whether anybody answered or not."""
 
 
 class Tickets:
@@ -58,6 +62,18 @@ class Tickets:
             )
         )
 
+    def waiting(self, ticket: Ticket, at: float, *, purpose: str, until: float) -> str:
+        """Return a ticket to poll with, which names the purpose that was proved."""
+        return self._seal(
+            replace(
+                ticket,
+                id=secrets.token_hex(16),
+                expires_at=at + TICKET_SECONDS,
+                purpose=purpose,
+                until=until,
+            )
+        )
+
     def again(self, ticket: Ticket, at: float) -> str:
         """Return a fresh ticket for the same step."""
         return self._seal(replace(ticket, id=secrets.token_hex(16), expires_at=at + TICKET_SECONDS))
@@ -78,7 +94,7 @@ class Tickets:
         plain = orjson.dumps(
             (
                 *(ticket.id, ticket.path, ticket.scope, ticket.expires_at),
-                *(ticket.webid, ticket.client_id, ticket.thumbprint),
+                *(ticket.webid, ticket.client_id, ticket.thumbprint, ticket.purpose, ticket.until),
             )
         )
         nonce = os.urandom(_NONCE)

@@ -176,10 +176,12 @@ class HeldTokens:
 
 
 @asynccontextmanager
-async def town(folder: Path, clock: SettableClock) -> AsyncIterator[Town]:
-    """Open a host with anna's pod, which holds a profile and a purchase."""
+async def town(folder: Path, clock: SettableClock, *, trusted: tuple[str, ...] = ()) -> AsyncIterator[Town]:
+    """Open a host with anna's pod, which holds a profile and a purchase; `trusted` may be fetched over loopback."""
     core = open_core(
-        PodSettings(data=folder, pod_url=ORIGIN, database=database_of(folder)), clock, schemas=schemas()
+        PodSettings(data=folder, pod_url=ORIGIN, database=database_of(folder), trusted_hosts=trusted),
+        clock,
+        schemas=schemas(),
     )
     added = extension(core)
     app = application(core, authorizer=added.authorizer, observers=added.observers, routes=added.routes)

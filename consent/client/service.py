@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import httpx
 import orjson
 
 from consent import wire
-from consent.client.uma import Exchange, Identity, Rpt, challenge_of
+from consent.client.uma import Exchange, Identity, Pause, Rpt, challenge_of
 from consent.declarations import canonical_json
 from consent.model import Controller, PurposeDeclaration, ServiceGrant
 from consent.purpose_claim import PurposeKey, bound_hash
-from pods.client import ClientCredentials, SolidClient, refusal
+from pods.client import ClientCredentials, SolidClient, refusal, send_with_proof
 from pods.model import Clock
 from pods.protocol import jose
 
@@ -38,14 +38,18 @@ class ServiceClient:
         *,
         clock: Clock,
         host: str | None = None,
+        servers: Collection[str] = (),
+        pause: Pause = asyncio.sleep,
     ) -> None:
+        """`servers` are further hosts whose authorization servers may learn who we are; no resource adds to them."""
         self._http = http
         self._credentials = credentials
         self._purpose_key = purpose_key
         self._clock = clock
         self._host = host.rstrip("/") if host is not None else None
         self._solid = SolidClient(http, credentials, clock=clock)
-        self._exchange = Exchange(http, credentials, purpose_key, clock=clock)
+        self._servers = tuple(server.rstrip("/") for server in servers)
+        self._exchange = Exchange(http, credentials, purpose_key, clock=clock, pause=pause)
         self._tokens: dict[tuple[str, str, str], Rpt] = {}
 
     async def register(self, name: str, kind: str, contact: str, dpo: str) -> Controller:
@@ -77,9 +81,15 @@ class ServiceClient:
         url = str(httpx.URL(place, params={"purpose": purpose}))
         return [wire.service_grant_value(plain) for plain in await self._answer("GET", url)]
 
-    async def read(self, url: str, purpose: str, *, accept: str = "text/turtle") -> httpx.Response:
-        """Read a resource under a `rows` grant; the answer holds the granted properties only."""
-        return await self._use("GET", url, purpose, headers={"accept": accept})
+    async def read(
+        self, url: str, purpose: str, *, accept: str = "text/turtle", wait: float = 0.0
+    ) -> httpx.Response:
+        """Read a resource under a `rows` grant; the answer holds the granted properties only.
+
+        Without a grant the person is asked, if they may be; `wait` says for how many seconds to wait for a yes.
+        AccessRefused with `request_submitted` after that tells neither a no nor that anybody was asked.
+        """
+        return await self._use("GET", url, purpose, headers={"accept": accept}, wait=wait)
 
     async def claim(self, grant_id: str, body: Mapping[str, Any], purpose: str) -> dict[str, Any]:
         """Have a rule computed beside the pod; return the host's answer with its signed result."""
@@ -132,9 +142,19 @@ class ServiceClient:
             await asyncio.sleep(float(response.headers.get("retry-after", RETRY_SECONDS)))
 
     async def _use(
-        self, method: str, url: str, purpose: str, *, headers: Mapping[str, str], content: bytes | None = None
+        self,
+        method: str,
+        url: str,
+        purpose: str,
+        *,
+        headers: Mapping[str, str],
+        content: bytes | None = None,
+        wait: float = 0.0,
     ) -> httpx.Response:
-        """Send a request with a token for this resource and purpose, and get a new one if the epoch rose."""
+        """Send a request with a token for this resource and purpose, and get a new one if the epoch rose.
+
+        A token is tried once and renewed once: after a withdrawal the exchange says so, by AccessRefused.
+        """
         key = (method, url, purpose)
         known = self._tokens.pop(key, None)
         if known is not None and self._clock() < known.stale_at:
@@ -147,7 +167,7 @@ class ServiceClient:
         challenge = challenge_of(refused) if refused.status_code == httpx.codes.UNAUTHORIZED else None
         if challenge is None:
             return refused
-        fresh = await self._exchange.token(challenge, purpose, await self._own())
+        fresh = await self._exchange.token(challenge, purpose, await self._own(), wait=wait)
         response = await self._send(method, url, fresh, headers, content)
         if response.status_code != httpx.codes.UNAUTHORIZED:
             self._remember(key, fresh)
@@ -156,9 +176,16 @@ class ServiceClient:
     async def _send(
         self, method: str, url: str, rpt: Rpt, headers: Mapping[str, str], content: bytes | None
     ) -> httpx.Response:
-        proof = self._credentials.key.proof(method, url, at=self._clock(), access_token=rpt.token)
-        proved = {**headers, "authorization": f"DPoP {rpt.token}", "dpop": proof}
-        return await self._http.request(method, url, headers=proved, content=content)
+        return await send_with_proof(
+            self._http,
+            self._credentials.key,
+            method,
+            url,
+            clock=self._clock,
+            headers=headers,
+            content=content,
+            access_token=rpt.token,
+        )
 
     def _remember(self, key: tuple[str, str, str], rpt: Rpt) -> None:
         if len(self._tokens) >= MOST_TOKENS:
@@ -169,7 +196,8 @@ class ServiceClient:
         """Return who we are by our own access token, which we have from the issuer over a trusted connection."""
         claims = jose.parse(await self._credentials.access_token()).claims
         host = self._host or str(claims["iss"]).rstrip("/")
-        return Identity(str(claims["webid"]), str(claims["client_id"]), host)
+        client_id = claims.get("client_id", claims.get("azp"))
+        return Identity(str(claims["webid"]), str(client_id), (host, *self._servers))
 
     async def _post(self, place: str, body: Any) -> Any:
         return await self._answer("POST", f"{(await self._own()).host}/.consent{place}", orjson.dumps(body))

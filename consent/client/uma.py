@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,12 +17,23 @@ from pods.model import Clock
 GRANT_TYPE = "urn:ietf:params:oauth:grant-type:uma-ticket"
 ID_TOKEN_FORMAT = "http://openid.net/specs/openid-connect-core-1_0.html#IDToken"
 DISCOVERY = "/.well-known/uma2-configuration"
+MOST_PUSHES = 4  # claims pushed for one ticket: an identity, a purpose, and each once more
+FIRST_WAIT, LONGEST_WAIT = (
+    5.0,
+    300.0,
+)  # seconds between two polls; the server's interval counts where it is longer
 _CHALLENGE = re.compile(r'(?:^|,)\s*UMA\s+((?:[a-z_]+="[^"]*"(?:\s*,\s*)?)+)', re.IGNORECASE)
 _PARAMETER = re.compile(r'([a-z_]+)="([^"]*)"', re.IGNORECASE)
 
 
+Pause = Callable[[float], Awaitable[None]]
+
+
 class AccessRefused(Exception):
-    """The authorization server did not give a token. `error` is its code, such as request_denied."""
+    """The authorization server did not give a token. `error` is its code, such as request_denied.
+
+    With `request_submitted` nobody has said no: the person may be asked, and trying again later may help.
+    """
 
     def __init__(self, error: str, description: str) -> None:
         super().__init__(f"{error}: {description}" if description else error)
@@ -47,11 +59,24 @@ class Challenge:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Who the service is, and the one host whose authorization server it trusts."""
+    """Who the service is, and the hosts whose authorization servers it trusts; the first is its own."""
 
     webid: str
     client_id: str
-    host: str
+    hosts: tuple[str, ...]
+
+    @property
+    def host(self) -> str:
+        """The host that the service is registered with."""
+        return self.hosts[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """An authorization server, from its own discovery document."""
+
+    issuer: str
+    token_endpoint: str
 
 
 def challenge_of(response: httpx.Response) -> Challenge | None:
@@ -74,57 +99,107 @@ class Exchange:
         purpose_key: PurposeKey,
         *,
         clock: Clock,
+        pause: Pause = asyncio.sleep,
     ) -> None:
         self._http = http
         self._credentials = credentials
         self._purpose_key = purpose_key
         self._clock = clock
-        self._endpoints: dict[str, str] = {}
+        self._pause = pause
+        self._servers: dict[str, Server] = {}
 
-    async def token(self, challenge: Challenge, purpose: str, own: Identity) -> Rpt:
-        """Return a token for what was refused; raise AccessRefused if the server says no."""
+    async def token(self, challenge: Challenge, purpose: str, own: Identity, *, wait: float = 0.0) -> Rpt:
+        """Return a token for what was refused, waiting for the person's answer for at most `wait` seconds.
+
+        Raises AccessRefused if the server says no, or is none that the service trusts.
+        """
         # Attack 17, mix-up: a resource server must not send our identity to a server of its choice.
-        if challenge.as_uri.rstrip("/") != own.host:
-            raise AccessRefused("untrusted_server", f"the resource names {challenge.as_uri}, not {own.host}")
-        endpoint = await self._token_endpoint(own.host)
-        identity = await self._credentials.id_token()
-        answer = await self._push(endpoint, challenge.ticket, ID_TOKEN_FORMAT, identity)
-        ticket = answer.get("ticket")
-        if answer.get("error") == "need_info" and isinstance(ticket, str):
-            claim = self._purpose_key.claim(
-                purpose,
-                client_id=own.client_id,
-                webid=own.webid,
-                audience=own.host + "/",
-                at=self._clock(),
-                bound=("ticket_hash", bound_hash(ticket.encode("ascii"))),
+        if challenge.as_uri.rstrip("/") not in own.hosts:
+            raise AccessRefused(
+                "untrusted_server", f"the resource names {challenge.as_uri}, not {', '.join(own.hosts)}"
             )
-            answer = await self._push(endpoint, ticket, CLAIM_FORMAT, claim)
+        server = await self._server(challenge.as_uri.rstrip("/"))
+        answer = await self._claimed(server, challenge.ticket, purpose, own)
+        asked_at, least = self._clock(), FIRST_WAIT
+        while answer.get("error") == "request_submitted" and isinstance(answer.get("ticket"), str):
+            interval = answer.get("interval")
+            least = max(least, float(interval)) if isinstance(interval, int | float) else least
+            if self._clock() + least > asked_at + wait:
+                break
+            await self._pause(least)
+            # UMA grant, 3.3.6: whoever polls sends the ticket alone, and not more often than `interval`.
+            answer = await self._push(server, {"ticket": answer["ticket"]})
+            least = min(least * 1.5, LONGEST_WAIT)
         if not isinstance(answer.get("access_token"), str):
             raise AccessRefused(str(answer.get("error", "unknown")), str(answer.get("error_description", "")))
         return Rpt(answer["access_token"], self._clock() + _worth(answer.get("expires_in")))
 
-    async def _push(self, endpoint: str, ticket: str, claim_format: str, claim: str) -> Mapping[str, Any]:
-        """Push one claim (UMA grant, 3.3.1 allows one each time) with a proof of our key."""
-        form = {
-            "grant_type": GRANT_TYPE,
-            "ticket": ticket,
-            "claim_token": claim,
-            "claim_token_format": claim_format,
-        }
-        key = self._credentials.key
-        return _json_object(
-            await send_with_proof(self._http, key, "POST", endpoint, clock=self._clock, data=form)
+    async def _claimed(self, server: Server, ticket: str, purpose: str, own: Identity) -> Mapping[str, Any]:
+        """Push what the server asks for until it decides. A server that never has enough is given up."""
+        wanted = ID_TOKEN_FORMAT
+        for _ in range(MOST_PUSHES):
+            claim = await self._claim(wanted, server, ticket, purpose, own)
+            form = {"ticket": ticket, "claim_token": claim, "claim_token_format": wanted}
+            answer = await self._push(server, form)
+            if answer.get("error") != "need_info":
+                return answer
+            ticket = str(answer.get("ticket", ""))
+            wanted = _wanted(answer)
+        raise AccessRefused("need_info", f"{server.issuer} asks for claims again and again")
+
+    async def _claim(
+        self, claim_format: str, server: Server, ticket: str, purpose: str, own: Identity
+    ) -> str:
+        if claim_format == ID_TOKEN_FORMAT:
+            return await self._credentials.id_token()
+        return self._purpose_key.claim(
+            purpose,
+            client_id=own.client_id,
+            webid=own.webid,
+            audience=server.issuer,
+            at=self._clock(),
+            bound=("ticket_hash", bound_hash(ticket.encode("ascii"))),
         )
 
-    async def _token_endpoint(self, server: str) -> str:
-        if server not in self._endpoints:
-            found = _json_object(await self._http.get(server + DISCOVERY))
+    async def _push(self, server: Server, form: Mapping[str, str]) -> Mapping[str, Any]:
+        """Push one claim (UMA grant, 3.3.1 allows one each time) with a proof of our key."""
+        return _json_object(
+            await send_with_proof(
+                self._http,
+                self._credentials.key,
+                "POST",
+                server.token_endpoint,
+                clock=self._clock,
+                data={"grant_type": GRANT_TYPE, **form},
+            )
+        )
+
+    async def _server(self, host: str) -> Server:
+        if host not in self._servers:
+            found = _json_object(await self._http.get(host + DISCOVERY))
+            issuer, endpoint = found.get("issuer"), found.get("token_endpoint")
             # RFC 8414 section 3.3: the document must say that it is of the server we asked.
-            if str(found.get("issuer", "")).rstrip("/") != server:
+            if not isinstance(issuer, str) or issuer.rstrip("/") != host:
                 raise AccessRefused("untrusted_server", "the discovery document is of another server")
-            self._endpoints[server] = str(found["token_endpoint"])
-        return self._endpoints[server]
+            if not isinstance(endpoint, str):
+                raise AccessRefused("invalid_answer", f"{host} names no token endpoint")
+            self._servers[host] = Server(issuer, endpoint)
+        return self._servers[host]
+
+
+def _wanted(answer: Mapping[str, Any]) -> str:
+    """Return the format of a claim that is asked for and that we can make."""
+    claims = answer.get("required_claims")
+    formats = [
+        claim_format
+        for claim in (claims if isinstance(claims, list) else ())
+        if isinstance(claim, dict) and isinstance(claim.get("claim_token_format"), list)
+        for claim_format in claim["claim_token_format"]
+    ]
+    for known in (ID_TOKEN_FORMAT, CLAIM_FORMAT):
+        if known in formats:
+            return known
+    raise AccessRefused("need_info", f"the server asks for claims that we cannot make: {formats}")
 
 
 def _json_object(response: httpx.Response) -> Mapping[str, Any]:

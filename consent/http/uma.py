@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 from urllib.parse import parse_qsl
 
 import orjson
 from fastapi import APIRouter
+from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
@@ -14,8 +16,10 @@ from starlette.routing import BaseRoute
 from consent.client.uma import DISCOVERY, GRANT_TYPE, ID_TOKEN_FORMAT
 from consent.http.callers import json_answer, limited_body, media_type
 from consent.purpose_claim import CLAIM_FORMAT
-from consent.uma import TOKEN_PATH, AuthorizationServer, Push
+from consent.uma import TOKEN_PATH, AuthorizationServer
+from consent.uma_messages import Asking, Push, error
 from pods.authn.replay import ReplayGuard, first_use
+from pods.errors import PodError
 from pods.http.openapi import FORM, OBJECT, described, form
 from pods.model import Clock
 from pods.protocol.dpop import BadProof, Proof, check_proof
@@ -23,18 +27,28 @@ from pods.protocol.jose import ALGORITHMS
 from pods.storage.base import Commits
 
 MAX_FORM = 64 * 1024  # bytes; ticket and claim have some KiB each
+log = logging.getLogger(__name__)
 _FIELDS = ("grant_type", "ticket", "claim_token", "claim_token_format")
+_NEEDED = _FIELDS[:2]  # whoever polls pushes no claim
 
 
 class UmaRoutes:
     """The authorization server of the host at `origin`."""
 
     def __init__(
-        self, server: AuthorizationServer, replay: ReplayGuard, *, origin: str, commits: Commits, clock: Clock
+        self,
+        server: AuthorizationServer,
+        replay: ReplayGuard,
+        *,
+        origin: str,
+        issuer: str,
+        commits: Commits,
+        clock: Clock,
     ) -> None:
         self._server = server
         self._replay = replay
         self._origin = origin
+        self._issuer = issuer
         self._commits = commits
         self._clock = clock
 
@@ -53,7 +67,7 @@ class UmaRoutes:
     async def configuration(self) -> Response:
         """UMA 2.0 discovery document."""
         document: dict[str, Any] = {
-            "issuer": self._origin + "/",
+            "issuer": self._issuer,
             "jwks_uri": self._origin + "/.oidc/jwks",
             "token_endpoint": self._origin + TOKEN_PATH,
             "grant_types_supported": [GRANT_TYPE],
@@ -69,19 +83,33 @@ class UmaRoutes:
             return _bad("invalid_request", "send a form (application/x-www-form-urlencoded)")
         pairs = parse_qsl((await limited_body(request, MAX_FORM)).decode("latin-1"), keep_blank_values=True)
         form = dict(pairs)
-        missing = [name for name in _FIELDS if not form.get(name)]
-        # RFC 6749 section 3.2: parameters must not be included more than once.
-        if missing or len(form) != len(pairs):
-            return _bad("invalid_request", f"each of {', '.join(_FIELDS)} is needed once")
+        missing = [name for name in _NEEDED if not form.get(name)]
+        claim, claim_format = form.get("claim_token"), form.get("claim_token_format")
+        # RFC 6749 section 3.2: parameters must not be included more than once. UMA grant, 3.3.1: a claim comes
+        # with its format.
+        if missing or len(form) != len(pairs) or bool(claim) != bool(claim_format):
+            return _bad(
+                "invalid_request",
+                "grant_type and ticket are needed once, and claim_token and claim_token_format together",
+            )
         try:
             proof = await self._proof(request)
         except BadProof as error:
             return _bad("invalid_dpop_proof", str(error))
-        push = Push(
-            form["grant_type"], form["ticket"], form["claim_token"], form["claim_token_format"], proof
-        )
+        push = Push(form["grant_type"], form["ticket"], claim or None, claim_format or None, proof)
+        await self._server.learn(push, self._clock())
         reply = await self._commits.submit(lambda tx: self._server.push(tx, push, self._clock()))
-        return json_answer(reply.body, reply.status)
+        answer = json_answer(reply.body, reply.status)
+        if reply.asking is not None:
+            answer.background = BackgroundTask(self._ask, reply.asking)
+        return answer
+
+    async def _ask(self, asking: Asking) -> None:
+        try:
+            await self._commits.submit(lambda tx: self._server.ask(tx, asking, self._clock()))
+        except PodError:
+            # The client has its answer, and each of its polls asks again where nobody was asked yet.
+            log.warning("a person could not be asked")
 
     async def _proof(self, request: Request) -> Proof:
         proofs = request.headers.getlist("dpop")
@@ -95,4 +123,4 @@ class UmaRoutes:
 
 
 def _bad(code: str, description: str) -> Response:
-    return json_answer({"error": code, "error_description": description}, 400)
+    return json_answer(error(code, description), 400)

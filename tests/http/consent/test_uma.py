@@ -106,11 +106,29 @@ def denied(answer: httpx.Response) -> bool:
     return answer.status_code == 403 and answer.json()["error"] == "request_denied"
 
 
+def no_token(answer: httpx.Response) -> bool:
+    """Say whether there is no token, since no grant is in force: the person might still give one."""
+    return answer.status_code == 403 and answer.json()["error"] == "request_submitted"
+
+
 async def test_discovery_names_the_endpoints(host: Town) -> None:
     found = (await host.http.get(ORIGIN + "/.well-known/uma2-configuration")).json()
     assert found["issuer"] == ORIGIN + "/"
     assert found["token_endpoint"] == TOKEN
     assert GRANT_TYPE in found["grant_types_supported"]
+
+
+@pytest.mark.parametrize("at_the_root", [True, False], ids=["inrupt", "solidlab"])
+async def test_discovery_is_where_other_clients_look(host: Town, at_the_root: bool) -> None:
+    """Some resolve the well-known path at the origin, some append it to what `as_uri` says: both find it."""
+    challenge = challenge_of(await host.http.get(BASKET))
+    assert challenge is not None
+    path = "/.well-known/uma2-configuration"
+    place = str(httpx.URL(challenge.as_uri).join(path)) if at_the_root else challenge.as_uri + path
+    found = (await host.http.get(place)).json()
+    assert found["token_endpoint"] == TOKEN
+    assert (await host.http.get(found["jwks_uri"])).json()["keys"]
+    assert ID_TOKEN_FORMAT in found["uma_profiles_supported"]
 
 
 async def test_the_token_says_what_it_is_good_for(host: Town) -> None:
@@ -129,7 +147,10 @@ async def test_the_first_answer_asks_for_the_identity_if_something_else_is_pushe
     ticket = await exchange.ticket()
     answer = await exchange.push(ticket, CLAIM_FORMAT, await exchange.claim(purpose, ticket))
     assert answer.json()["error"] == "need_info"
-    assert answer.json()["required_claims"][0]["claim_token_format"] == [ID_TOKEN_FORMAT]
+    (wanted,) = answer.json()["required_claims"]
+    assert wanted["claim_token_format"] == [ID_TOKEN_FORMAT]
+    assert wanted["issuer"] == [ORIGIN + "/"]
+    assert {"name", "claim_type", "friendly_name"} <= wanted.keys()
 
 
 async def test_attack_3_a_cached_token_is_dead_after_withdrawal(host: Town) -> None:
@@ -167,7 +188,7 @@ async def test_attack_6_the_end_itself_is_too_late_on_both_sides(host: Town) -> 
     assert (await exchange.use(token)).status_code == 200
     host.clock.now = given.expires_at
     assert (await exchange.use(token)).status_code == 401
-    assert denied(await exchange.push(ticket, CLAIM_FORMAT, await exchange.claim(purpose.iri, ticket)))
+    assert no_token(await exchange.push(ticket, CLAIM_FORMAT, await exchange.claim(purpose.iri, ticket)))
 
 
 async def test_attack_7_a_ticket_is_good_once(host: Town) -> None:
@@ -271,7 +292,7 @@ async def test_attack_10_a_token_for_one_purpose_does_not_serve_another(host: To
     exchange, purpose = await started(host)
     other = await exchange.by.service.publish(declaration([ROWS], identifier="other"))
     ticket = await exchange.identified()
-    assert denied(await exchange.push(ticket, CLAIM_FORMAT, await exchange.claim(other.iri, ticket)))
+    assert no_token(await exchange.push(ticket, CLAIM_FORMAT, await exchange.claim(other.iri, ticket)))
     assert (await exchange.use(await exchange.token(purpose))).status_code == 200
     permitted = [
         line.purpose for line in await host.owner("anna").log() if line.permitted and line.action == "read"
@@ -408,29 +429,6 @@ async def test_attack_17_an_identity_of_another_issuer_is_refused(host: Town) ->
     for claims in ({**good, "iss": "https://evil.example/"}, {**good, "aud": "elsewhere"}):
         token = host.core.keys.sign(dict(claims), "JWT")
         assert denied(await exchange.push(await exchange.ticket(), ID_TOKEN_FORMAT, token))
-
-
-WRONG_CLAIMS: Mapping[str, Mapping[str, Any]] = {
-    "audience": {"audience": "https://elsewhere.example/"},
-    "client": {"client_id": "another"},
-    "webid": {"webid": "https://another.example/#me"},
-    "ticket": {"bound": ("ticket_hash", bound_hash(b"another ticket"))},
-    "binding": {"bound": ("request_hash", bound_hash(b"another"))},
-    "expired": {"at": 1772366400.0 - CLAIM_SECONDS},
-    "future": {"at": 1772366400.0 + 3600},
-    "key": {"key": PurposeKey.generate()},
-}
-
-
-@pytest.mark.parametrize("wrong", sorted(WRONG_CLAIMS))
-async def test_a_wrong_purpose_claim_is_refused_and_logged(host: Town, wrong: str) -> None:
-    exchange, purpose = await started(host)
-    ticket = await exchange.identified()
-    claim = await exchange.claim(purpose, ticket, **WRONG_CLAIMS[wrong])
-    assert denied(await exchange.push(ticket, CLAIM_FORMAT, claim))
-    line = (await host.owner("anna").log())[0]
-    assert not line.permitted
-    assert "purpose claim" in line.reason
 
 
 async def test_a_purpose_claim_is_good_once(host: Town) -> None:
