@@ -18,6 +18,8 @@ from consent.credentials.issuing import Issuing
 from consent.credentials.keys import AssertionKeys
 from consent.credentials.status_sql import SCHEMA as CREDENTIALS_1
 from consent.decisions import Consents
+from consent.delegation.acting import Acting
+from consent.delegation.schema_sql import SCHEMAS as PEOPLE_SCHEMAS
 from consent.enforcement import GrantAuthorizer
 from consent.export import further
 from consent.http.callers import Callers
@@ -73,7 +75,7 @@ class Extension:
 
 def schemas() -> tuple[Schema, ...]:
     """Return the tables that consent needs in the pod host's database."""
-    return (*SCHEMAS, CREDENTIALS_1, issuers.SCHEMA, *AGGREGATION_SCHEMAS, claims.SCHEMA)
+    return (*SCHEMAS, *PEOPLE_SCHEMAS, CREDENTIALS_1, issuers.SCHEMA, *AGGREGATION_SCHEMAS, claims.SCHEMA)
 
 
 def extension(core: Core) -> Extension:
@@ -108,7 +110,7 @@ def extension(core: Core) -> Extension:
             clock=clock,
         ).routes(),
         *DecisionRoutes(
-            *(callers, consents, invitations, overview),
+            *(callers, Acting(origin, consents), invitations, overview),
             store=store,
             commits=commits,
             clock=clock,

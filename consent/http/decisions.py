@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from fastapi import APIRouter
 from starlette.requests import Request
@@ -11,19 +12,23 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from consent import wire
-from consent.decisions import Consents
 from consent.declarations import items
-from consent.http.callers import PRIVATE, Callers, json_answer, json_body, member, own_pod
+from consent.delegation.acting import Acting
+from consent.http.callers import PRIVATE, Callers, json_answer, json_body, member
 from consent.invitations import Invitations
 from consent.model import OwnGrant
 from consent.overview import Overview
 from pods.errors import BadContent, NotFound
 from pods.http.openapi import LIST, OBJECT, TEXT, described, named, record
 from pods.model import Agent, Clock, WebId
-from pods.storage.base import Commits, Store, Transaction
+from pods.storage.base import Commits, Pod, Store, Transaction
 from vocab.schemas import SchemaError, validate
 
 TAG = "consent"
+FOR = "for"
+"""The parameter with the WebID of the person for whom a delegate acts."""
+_FOR = {FOR: TEXT}
+T = TypeVar("T")
 _PURPOSE = record({"purpose": TEXT})
 
 
@@ -33,7 +38,7 @@ class DecisionRoutes:
     def __init__(
         self,
         callers: Callers,
-        consents: Consents,
+        acting: Acting,
         invitations: Invitations,
         overview: Overview,
         *,
@@ -42,7 +47,7 @@ class DecisionRoutes:
         clock: Clock,
     ) -> None:
         self._callers = callers
-        self._consents = consents
+        self._acting = acting
         self._invitations = invitations
         self._overview = overview
         self._store = store
@@ -52,27 +57,34 @@ class DecisionRoutes:
     def routes(self) -> list[BaseRoute]:
         """Return the routes below `/.consent`."""
         router = APIRouter(prefix="/.consent", tags=[TAG])
-        router.add_api_route("/requests", self.requests, methods=["GET"], **described(LIST, token=True))
+        router.add_api_route(
+            "/requests", self.requests, methods=["GET"], **described(LIST, query=_FOR, token=True)
+        )
         router.add_api_route(
             "/grants",
             self.grants,
             methods=["GET"],
-            **described(LIST, query={"purpose": TEXT}, token=True),
+            **described(LIST, query={"purpose": TEXT, **_FOR}, token=True),
         )
         router.add_api_route(
             "/grants",
             self.give,
             methods=["POST"],
-            **described(OBJECT, status=201, also=(200,), body=named("grant-request"), token=True),
+            **described(
+                OBJECT, status=201, also=(200, 202), body=named("grant-request"), query=_FOR, token=True
+            ),
         )
         router.add_api_route(
             "/grants/{grant_id}",
             self.withdraw,
             methods=["DELETE"],
-            **described(status=204, places=("grant_id",), token=True),
+            **described(status=204, places=("grant_id",), query=_FOR, token=True),
         )
         router.add_api_route(
-            "/refusals", self.refuse, methods=["POST"], **described(status=204, body=_PURPOSE, token=True)
+            "/refusals",
+            self.refuse,
+            methods=["POST"],
+            **described(status=204, body=_PURPOSE, query=_FOR, token=True),
         )
         router.add_api_route(
             "/invitations",
@@ -83,23 +95,32 @@ class DecisionRoutes:
         return list(router.routes)
 
     async def requests(self, request: Request) -> Response:
-        """Requests that wait for the caller's answer."""
-        agent, webid = await self._callers.known(request)
-        self._callers.require_consent_client(agent)
-        found = await self._store.read(
-            lambda tx: self._overview.requests(tx, own_pod(tx, webid), self._clock())
-        )
+        """Requests that wait for an answer: the caller's, or with `?for=WEBID` that of whom they act for."""
+        agent = await self._deciding(request)
+        found = await self._seen(request, agent, self._overview.requests)
         return json_answer([wire.request_json(item) for item in found])
 
     async def grants(self, request: Request) -> Response:
         """The caller's own decisions; with `?purpose=IRI`, a controller's grants in force, told opaquely."""
-        _, webid = await self._callers.known(request)
+        agent, webid = await self._callers.known(request)
         purpose = request.query_params.get("purpose")
         if purpose is not None:
             # Thousands of grants take long enough to hold up others.
             return json_answer(await asyncio.to_thread(self._opaque, webid, purpose))
-        own = await self._store.read(lambda tx: self._overview.own(tx, own_pod(tx, webid), self._clock()))
+        own = await self._seen(request, agent, self._overview.own)
         return json_answer([wire.own_grant_json(item) for item in own])
+
+    async def _seen(
+        self, request: Request, agent: Agent, listed: Callable[[Transaction, Pod, float], list[T]]
+    ) -> list[T]:
+        whose, path = request.query_params.get(FOR), request.url.path
+
+        def job(tx: Transaction) -> list[T]:
+            at = self._clock()
+            return listed(tx, self._acting.seen(tx, agent, whose, path, at), at)
+
+        # What a delegate sees is noted in the log, and so it is a write.
+        return await (self._commits.submit(job) if whose is not None else self._store.read(job))
 
     def _opaque(self, webid: WebId, purpose: str) -> list[dict[str, Any]]:
         with self._store.reading() as tx:
@@ -108,18 +129,20 @@ class DecisionRoutes:
 
     async def give(self, request: Request) -> Response:
         """Give consent: all or a part of what a purpose asks, until a time."""
-        agent, webid = await self._deciding(request)
+        agent = await self._deciding(request)
         body = _grant_request(await json_body(request))
+        whose = request.query_params.get(FOR)
 
-        def job(tx: Transaction) -> tuple[OwnGrant | None, bool]:
-            pod, at = own_pod(tx, webid), self._clock()
-            end = wire.seconds(body["expires_at"])
-            grant, changed = self._consents.give(
-                tx, pod, agent, body["purpose"], items(body["items"]), end, at
-            )
-            return self._overview.of(tx, pod, grant, at), changed
+        def job(tx: Transaction) -> tuple[OwnGrant | None, bool, bool]:
+            at, end = self._clock(), wire.seconds(body["expires_at"])
+            answer = self._acting.give(tx, agent, whose, body["purpose"], items(body["items"]), end, at)
+            if answer.grant is None:
+                return None, True, True
+            return self._overview.of(tx, answer.pod, answer.grant, at), answer.changed, False
 
-        given, changed = await self._commits.submit(job)
+        given, changed, prepared = await self._commits.submit(job)
+        if prepared:  # it waits for the person's own word
+            return json_answer({"state": "prepared", "purpose": body["purpose"]}, 202)
         if given is None:
             raise NotFound("The purpose is not published here any more.")
         location = {"location": given.record}
@@ -127,19 +150,17 @@ class DecisionRoutes:
 
     async def refuse(self, request: Request) -> Response:
         """Say no; nobody asks again for this purpose within the cool-down."""
-        agent, webid = await self._deciding(request)
+        agent, whose = await self._deciding(request), request.query_params.get(FOR)
         purpose = member(await json_body(request), "purpose")
-        await self._commits.submit(
-            lambda tx: self._consents.refuse(tx, own_pod(tx, webid), agent, purpose, self._clock())
-        )
+        await self._commits.submit(lambda tx: self._acting.refuse(tx, agent, whose, purpose, self._clock()))
         return Response(status_code=204, headers=PRIVATE)
 
     async def withdraw(self, request: Request) -> Response:
         """Withdraw a grant; it is without effect for every read that is decided after this answer, and before."""
-        agent, webid = await self._deciding(request)
+        agent, whose = await self._deciding(request), request.query_params.get(FOR)
         grant_id: str = request.path_params["grant_id"]
         await self._commits.submit(
-            lambda tx: self._consents.withdraw(tx, own_pod(tx, webid), agent, grant_id, self._clock())
+            lambda tx: self._acting.withdraw(tx, agent, whose, grant_id, self._clock())
         )
         return Response(status_code=204, headers=PRIVATE)
 
@@ -158,10 +179,10 @@ class DecisionRoutes:
             )
         return Response(status_code=202, headers=PRIVATE)
 
-    async def _deciding(self, request: Request) -> tuple[Agent, WebId]:
-        agent, webid = await self._callers.known(request)
+    async def _deciding(self, request: Request) -> Agent:
+        agent, _ = await self._callers.known(request)
         self._callers.require_consent_client(agent)
-        return agent, webid
+        return agent
 
 
 def _grant_request(body: Any) -> dict[str, Any]:

@@ -1,0 +1,81 @@
+"""What a delegate may not do although they hold the power: decide about themself, or against who said no."""
+
+from __future__ import annotations
+
+from consent import grants_sql, people_sql
+from consent.delegation import delegations_sql, stances_sql
+from consent.delegation.model import Delegation, Power
+from consent.model import Controller, Grant, GrantState, Suspension
+from pods.errors import Conflict, Forbidden, PodError
+from pods.protocol import rdf
+from pods.provision import card_of
+from pods.storage.base import Pod, Transaction
+from vocab.terms import FOAF, VCARD
+
+_MAILBOXES = frozenset({str(VCARD.hasEmail), str(FOAF.mbox)})
+
+
+def require_no_interest(tx: Transaction, delegate: str, controller: Controller) -> None:
+    """Raise Forbidden if a delegate would give consent to what is theirs (attack 19: self-dealing)."""
+    own = people_sql.own_pod(tx, controller.iri)
+    acts_for = own is not None and any(
+        one.ended_at is None for one in delegations_sql.between(tx, own.key, delegate)
+    )
+    contacts = {controller.contact.removeprefix("mailto:"), controller.dpo.removeprefix("mailto:")}
+    if (
+        delegate == controller.iri
+        or acts_for
+        or delegate in contacts
+        or delegations_sql.has_interest(tx, delegate, controller.iri)
+        or not contacts.isdisjoint(_mailboxes(tx, delegate))
+    ):
+        raise Forbidden(
+            f"You stand on the side of {controller.name}: somebody else must decide about this for the person. "
+            "Refusing and withdrawing stay open to you."
+        )
+
+
+def require_agreement(tx: Transaction, pod: Pod, delegation: Delegation, identifier: str, at: float) -> None:
+    """Raise Conflict if somebody who decides beside the delegate said no: the most restrictive answer wins."""
+    others: dict[str, str] = {
+        str(one.delegate): "somebody else who decides for this person"
+        for one in delegations_sql.of_pod(tx, pod.key)
+        if one.active(at)
+        and one.delegate != delegation.delegate
+        and not one.powers.isdisjoint({Power.GIVE, Power.REFUSE})
+    }
+    if not delegation.exclusive:
+        others[pod.owner] = "the person themself"
+    said_no = stances_sql.latest_no(tx, pod.key, identifier, list(others))
+    if said_no is not None:
+        raise Conflict(f"This is not given: {others[said_no]} said no to it, and a no counts more.")
+
+
+def conflicts(tx: Transaction, grant: Grant) -> str | None:
+    """Return who of several guardians made a grant rest, None if none did."""
+    if Suspension.GUARDIAN_CONFLICT.value not in grants_sql.suspensions(tx, grant.id):
+        return None
+    return stances_sql.suspended_by(tx, grant.id, Suspension.GUARDIAN_CONFLICT.value)
+
+
+def given_by_another(tx: Transaction, grant: Grant, delegate: str, at: float) -> bool:
+    """Say whether a grant is in force that another delegate gave, neither this one nor the person themself."""
+    giver = stances_sql.given_by(tx, grant.id)
+    return grant.state_at(at) is GrantState.GIVEN and giver not in ("", delegate, grant.subject)
+
+
+def _mailboxes(tx: Transaction, webid: str) -> frozenset[str]:
+    """Return the e-mail addresses in somebody's public profile, if it is on this host."""
+    pod = people_sql.own_pod(tx, webid)
+    card = tx.get(card_of(pod.root)) if pod is not None else None
+    if card is None or not rdf.is_rdf(card.media_type):
+        return frozenset()
+    try:
+        quads = rdf.parse(card.media_type, card.content, webid.partition("#")[0])
+    except PodError:
+        return frozenset()
+    return frozenset(
+        str(getattr(quad.object, "value", "")).removeprefix("mailto:")
+        for quad in quads
+        if quad.predicate.value in _MAILBOXES
+    )
