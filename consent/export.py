@@ -38,8 +38,13 @@ def further(origin: str) -> Further:
         own = [wire.own_grant_json(grant) for grant in overview.own(tx, pod, at)]
         asked = [wire.request_json(request) for request in overview.requests(tx, pod, at)]
         left = [
-            {"at": wire.timestamp(when), "purpose": purpose, "result": result}
-            for when, purpose, result in claims_sql.of_pod(tx, pod.key, limit=MOST_RESULTS)
+            {
+                "at": wire.timestamp(one.at),
+                "purpose": one.purpose,
+                "result": one.result,
+                "signed": one.signed,
+            }
+            for one in claims_sql.of_pod(tx, pod.key, limit=MOST_RESULTS)
         ]
         for name, value in (("consensi", own), ("richieste", asked), ("risultati", left)):
             yield f"{name}.json", orjson.dumps(value, option=orjson.OPT_INDENT_2)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from starlette.routing import BaseRoute
@@ -28,6 +28,7 @@ from consent.http.decisions import DecisionRoutes
 from consent.http.own import OwnRoutes
 from consent.http.pages import RegisterPages
 from consent.http.register import RegisterRoutes
+from consent.http.results import ResultRoutes
 from consent.http.uma import UmaRoutes
 from consent.http.uses import UseRoutes
 from consent.identity import IdTokens
@@ -75,11 +76,11 @@ class Extension:
 
 def schemas() -> tuple[Schema, ...]:
     """Return the tables that consent needs in the pod host's database."""
-    return (*SCHEMAS, *PEOPLE_SCHEMAS, CREDENTIALS_1, issuers.SCHEMA, *AGGREGATION_SCHEMAS, claims.SCHEMA)
+    return (*SCHEMAS, *PEOPLE_SCHEMAS, CREDENTIALS_1, issuers.SCHEMA, *AGGREGATION_SCHEMAS, *claims.SCHEMAS)
 
 
-def extension(core: Core) -> Extension:
-    """Return what consent adds to the host that `core` is."""
+def extension(core: Core, *, stopwatch: Callable[[], float] = time.monotonic) -> Extension:
+    """Return what consent adds to the host that `core` is; `stopwatch` times the rules of claims."""
     origin, clock = core.settings.pod_url, core.clock
     secret = open_secret(core.settings.data / SECRET)
     tickets = Tickets(derived(secret, "tickets"))
@@ -97,6 +98,9 @@ def extension(core: Core) -> Extension:
     issuing = Issuing(origin, assertion, derived(secret, "status lists"))
     questions = assemble(core, origin=origin, data=core.settings.data, keys=directory)
     versions = Versions(origin, consents)
+    evaluator = claims.Evaluator(store, stopwatch=stopwatch)
+    # One thread of its own: somebody who looks again and again at what would leave holds up no claim.
+    previews = claims.Evaluator(store, stopwatch=stopwatch, threads=1)
     publisher = Publisher(origin, published=(questions.programmes.published, versions.published))
     routes = [
         *RegisterRoutes(
@@ -123,16 +127,16 @@ def extension(core: Core) -> Extension:
             clock=clock,
         ).routes(),
         *UseRoutes(
-            *(callers, tickets, core.keys, directory),
+            *(callers, tickets, evaluator, claims.ResultSeal(core.keys, origin), directory),
             origin=origin,
+            store=store,
             commits=commits,
             quota=Quota(core.settings.quota),
             clock=clock,
         ).routes(),
-        *CredentialRoutes(
-            *(callers, issuing, assertion), store=store, commits=commits, clock=clock
-        ).routes(),
+        *CredentialRoutes(*(callers, issuing, assertion), store=store, commits=commits, clock=clock).routes(),
         *OwnRoutes(callers, sender_of(core, further(origin)), origin=origin, store=store).routes(),
+        *ResultRoutes(callers, previews, origin=origin, store=store).routes(),
         *aggregation_routes(core, questions),
     ]
     authorizer = GrantAuthorizer(

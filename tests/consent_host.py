@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+import time
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -176,14 +177,23 @@ class HeldTokens:
 
 
 @asynccontextmanager
-async def town(folder: Path, clock: SettableClock, *, trusted: tuple[str, ...] = ()) -> AsyncIterator[Town]:
-    """Open a host with anna's pod, which holds a profile and a purchase; `trusted` may be fetched over loopback."""
+async def town(
+    folder: Path,
+    clock: SettableClock,
+    *,
+    trusted: tuple[str, ...] = (),
+    stopwatch: Callable[[], float] = time.monotonic,
+) -> AsyncIterator[Town]:
+    """Open a host with anna's pod, which holds a profile and a purchase.
+
+    `trusted` may be fetched over loopback; `stopwatch` times the rules of claims.
+    """
     core = open_core(
         PodSettings(data=folder, pod_url=ORIGIN, database=database_of(folder), trusted_hosts=trusted),
         clock,
         schemas=schemas(),
     )
-    added = extension(core)
+    added = extension(core, stopwatch=stopwatch)
     app = application(core, authorizer=added.authorizer, observers=added.observers, routes=added.routes)
     found = Town(core, added, app, clock)
     try:

@@ -1,15 +1,24 @@
-"""The published, versioned rules of claims: what each reads, what it counts, and in which unit."""
+"""The published, versioned rules of claims, in a closed language: what each reads, keeps, adds up, and in which unit."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Any
 
 from vocab.codes import Label, label
 from vocab.terms import NS
 
 RULES = NS.removesuffix("#") + "/rules/"
+LANGUAGE = RULES + "language/1"
+"""How a rule is read: of the verified receipts of its shape whose moment lies in the months asked about, it keeps
+those in which every condition holds by equality, and adds up one whole number of each, or one. A receipt that comes
+to nothing is not counted; each counts once in a programme. There is no other operation, no loop and no text."""
+RESULT_TYP = "claim-result+jwt"
+"""The `typ` of a signed result, so that it passes for nothing else (RFC 8725 section 3.11)."""
+YIELDS = ("amount", "count", "nullifiers")
+"""What leaves of every rule: the sum, the number of receipts, and a fingerprint of each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,16 +29,41 @@ class RuleText:
     shape: str
     reads: tuple[str, ...]
     """Properties of the shape that a grant must hold for this rule to run."""
+    moment: str
+    """The property that decides whether a receipt lies within a period."""
+    where: tuple[tuple[str, str], ...]
+    """Property and value: a receipt counts only if all of these hold."""
+    adds: str | None
+    """The property that is added up, a whole number; without it each receipt counts for one."""
     unit: str
     """Of the amount: `EUR` in cents, `minutes`, `times`."""
     title: Label
     text: Label
+
+    def document(self) -> dict[str, Any]:
+        """Return the rule as it is published; its digest stands in every result."""
+        return {
+            "id": self.iri,
+            "language": LANGUAGE,
+            "shape": self.shape,
+            "reads": list(self.reads),
+            "moment": self.moment,
+            "where": dict(self.where),
+            "adds": self.adds,
+            "unit": self.unit,
+            "yields": list(YIELDS),
+            "title": dict(self.title),
+            "text": dict(self.text),
+        }
 
 
 ELIGIBLE_PURCHASES = RuleText(
     RULES + "eligible-purchases/1",
     "Purchase",
     ("orderedAt", "seller", "total"),
+    "orderedAt",
+    (("currency", "EUR"),),
+    "total",
     "EUR",
     label("Acquisti validi", "Eligible purchases"),
     label(
@@ -43,6 +77,9 @@ VOLUNTEER_MINUTES = RuleText(
     RULES + "volunteer-minutes/1",
     "Participation",
     ("kind", "minutes", "startedAt"),
+    "startedAt",
+    (("kind", "volunteering"),),
+    "minutes",
     "minutes",
     label("Ore di volontariato", "Hours of volunteering"),
     label(
@@ -56,6 +93,9 @@ ATTENDANCES = RuleText(
     RULES + "attendances/1",
     "Participation",
     ("kind", "startedAt"),
+    "startedAt",
+    (("kind", "attendance"),),
+    None,
     "times",
     label("Presenze", "Attendances"),
     label(

@@ -9,12 +9,10 @@ import httpx
 
 from apps.organisations import Organisation
 from apps.valueback.model import NotPermitted, ValueBackError
-from consent.client import PurposeKey, ServiceClient
+from consent.client import BadResult, PurposeKey, ServiceClient, verified_result
 from pods.client import ClientCredentials, refusal
 from pods.model import Clock
 from pods.protocol import jose
-
-CLAIM_TYPE = "claim-result+jwt"
 
 
 class HostUnreliable(ValueBackError):
@@ -47,25 +45,23 @@ class HostKeys:
 
     def __init__(self, http: httpx.AsyncClient, host: str) -> None:
         self._http = http
+        self._issuer = f"{host}/"
         self._address = f"{host}/.oidc/jwks"
-        self._keys: dict[str, jose.PublicKey] = {}
+        self._jwks: Mapping[str, Any] = {"keys": []}
 
-    async def verified(self, unverified_result: str) -> Mapping[str, Any]:
-        """Return what a signed claim says; raise HostUnreliable if the host did not sign it."""
+    async def verified(self, unverified_result: str, expected: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return what a signed claim says; raise HostUnreliable if the host did not sign it, or not this."""
         try:
-            jws = jose.parse(unverified_result)
-        except jose.BadJose as error:
-            raise HostUnreliable(f"the claim's result cannot be read: {error}") from error
-        key = self._keys.get(jws.header.kid or "") or (await self._fetched()).get(jws.header.kid or "")
-        if key is None or jws.header.typ != CLAIM_TYPE:
-            raise HostUnreliable("the claim's result is not signed with a key of the pod host")
-        if not key.verifies(jws.header.alg, jws.signing_input, jws.signature):
-            raise HostUnreliable("the signature of the claim's result is wrong")
-        return jws.claims
+            kid = jose.parse(unverified_result).header.kid
+            if not any(key.get("kid") == kid for key in self._jwks["keys"]):
+                self._jwks = await self._fetched()
+            return verified_result(unverified_result, self._jwks, issuer=self._issuer, expected=expected)
+        except (jose.BadJose, BadResult) as error:
+            raise HostUnreliable(f"the claim cannot be counted: {error}") from error
 
-    async def _fetched(self) -> dict[str, jose.PublicKey]:
+    async def _fetched(self) -> Mapping[str, Any]:
         answer = await self._http.get(self._address)
         if answer.is_error:
             raise refusal(answer)
-        self._keys = {str(one["kid"]): jose.public_key(one) for one in answer.json()["keys"]}
-        return self._keys
+        published: Mapping[str, Any] = answer.json()
+        return published

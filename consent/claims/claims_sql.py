@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+# ruff: noqa: S608 - the list of columns is a constant above; values are bound
 import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from consent.claims.terms import Period
+from consent.model import PurposeIri
 from pods.storage.base import Transaction
 
 SCHEMA = (
@@ -23,16 +27,35 @@ SCHEMA = (
                PRIMARY KEY (series, nullifier))""",
     ),
 )
+SIGNED = ("claims-2", ("ALTER TABLE claim_result ADD COLUMN signed TEXT NOT NULL DEFAULT ''",))
+SCHEMAS = (SCHEMA, SIGNED)
+_NO_END = 2**62
 
 
-def answered(tx: Transaction, grant_id: str, programme: str) -> list[tuple[Period, str, dict[str, Any]]]:
-    """Return period, terms digest and result of every claim that a programme got under a grant."""
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A claim that was answered. `number` names it on this host, for its owner alone."""
+
+    number: int
+    at: float
+    purpose: PurposeIri
+    period: Period
+    terms: str
+    result: Mapping[str, Any]
+    signed: str
+    """The bytes that left; empty for those from before they were kept."""
+
+
+_COLUMNS = "id, at, purpose, first, last, terms, result, signed"
+
+
+def answered(tx: Transaction, grant_id: str, programme: str) -> list[Answered]:
+    """Return every claim that a programme got under a grant."""
     rows = tx.execute(
-        "SELECT first, last, terms, result FROM claim_result WHERE grant_id = ? AND programme = ?"
-        " ORDER BY first",
+        f"SELECT {_COLUMNS} FROM claim_result WHERE grant_id = ? AND programme = ? ORDER BY first",
         (grant_id, programme),
     )
-    return [(Period(first, last), terms, json.loads(result)) for first, last, terms, result in rows]
+    return [_answered(row) for row in rows]
 
 
 def next_id(tx: Transaction) -> int:
@@ -49,6 +72,12 @@ def count_once(tx: Transaction, series: str, nullifier: str, claim: int) -> bool
     return tx.row_count == 1
 
 
+def already_counted(tx: Transaction, series: str, nullifiers: Iterable[str]) -> set[str]:
+    """Return those of the nullifiers that a programme has counted; nothing is marked."""
+    known = "SELECT 1 FROM claim_nullifier WHERE series = ? AND nullifier = ?"
+    return {mark for mark in nullifiers if tx.execute(known, (series, mark))}
+
+
 def record(
     tx: Transaction,
     number: int,
@@ -58,28 +87,46 @@ def record(
     programme: str,
     within: Period,
     terms: str,
-    result: dict[str, Any],
+    result: Mapping[str, Any],
+    signed: str,
     at: float,
 ) -> None:
     """Keep what leaves."""
     tx.execute(
-        "INSERT INTO claim_result (id, pod, grant_id, purpose, programme, first, last, terms, result, at)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO claim_result (id, pod, grant_id, purpose, programme, first, last, terms, result, signed, at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             *(number, pod, grant_id, purpose, programme, within.first, within.last, terms),
-            *(json.dumps(result, sort_keys=True), at),
+            *(json.dumps(result, sort_keys=True), signed, at),
         ),
     )
 
 
-def of_pod(tx: Transaction, pod: int, *, limit: int = 100) -> list[tuple[float, str, dict[str, Any]]]:
-    """Return time, purpose and result of what left a pod, the newest first: for its owner."""
+def sign_again(tx: Transaction, number: int, signed: str) -> None:
+    """Keep other signed bytes of a result, since these leave now."""
+    tx.execute("UPDATE claim_result SET signed = ? WHERE id = ?", (signed, number))
+
+
+def of_pod(tx: Transaction, pod: int, *, before: int | None = None, limit: int = 100) -> list[Answered]:
+    """Return what left a pod, the newest first: for its owner. `before` is the number of the last one seen."""
     rows = tx.execute(
-        "SELECT at, purpose, result FROM claim_result WHERE pod = ? ORDER BY id DESC LIMIT ?", (pod, limit)
+        f"SELECT {_COLUMNS} FROM claim_result WHERE pod = ? AND id < ? ORDER BY id DESC LIMIT ?",
+        (pod, before if before is not None else _NO_END, limit),
     )
-    return [(at, purpose, json.loads(result)) for at, purpose, result in rows]
+    return [_answered(row) for row in rows]
+
+
+def one_of_pod(tx: Transaction, pod: int, number: int) -> Answered | None:
+    """Return one result that left a pod."""
+    rows = tx.execute(f"SELECT {_COLUMNS} FROM claim_result WHERE pod = ? AND id = ?", (pod, number))
+    return _answered(rows[0]) if rows else None
 
 
 def forget_pod(tx: Transaction, pod: int) -> None:
     """Remove the results of a deleted pod; the nullifiers stay, or its receipts could be counted again."""
     tx.execute("DELETE FROM claim_result WHERE pod = ?", (pod,))
+
+
+def _answered(row: Sequence[Any]) -> Answered:
+    number, at, purpose, first, last, terms, result, signed = row
+    return Answered(number, at, PurposeIri(purpose), Period(first, last), terms, json.loads(result), signed)

@@ -1,172 +1,148 @@
-"""Evaluation of a claim: the rule over the verified receipts of one pod, in the caller's transaction."""
+"""Evaluation of a claim: what the rule found becomes a result in the transaction in which it leaves.
+
+Reading the receipts takes up to seconds, so it is done before, on a snapshot and in a thread of its own. What was
+found counts only if the grant is still in force and the same receipts are still there in the transaction that keeps
+the log line, spends the nullifiers and signs: that commit is the moment at which the result leaves.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from consent.claims import claims_sql
-from consent.claims.rules import happened
-from consent.claims.terms import Period, Terms, period, require_agreed, terms
-from consent.model import Grant, OutputMode
-from consent.receipts.errors import BadReceipt
-from consent.receipts.model import Receipt
-from consent.receipts.nonce import nullifier
-from consent.receipts.signing import MEDIA_TYPE, verify
+from consent.claims.reading import Found, basis
+from consent.claims.sealing import ResultSeal
+from consent.claims.terms import Asked, Terms, require_agreed
+from consent.model import DataItem, Grant, OutputMode, PurposeDeclaration
 from consent.registry_sql import Purposes
-from pods.errors import BadContent, Conflict, Forbidden, Unprocessable
-from pods.model import Path
-from pods.storage.base import Entry, Pod, Transaction
+from pods.errors import Conflict, Forbidden, Unprocessable
+from pods.storage.base import Pod, Transaction
 
-MAX_RECEIPTS = 4000  # about a second of signature checks while other writers wait
-MAX_MEMBERS = 3 * MAX_RECEIPTS  # of a month's container: a receipt has its Turtle beside it
-MAX_RECEIPT_BYTES = 64 * 1024  # the longest till roll; larger files are no receipts
-MAX_BYTES = 32 * 1024 * 1024  # read for one claim
-_REQUEST = {"rule", "period", "programme"}
+
+class Stale(Exception):
+    """Receipts came or went since they were read; read them again."""
 
 
 @dataclass(frozen=True, slots=True)
-class ClaimResult:
-    """What leaves the pod: sums and fingerprints. No receipt, no date within the period, no shop."""
+class Left:
+    """What leaves: the result, and its signed bytes. The same request gets the same bytes."""
 
-    rule: str
-    programme: str
-    terms: str
-    grant: str
-    pairwise: str
-    period: Period
-    unit: str
-    amount: int
-    count: int
-    nullifiers: tuple[str, ...]
-
-    def as_json(self) -> dict[str, Any]:
-        return {
-            "rule": self.rule,
-            "programme": self.programme,
-            "terms": self.terms,
-            "grant": self.grant,
-            "pairwise": self.pairwise,
-            "period": self.period.as_json(),
-            "unit": self.unit,
-            "amount": self.amount,
-            "count": self.count,
-            "nullifiers": list(self.nullifiers),
-        }
+    result: Mapping[str, Any]
+    signed: str
 
 
-def evaluate(tx: Transaction, pod: Pod, grant: Grant, request: Any, at: float) -> ClaimResult:
-    """Return what a programme may know of one pod and period; the same request gives the same result.
-
-    `tx` is a write transaction, and the caller has checked in it that the grant is in force. A period is
-    answered once: receipts that arrive later would otherwise show in the difference of two answers.
-    Raises BadContent, Forbidden, Conflict or Unprocessable.
-    """
-    asked, agreed = _request(request)
-    _require_covered(tx, grant, agreed)
-    if not asked.within(agreed.period):
-        raise Unprocessable("claim at /period: it must lie within the programme's period.")
-    for earlier, digest, result in claims_sql.answered(tx, grant.id, agreed.programme):
-        if earlier == asked and digest == agreed.digest:
-            return _restored(result)
-        if earlier.touches(asked):
-            raise Conflict(
-                f"claim at /period: {earlier.first} to {earlier.last} was answered under this grant, and "
-                "a month is answered once; ask for months after it."
-            )
-    number = claims_sql.next_id(tx)
-    amount, seen = 0, []
-    for receipt in _receipts(tx, pod, agreed, asked):
-        measure = agreed.rule.measure(receipt)
-        mark = nullifier(agreed.series, receipt.nonce)
-        if measure is not None and claims_sql.count_once(tx, agreed.series, mark, number):
-            amount += measure
-            seen.append(mark)
-    # In the order of the fingerprints, not of the purchases.
-    found = ClaimResult(
-        rule=agreed.rule.iri,
-        programme=agreed.programme,
-        terms=agreed.digest,
-        grant=grant.id,
-        pairwise=grant.pairwise,
-        period=asked,
-        unit=agreed.rule.text.unit,
-        amount=amount,
-        count=len(seen),
-        nullifiers=tuple(sorted(seen)),
-    )
-    claims_sql.record(
-        *(tx, number, pod.key, grant.id, grant.purpose, agreed.programme, asked, agreed.digest),
-        found.as_json(),
-        at,
-    )
-    return found
-
-
-def _request(request: Any) -> tuple[Period, Terms]:
-    if not isinstance(request, dict) or set(request) != _REQUEST:
-        raise BadContent(f"claim: give exactly {', '.join(sorted(_REQUEST))}.")
-    agreed = terms(request["programme"])
-    if request["rule"] != agreed.rule.iri:
-        raise BadContent(f"claim at /rule: the programme's rule is {agreed.rule.iri}.")
-    return period(request["period"], "/period"), agreed
-
-
-def _require_covered(tx: Transaction, grant: Grant, agreed: Terms) -> None:
-    rule = agreed.rule.text
-    item = grant.item(rule.shape, OutputMode.CLAIM)
-    missing = set(rule.reads) - set(item.properties if item else ())
-    if missing:
-        raise Forbidden(
-            f"The grant does not allow a claim over {rule.shape}: {', '.join(sorted(missing))} is not granted."
-        )
+def require_allowed(tx: Transaction, grant: Grant, asked: Asked) -> None:
+    """Raise Forbidden or Unprocessable unless a grant that is in force allows this claim; nothing is read before."""
     declared = Purposes(grant.iri.partition("/.consent/")[0]).by_iri(tx, grant.purpose)
     if declared is None:
         raise Forbidden("The purpose of this grant is not published here any more.")
-    require_agreed(declared, agreed)
+    _require_covered(grant.items, asked.terms)
+    _require_agreed(declared, asked)
 
 
-def _receipts(tx: Transaction, pod: Pod, agreed: Terms, asked: Period) -> Iterator[Receipt]:
-    """Return the receipts of the period that an issuer of the programme signed; others are passed over."""
-    for content in _contents(tx, pod, agreed.rule.container, asked):
-        try:
-            receipt = verify(content, agreed.keys)
-        except BadReceipt:
-            continue
-        if asked.holds(happened(receipt)):
-            yield receipt
+def require_declared(declared: PurposeDeclaration, asked: Asked) -> None:
+    """Raise Forbidden or Unprocessable unless a consent to this declaration could allow the claim."""
+    _require_covered(declared.items, asked.terms)
+    _require_agreed(declared, asked)
 
 
-def _contents(tx: Transaction, pod: Pod, container: str, asked: Period) -> Iterator[bytes]:
-    entries: list[Entry] = []
-    cut = False
-    for month in asked.months():
-        members = tx.children(Path(f"{pod.root}{container}{month}/"), limit=MAX_MEMBERS)
-        cut = cut or len(members) == MAX_MEMBERS
-        entries += [
-            entry for entry in members if entry.media_type == MEDIA_TYPE and entry.size <= MAX_RECEIPT_BYTES
-        ]
-    if cut or len(entries) > MAX_RECEIPTS or sum(entry.size for entry in entries) > MAX_BYTES:
-        raise Unprocessable(
-            f"claim at /period: more than {MAX_RECEIPTS} receipts or {MAX_BYTES} bytes; ask for fewer months."
-        )
-    for entry in entries:
-        stored = tx.get(entry.path)
-        if stored is not None:
-            yield stored.content
+def is_answered(tx: Transaction, grant: Grant, asked: Asked) -> bool:
+    """Say whether this was answered already; raise Conflict if a part of it was.
+
+    A period is answered once: receipts that arrive later would otherwise show in the difference of two answers.
+    """
+    return _earlier(tx, grant, asked) is not None
 
 
-def _restored(result: Mapping[str, Any]) -> ClaimResult:
-    return ClaimResult(
-        rule=result["rule"],
-        programme=result["programme"],
-        terms=result["terms"],
-        grant=result["grant"],
-        pairwise=result["pairwise"],
-        period=Period(result["period"]["from"], result["period"]["to"]),
-        unit=result["unit"],
-        amount=result["amount"],
-        count=result["count"],
-        nullifiers=tuple(result["nullifiers"]),
+def settle(
+    tx: Transaction, pod: Pod, grant: Grant, asked: Asked, found: Found | None, at: float, seal: ResultSeal
+) -> Left:
+    """Return what a programme may know of one pod and period; the same request gives the same result.
+
+    `tx` is a write transaction, and the caller has checked in it that the grant is in force. `found` is None where
+    an earlier answer is expected. Raises Stale, Forbidden, Conflict or Unprocessable.
+    """
+    require_allowed(tx, grant, asked)
+    earlier = _earlier(tx, grant, asked)
+    if earlier is not None:
+        return _again(tx, earlier, grant, at, seal)
+    if found is None or found.basis != basis(tx, pod, asked):
+        raise Stale
+    number = claims_sql.next_id(tx)
+    amount, seen = 0, []
+    for mark, measure in found.measures:
+        if claims_sql.count_once(tx, asked.terms.series, mark, number):
+            amount += measure
+            seen.append(mark)
+    result = {
+        **summary(asked, amount, len(seen)),
+        "grant": grant.id,
+        "purpose": grant.purpose,
+        "epoch": grant.epoch,
+        "pairwise": grant.pairwise,
+        # In the order of the fingerprints, not of the purchases.
+        "nullifiers": sorted(seen),
+    }
+    signed = seal(result, grant.controller, at)
+    claims_sql.record(
+        *(tx, number, pod.key, grant.id, grant.purpose, asked.terms.programme, asked.period),
+        *(asked.terms.digest, result, signed, at),
     )
+    return Left(result, signed)
+
+
+def summary(asked: Asked, amount: int, count: int) -> dict[str, Any]:
+    """Return the part of a result that says what was computed: no receipt, no date within the period, no shop."""
+    return {
+        "rule": asked.terms.rule.iri,
+        "rule_digest": asked.terms.rule.digest,
+        "programme": asked.terms.programme,
+        "terms": asked.terms.digest,
+        "period": asked.period.as_json(),
+        "unit": asked.terms.rule.text.unit,
+        "amount": amount,
+        "count": count,
+    }
+
+
+def _earlier(tx: Transaction, grant: Grant, asked: Asked) -> claims_sql.Answered | None:
+    for earlier in claims_sql.answered(tx, grant.id, asked.terms.programme):
+        if earlier.period == asked.period and earlier.terms == asked.terms.digest:
+            return earlier
+        if earlier.period.touches(asked.period):
+            raise Conflict(
+                f"claim at /period: {earlier.period.first} to {earlier.period.last} was answered under this "
+                "grant, and a month is answered once; ask for months after it."
+            )
+    return None
+
+
+def _again(tx: Transaction, earlier: claims_sql.Answered, grant: Grant, at: float, seal: ResultSeal) -> Left:
+    """Return an earlier answer; it is signed anew only where nobody could verify the old signature any more."""
+    signed = earlier.signed
+    if not seal.holds(signed):
+        signed = seal(earlier.result, grant.controller, at)
+        claims_sql.sign_again(tx, earlier.number, signed)
+    return Left(earlier.result, signed)
+
+
+def _require_covered(items: tuple[DataItem, ...], agreed: Terms) -> None:
+    rule = agreed.rule.text
+    held = {
+        name
+        for item in items
+        if item.shape == rule.shape and item.mode is OutputMode.CLAIM
+        for name in item.properties
+    }
+    if missing := set(rule.reads) - held:
+        raise Forbidden(
+            f"The grant does not allow a claim over {rule.shape}: {', '.join(sorted(missing))} is not granted."
+        )
+
+
+def _require_agreed(declared: PurposeDeclaration, asked: Asked) -> None:
+    require_agreed(declared, asked.terms)
+    if not asked.period.within(asked.terms.period):
+        raise Unprocessable("claim at /period: it must lie within the programme's period.")

@@ -1,23 +1,37 @@
-"""What each published rule counts of a verified receipt, and which moment of it decides about the period."""
+"""The closed language of rules over verified receipts: one receipt at a time, nothing known of persons."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from consent.declarations import digest
 from consent.receipts.model import ParticipationReceipt, PurchaseReceipt, Receipt
-from vocab.claim_rules import ATTENDANCES, ELIGIBLE_PURCHASES, VOLUNTEER_MINUTES, RuleText
+from vocab.claim_rules import RULE_TEXTS, RuleText
 from vocab.shapes import SHAPES
+
+FIELDS: Mapping[str, tuple[type[Receipt], Mapping[str, str]]] = MappingProxyType(
+    {
+        "Purchase": (
+            PurchaseReceipt,
+            {"orderedAt": "ordered_at", "total": "total", "currency": "currency", "seller": "seller"},
+        ),
+        "Participation": (
+            ParticipationReceipt,
+            {"startedAt": "started_at", "minutes": "minutes", "kind": "kind", "theme": "theme"},
+        ),
+    }
+)
+"""What a rule may name of a receipt, by shape; a rule that names anything else is not loaded."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A published rule with its computation. It sees one receipt at a time and knows nothing of persons."""
+    """A published rule that is ready to be applied, with the digest of all that was published of it."""
 
     text: RuleText
-    measure: Callable[[Receipt], int | None]
-    """What a verified receipt counts for, or None if it is not eligible."""
+    digest: str
 
     @property
     def iri(self) -> str:
@@ -28,33 +42,31 @@ class Rule:
         """Where the receipts are, relative to the pod; below it there is one container a month."""
         return SHAPES[self.text.shape].container
 
+    def happened(self, receipt: Receipt) -> str | None:
+        """Return the moment that decides about the period; None for a receipt of another shape."""
+        kind, names = FIELDS[self.text.shape]
+        return str(getattr(receipt, names[self.text.moment])) if isinstance(receipt, kind) else None
 
-def happened(receipt: Receipt) -> str:
-    """Return the moment that decides whether a receipt lies within a period."""
-    return receipt.ordered_at if isinstance(receipt, PurchaseReceipt) else receipt.started_at
-
-
-def _spent(receipt: Receipt) -> int | None:
-    if not isinstance(receipt, PurchaseReceipt) or receipt.currency != "EUR":
-        return None
-    return receipt.total or None
-
-
-def _volunteered(receipt: Receipt) -> int | None:
-    if not isinstance(receipt, ParticipationReceipt) or receipt.kind != "volunteering":
-        return None
-    return receipt.minutes or None
-
-
-def _attended(receipt: Receipt) -> int | None:
-    return 1 if isinstance(receipt, ParticipationReceipt) and receipt.kind == "attendance" else None
+    def measure(self, receipt: Receipt) -> int | None:
+        """Return what a verified receipt counts for, or None if it is not eligible."""
+        kind, names = FIELDS[self.text.shape]
+        if not isinstance(receipt, kind):
+            return None
+        if any(getattr(receipt, names[name]) != value for name, value in self.text.where):
+            return None
+        if self.text.adds is None:
+            return 1
+        return int(getattr(receipt, names[self.text.adds])) or None
 
 
-_COMPUTED = (
-    Rule(ELIGIBLE_PURCHASES, _spent),
-    Rule(VOLUNTEER_MINUTES, _volunteered),
-    Rule(ATTENDANCES, _attended),
-)
+def loaded(text: RuleText) -> Rule:
+    """Return a rule that can be applied; raise ValueError if it names what the language does not know."""
+    names = FIELDS[text.shape][1]
+    used = {text.moment, *(name for name, _ in text.where), *([text.adds] if text.adds else [])}
+    if unknown := used - set(names):
+        raise ValueError(f"{text.iri}: a rule over {text.shape} cannot name {', '.join(sorted(unknown))}")
+    return Rule(text, digest(text.document()))
 
-CLAIM_RULES: Mapping[str, Rule] = MappingProxyType({rule.iri: rule for rule in _COMPUTED})
+
+CLAIM_RULES: Mapping[str, Rule] = MappingProxyType({iri: loaded(text) for iri, text in RULE_TEXTS.items()})
 """Every rule by its IRI."""

@@ -17,6 +17,7 @@ from pods.errors import BadContent, Forbidden
 _MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])", re.ASCII)
 MAX_ISSUERS = 500  # shops of a large consumer cooperative
 MAX_MONTHS = 12  # a ristorno is yearly; a claim never spans more
+_REQUEST = {"rule", "period", "programme"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,24 @@ class Terms:
     keys: KeyLookup
     """Of the issuers whose receipts count; nobody else's signature is known."""
     digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A claim as it is asked for. All that may vary from claim to claim of a rule: the months, within the terms."""
+
+    terms: Terms
+    period: Period
+
+
+def asked(request: Any) -> Asked:
+    """Return what a request asks for; raise BadContent naming the place."""
+    if not isinstance(request, dict) or set(request) != _REQUEST:
+        raise BadContent(f"claim: give exactly {', '.join(sorted(_REQUEST))}.")
+    agreed = terms(request["programme"])
+    if request["rule"] != agreed.rule.iri:
+        raise BadContent(f"claim at /rule: the programme's rule is {agreed.rule.iri}.")
+    return Asked(agreed, period(request["period"], "/period"))
 
 
 def period(plain: Any, where: str) -> Period:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -10,6 +10,7 @@ import orjson
 from consent import wire
 from consent.changes import changes_value
 from consent.model import Change, ConsentRequest, DataItem, LogLine, OwnGrant, PurposeDeclaration
+from consent.results import LeftResult, left_value
 from pods.client import SolidClient, refusal
 
 LOG_PAGE = 50  # lines of one page; a screenful on a phone is about ten
@@ -65,6 +66,16 @@ class OwnerClient:
         """Return lines of the access log, newest first; `after` is the `seq` of the last line seen so far."""
         place = f"/log?limit={limit}" + (f"&after={after}" if after is not None else "")
         return [wire.log_line_value(plain) for plain in await self._get(place)]
+
+    async def results(self, *, after: int | None = None, limit: int = LOG_PAGE) -> list[LeftResult]:
+        """Return results that left the pod, newest first; `after` is the `number` of the last one seen so far."""
+        place = f"/results?limit={limit}" + (f"&after={after}" if after is not None else "")
+        return [left_value(plain) for plain in await self._get(place)]
+
+    async def preview(self, purpose: str, claim: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what would leave of a claim under a purpose, computed now; nothing leaves and nothing is spent."""
+        answer: dict[str, Any] = await self._post("/results/preview", {**claim, "purpose": purpose})
+        return answer
 
     async def export(self) -> bytes:
         """Return the whole pod as one zip archive."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 from fastapi import APIRouter
@@ -10,7 +10,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from consent import claims, deliveries
+from consent import deliveries
+from consent.claims.evaluation import Left, Stale, is_answered, require_allowed, settle
+from consent.claims.evaluator import Evaluator
+from consent.claims.reading import Found
+from consent.claims.sealing import ResultSeal
+from consent.claims.terms import Asked, asked
 from consent.enforcement import challenge
 from consent.http.callers import (
     MAX_DELIVERY,
@@ -21,22 +26,21 @@ from consent.http.callers import (
     limited_body,
     media_type,
 )
+from consent.model import Grant
 from consent.permits import Permit, Permits
 from consent.receipts.keys import KeyLookup
 from consent.receipts.signing import MEDIA_TYPE as RECEIPT
 from consent.tickets import Tickets
 from pods import activity
-from pods.errors import Forbidden, PodError, Unauthenticated
+from pods.errors import Conflict, Forbidden, PodError, Unauthenticated
 from pods.http.openapi import OBJECT, TEXT, described
-from pods.identity.keys import SigningKeys
 from pods.model import Agent, Clock
 from pods.protocol import rdf
 from pods.quota import Quota
-from pods.storage.base import Commits, Transaction
+from pods.storage.base import Commits, Pod, Store, Transaction
 
 T = TypeVar("T")
-RESULT_TYP = "claim-result+jwt"
-"""The `typ` of a signed result, so that it passes for nothing else (RFC 8725 section 3.11)."""
+MAX_TRIES = 3  # receipts came or went while the rule ran: read them again, this often
 
 
 class UseRoutes:
@@ -46,10 +50,12 @@ class UseRoutes:
         self,
         callers: Callers,
         tickets: Tickets,
-        keys: SigningKeys,
+        evaluator: Evaluator,
+        seal: ResultSeal,
         issuers: KeyLookup,
         *,
         origin: str,
+        store: Store,
         commits: Commits,
         quota: Quota,
         clock: Clock,
@@ -57,9 +63,11 @@ class UseRoutes:
         self._quota = quota
         self._callers = callers
         self._tickets = tickets
-        self._keys = keys
+        self._evaluator = evaluator
+        self._seal = seal
         self._issuers = issuers
         self._origin = origin
+        self._store = store
         self._commits = commits
         self._clock = clock
         self._permits = Permits(origin)
@@ -94,29 +102,50 @@ class UseRoutes:
         delivery = deliveries.read(
             media_type(request), await limited_body(request, MAX_DELIVERY), self._origin, self._issuers
         )
-        new = await self._under_grant(
-            request,
-            agent,
-            "append",
-            lambda tx, permit, at: deliveries.deliver(tx, delivery, permit, agent, at, self._quota),
-        )
+
+        def deliver(tx: Transaction) -> bool:
+            at = self._clock()
+            permit = self._permit(tx, request, agent, "append", at)
+            return deliveries.deliver(tx, delivery, permit, agent, at, self._quota)
+
+        new = await self._logged(request, agent, "append", lambda: self._commits.submit(deliver))
         return Response(status_code=201 if new else 200, headers=PRIVATE)
 
     async def claim(self, request: Request) -> Response:
         """Compute a published rule beside the pod of a `claim` grant; only its signed result leaves."""
         agent = await self._token(request, "claim")
         body = await json_body(request)
-        result = await self._under_grant(
-            request, agent, "claim", lambda tx, permit, at: self._claim(tx, permit, agent, body, at)
-        )
-        at = int(self._clock())
-        signed = {**result, "iss": self._origin + "/", "aud": agent.webid, "iat": at}
-        return json_answer({"result": result, "jws": self._keys.sign(signed, RESULT_TYP)})
+        left = await self._logged(request, agent, "claim", lambda: self._claimed(request, agent, body))
+        return json_answer({"result": left.result, "jws": left.signed})
 
-    def _claim(self, tx: Transaction, permit: Permit, agent: Agent, body: Any, at: float) -> dict[str, Any]:
-        pod = tx.pod_by_key(permit.grant.pod)
-        if pod is None:
-            raise Forbidden("The grant is without effect.")
+    async def _claimed(self, request: Request, agent: Agent, body: Any) -> Left:
+        wanted = asked(body)
+        for _ in range(MAX_TRIES):
+            pod = await self._store.read(lambda tx: self._to_read(tx, request, agent, wanted))
+            found = await self._evaluator.found(pod, wanted) if pod is not None else None
+
+            def leave(tx: Transaction, found: Found | None = found) -> Left:
+                return self._leave(tx, request, agent, wanted, found)
+
+            try:
+                return await self._commits.submit(leave)
+            except Stale:
+                continue
+        raise Conflict("The receipts of these months changed while the rule ran, again and again; ask again.")
+
+    def _to_read(self, tx: Transaction, request: Request, agent: Agent, wanted: Asked) -> Pod | None:
+        """Return the pod to look into, or None where the answer is there already; nothing is read without a right."""
+        grant = self._permit(tx, request, agent, "claim", self._clock()).grant
+        require_allowed(tx, grant, wanted)
+        return None if is_answered(tx, grant, wanted) else _pod(tx, grant)
+
+    def _leave(
+        self, tx: Transaction, request: Request, agent: Agent, wanted: Asked, found: Found | None
+    ) -> Left:
+        at = self._clock()
+        # A withdrawal while the rule ran: what was found is thrown away here, and nothing leaves.
+        permit = self._permit(tx, request, agent, "claim", at)
+        pod = _pod(tx, permit.grant)
         # Design, rule 3: the line comes first; if the claim then fails, both are undone together.
         activity.append(
             tx,
@@ -125,12 +154,12 @@ class UseRoutes:
             path=pod.root,
             action="claim",
             decision=activity.PERMIT,
-            reason=str(body.get("rule", "")) if isinstance(body, dict) else "",
+            reason=wanted.terms.rule.iri,
             grant=permit.grant.iri,
             purpose=permit.purpose.iri,
             at=at,
         )
-        return claims.evaluate(tx, pod, permit.grant, body, at).as_json()
+        return settle(tx, pod, permit.grant, wanted, found, at, self._seal)
 
     async def _token(self, request: Request, scope: str) -> Agent:
         """Return the agent of a party token; anybody else gets a ticket, before the body is read."""
@@ -141,20 +170,19 @@ class UseRoutes:
             )
         return agent
 
-    async def _under_grant(
-        self, request: Request, agent: Agent, scope: str, act: Callable[[Transaction, Permit, float], T]
+    def _permit(self, tx: Transaction, request: Request, agent: Agent, scope: str, at: float) -> Permit:
+        """Return what the token's grant allows now; the token must be for the grant in the address."""
+        permit = self._permits.of_token(tx, agent, self._origin + request.scope["path"], scope, at)
+        if permit is None or not permit.grant.iri.endswith(f"/{request.path_params['grant_id']}"):
+            raise _NotInForce
+        return permit
+
+    async def _logged(
+        self, request: Request, agent: Agent, scope: str, work: Callable[[], Awaitable[T]]
     ) -> T:
-        """Check the token's grant and act in one transaction; a refusal is logged for the person."""
-
-        def job(tx: Transaction) -> T:
-            at = self._clock()
-            permit = self._permits.of_token(tx, agent, self._origin + request.scope["path"], scope, at)
-            if permit is None or not permit.grant.iri.endswith(f"/{request.path_params['grant_id']}"):
-                raise _NotInForce
-            return act(tx, permit, at)
-
+        """Do the work; a refusal is logged for the person."""
         try:
-            return await self._commits.submit(job, long=scope == "claim")
+            return await work()
         except _NotInForce:
             await self._commits.submit(lambda tx: self._refused(tx, request, agent, scope, "not in force"))
             raise self._challenge(request, scope, "The token's grant is not in force (any more).") from None
@@ -183,6 +211,13 @@ class UseRoutes:
     def _challenge(self, request: Request, scope: str, message: str) -> Unauthenticated:
         value = challenge(self._tickets, self._origin, request.scope["path"], scope, self._clock())
         return Unauthenticated(message, headers=(("www-authenticate", value),))
+
+
+def _pod(tx: Transaction, grant: Grant) -> Pod:
+    pod = tx.pod_by_key(grant.pod)
+    if pod is None:
+        raise Forbidden("The grant is without effect.")
+    return pod
 
 
 class _NotInForce(Exception):

@@ -23,6 +23,7 @@ ON_BOTH = frozenset(
         "test_rows",
         "test_uma",
         "test_uses",
+        "test_results",
         "test_web_sockets",
         "test_webhooks",
     ]
