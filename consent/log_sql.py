@@ -9,17 +9,10 @@ from pods import activity
 from pods.activity import Line
 from pods.storage.base import Transaction
 
-_NEWEST = 1 << 62  # above every number of a line
-
 
 def newest(tx: Transaction, purposes: Purposes, pod: int, *, before: int | None, limit: int) -> list[LogLine]:
     """Return lines of a pod's log, newest first, from the one below number `before` on."""
-    rows = tx.execute(
-        "SELECT pod, seq, at, agent, client, path, action, decision, reason, grant_, purpose, prev, digest"
-        " FROM access_line WHERE pod = ? AND seq < ? ORDER BY seq DESC LIMIT ?",
-        (pod, _NEWEST if before is None else before, limit),
-    )
-    return named(tx, purposes, [Line(*row) for row in rows])
+    return named(tx, purposes, activity.newest(tx, pod, before=before, limit=limit))
 
 
 def named(tx: Transaction, purposes: Purposes, lines: list[Line]) -> list[LogLine]:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
@@ -25,6 +26,7 @@ from consent.export import further
 from consent.http.callers import Callers
 from consent.http.credentials import CredentialRoutes
 from consent.http.decisions import DecisionRoutes
+from consent.http.log import LogRoutes
 from consent.http.own import OwnRoutes
 from consent.http.pages import RegisterPages
 from consent.http.register import RegisterRoutes
@@ -43,6 +45,7 @@ from consent.shaping import Shaping
 from consent.tickets import Tickets
 from consent.uma import AuthorizationServer
 from consent.versions import Versions
+from pods.activity.checkpoints import Checkpoints
 from pods.archive.routes import sender_of
 from pods.authn.issuers import Issuers
 from pods.authz.base import Authorizer
@@ -56,8 +59,10 @@ from pods.removal import Leaving
 from pods.settings import PodSettings, read_settings
 from pods.storage.base import Observer
 from pods.storage.migrations import Schema
+from pods.transparency.notes import Signer
 
 SECRET = "consent.key"  # the name of a file
+LOG_KEY = "log.key"
 ASSERTION_KEYS = "assertion-keys.json"
 
 
@@ -96,6 +101,7 @@ def extension(core: Core, *, stopwatch: Callable[[], float] = time.monotonic) ->
     directory = IssuerDirectory(store)
     assertion = AssertionKeys.open(core.settings.data / ASSERTION_KEYS, origin, clock=clock)
     issuing = Issuing(origin, assertion, derived(secret, "status lists"))
+    checkpoints = checkpoints_of(core)
     questions = assemble(core, origin=origin, data=core.settings.data, keys=directory)
     versions = Versions(origin, consents)
     evaluator = claims.Evaluator(store, stopwatch=stopwatch)
@@ -136,6 +142,7 @@ def extension(core: Core, *, stopwatch: Callable[[], float] = time.monotonic) ->
         ).routes(),
         *CredentialRoutes(*(callers, issuing, assertion), store=store, commits=commits, clock=clock).routes(),
         *OwnRoutes(callers, sender_of(core, further(origin)), origin=origin, store=store).routes(),
+        *LogRoutes(callers, checkpoints, store=store).routes(),
         *ResultRoutes(callers, previews, origin=origin, store=store).routes(),
         *aggregation_routes(core, questions),
     ]
@@ -143,8 +150,15 @@ def extension(core: Core, *, stopwatch: Callable[[], float] = time.monotonic) ->
         Wac(origin, RemoteGroups(core.http, clock=clock)), tickets, origin=origin, clock=clock
     )
     return Extension(
-        authorizer, (Shaping(origin),), routes, (questions.keeping_up,), (ConsentLeaving(),), consents
+        authorizer, (Shaping(origin),), routes, (questions.keeping_up, checkpoints.alongside), (ConsentLeaving(),), consents
     )
+
+
+def checkpoints_of(core: Core) -> Checkpoints:
+    """Return what signs the access logs of this host, with a key of its own that never changes."""
+    key = Ed25519PrivateKey.from_private_bytes(open_secret(core.settings.data / LOG_KEY))
+    signer = Signer(core.settings.pod_url.partition("://")[2] + "/.consent/log", key)
+    return Checkpoints(core.store, core.commits, signer, kept_days=core.settings.log_days, clock=core.clock)
 
 
 def pod_host(settings: PodSettings, clock: Clock) -> ASGIApp:

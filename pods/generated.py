@@ -47,8 +47,8 @@ def container(stored: Stored, tx: Transaction) -> tuple[Stored, list[Entry]] | N
     if stored.path != target.pod_root(stored.path) + _LOG:
         return None
     rows = tx.execute(
-        "SELECT strftime('%Y-%m', at, 'unixepoch'), count(*), max(at), max(seq) FROM access_line "
-        "WHERE pod = ? GROUP BY 1 ORDER BY 1",
+        "SELECT strftime('%Y-%m', hour, 'unixepoch'), count(*), max(hour), max(seq) FROM access_line "
+        "WHERE pod = ? AND sealed IS NOT NULL GROUP BY 1 ORDER BY 1",
         (stored.pod,),
     )
     months = [

@@ -14,6 +14,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
+from pods.activity.sealing import seal_plain_lines
 from pods.archive.routes import archive_routes
 from pods.archive.writing import Further
 from pods.authn.issuers import Issuers
@@ -89,6 +90,7 @@ def open_core(settings: PodSettings, clock: Clock, *, schemas: Sequence[Schema] 
     """Open the data folder and return the parts of a host; `schemas` are the tables of layers above."""
     settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)  # pods are nobody else's on this machine
     database = open_database(settings.database, settings.data, (*IDENTITY, NOTIFY_1, *schemas))
+    seal_plain_lines(database.store)
     keys = SigningKeys.open(settings.data / SIGNING_KEYS, clock=clock)
     replay = _replay_guard(settings)
     http = guarded_client(settings.trusted_hosts)

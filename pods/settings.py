@@ -81,6 +81,9 @@ class PodSettings:
     consent_clients: tuple[str, ...] = ("http://localhost:8081/client.jsonld",)
     """Client ids that may give, refuse and withdraw consent for the person who logged in through them."""
 
+    log_days: int = 3653
+    """Days for which lines of access logs keep their text; 0 for ever. Their digests stay, so logs stay verifiable."""
+
     trusted_hosts: tuple[str, ...] = ()
     """host:port pairs that outgoing requests may reach although they are private or without TLS."""
 

@@ -1,16 +1,9 @@
 """The client side of consent: what services, wallets and apps use to ask, to decide and to read."""
 
+from consent.client.log import LogCheck
 from consent.client.owner import OwnerClient
-from consent.client.results import BadResult, verified_result
 from consent.client.service import ServiceClient
 from consent.client.uma import AccessRefused
 from consent.purpose_claim import PurposeKey
 
-__all__ = [
-    "AccessRefused",
-    "BadResult",
-    "OwnerClient",
-    "PurposeKey",
-    "ServiceClient",
-    "verified_result",
-]
+__all__ = ["AccessRefused", "LogCheck", "OwnerClient", "PurposeKey", "ServiceClient"]

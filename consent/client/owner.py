@@ -9,6 +9,7 @@ import orjson
 
 from consent import wire
 from consent.changes import changes_value
+from consent.client.log import LogCheck, verify_log
 from consent.model import Change, ConsentRequest, DataItem, LogLine, OwnGrant, PurposeDeclaration
 from consent.results import LeftResult, left_value
 from pods.client import SolidClient, refusal
@@ -76,6 +77,10 @@ class OwnerClient:
         """Return what would leave of a claim under a purpose, computed now; nothing leaves and nothing is spent."""
         answer: dict[str, Any] = await self._post("/results/preview", {**claim, "purpose": purpose})
         return answer
+
+    async def verify_log(self, seen: str = "") -> LogCheck:
+        """Check the whole log against the host's signed checkpoint, and against what the last check `seen` kept."""
+        return await verify_log(self._get, seen)
 
     async def export(self) -> bytes:
         """Return the whole pod as one zip archive."""

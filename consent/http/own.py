@@ -9,14 +9,15 @@ from starlette.routing import BaseRoute
 
 from consent import log_sql, wire
 from consent.http.callers import Callers, json_answer, own_pod
+from consent.http.log import number
 from consent.registry_sql import Purposes
 from pods.archive.sending import ZIP, Sender
-from pods.errors import BadRequest
 from pods.http.openapi import BYTES, LIST, NUMBER, described
 from pods.storage.base import Store
 
 MOST_LINES = 500  # of one page of the log
 USUAL_LINES = 50
+_NEWEST = -1  # no number of a line
 
 
 class OwnRoutes:
@@ -45,14 +46,14 @@ class OwnRoutes:
     async def log(self, request: Request) -> Response:
         """Who did what with the caller's data: newest first; `after` is the last `seq` that was seen."""
         _, webid = await self._callers.known(request)
-        limit = _number(request, "limit", USUAL_LINES)
-        after = _number(request, "after", None)
+        limit = number(request, "limit", USUAL_LINES)
+        after = number(request, "after", _NEWEST)
         lines = await self._store.read(
             lambda tx: log_sql.newest(
                 tx,
                 self._purposes,
                 own_pod(tx, webid).key,
-                before=after,
+                before=None if after == _NEWEST else after,
                 limit=min(limit or USUAL_LINES, MOST_LINES),
             )
         )
@@ -62,12 +63,3 @@ class OwnRoutes:
         """The whole pod as one zip: documents, access rules, consents, access log."""
         _, webid = await self._callers.known(request)
         return await self._sender.answer(lambda tx: own_pod(tx, webid))
-
-
-def _number(request: Request, name: str, default: int | None) -> int | None:
-    text = request.query_params.get(name)
-    if text is None:
-        return default
-    if not text.isascii() or not text.isdecimal() or len(text) > 18:
-        raise BadRequest(f"?{name}= must be a whole number, not {text[:20]!r}.")
-    return int(text)

@@ -18,6 +18,8 @@ FORMAT = "https://w3id.org/portico/archive/1"
 METADATA = "ro-crate-metadata.json"
 INDEX = "indice.jsonl"
 LOG = "registro.jsonl"
+SEALED_LOG = "registro-sigillato.jsonl"
+LOG_PROOF = "registro-prova.json"
 ACCOUNT = "account.json"
 CONTAINERS_ROOT = "contenitori.ttl"
 _CRATE = "https://w3id.org/ro/crate/1.1"
@@ -39,6 +41,8 @@ contenitori/        quello che e' scritto sui contenitori stessi, se c'e'
 indice.jsonl        una riga per ogni risorsa: percorso, file, tipo, data di modifica, impronta
 registro.jsonl      il registro degli accessi, una riga per accesso, dal piu' vecchio;
                     ogni riga porta l'impronta di quella prima
+registro-sigillato.jsonl, registro-prova.json  lo stesso registro come il server lo conserva, e la prova
+                    firmata che e' completo; "portico log verify --archive" la controlla
 account.json        quello che sappiamo del tuo account; nessuna password, nessun segreto
 ro-crate-metadata.json  che cosa c'e' in questo archivio, leggibile da programmi (RO-Crate)
 {more_it}
@@ -54,6 +58,8 @@ contenitori/        what is written about containers themselves, if anything
 indice.jsonl        one line for each resource: path, file, media type, time of change, digest
 registro.jsonl      the access log, one line for each access, the oldest first;
                     each line holds the digest of the one before
+registro-sigillato.jsonl, registro-prova.json  the same log as the server keeps it, and the signed
+                    proof that it is complete; "portico log verify --archive" checks it
 account.json        what we know of your account; no password, no secret
 ro-crate-metadata.json  what is in this archive, for programs (RO-Crate)
 {more_en}

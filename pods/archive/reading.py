@@ -32,6 +32,8 @@ CHUNK = 1024 * 1024
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _RECORDS = {
     layout.LOG: "application/jsonl",
+    layout.SEALED_LOG: "application/jsonl",
+    layout.LOG_PROOF: "application/json",
     layout.ACCOUNT: "application/json",
     "consensi.json": "application/json",
     "risultati.json": "application/json",

@@ -13,10 +13,12 @@ from typing import IO, Any
 import orjson
 
 from pods import activity
-from pods.activity import Line
+from pods.activity import Line, reading
+from pods.activity.proving import proof_of
 from pods.archive import archive_sql, layout
 from pods.archive.layout import IndexLine, Written
 from pods.storage.base import Pod, Stored, Transaction
+from pods.transparency import wire
 
 PAGE = 500  # lines of the log in memory at a time
 INDEX_IN_MEMORY = 4 * 1024 * 1024  # bytes of the index before it goes to a temporary file
@@ -53,6 +55,10 @@ class ArchiveWriter:
             files = [self._put(archive, name, at, [text]) for name, text in self._readme(pod, at)]
             files.append(self._index(archive, tx, pod, at))
             files.append(self._put(archive, layout.LOG, at, self._log(tx, pod)))
+            sealed = (orjson.dumps(wire.record_json(one)) + b"\n" for one in reading.every(tx, pod.key))
+            files.append(self._put(archive, layout.SEALED_LOG, at, sealed))
+            proof = orjson.dumps(wire.proof_json(proof_of(tx, pod.key)), option=orjson.OPT_INDENT_2)
+            files.append(self._put(archive, layout.LOG_PROOF, at, [proof]))
             facts = orjson.dumps(account, option=orjson.OPT_INDENT_2)
             files.append(self._put(archive, layout.ACCOUNT, at, [facts]))
             if self._further is not None:

@@ -94,8 +94,56 @@ PODS_3: Schema = (
     ),
 )
 
+LOG_1: Schema = (
+    "log-1",
+    (
+        # What was written in plain text waits here until `activity.sealing` has sealed it, before anything is served.
+        "ALTER TABLE access_line RENAME TO plain_line",
+        "DROP INDEX access_line_number",
+        "CREATE UNIQUE INDEX plain_line_number ON plain_line (pod, seq)",
+        # `sealed` is the line under the pod's key, `digest` its place in the chain. Once the text is gone, `content`
+        # is the digest of what was sealed. `hour` finds lines by time, `tag` those of an agent within a log.
+        """CREATE TABLE access_line (
+            pod INTEGER NOT NULL,
+            seq INTEGER NOT NULL,
+            hour INTEGER NOT NULL,
+            tag BLOB,
+            sealed BLOB,
+            content BLOB,
+            digest BLOB NOT NULL,
+            CHECK (sealed IS NOT NULL OR content IS NOT NULL)
+        )""",
+        # Lines lie in the order in which they were written, as before.
+        "CREATE UNIQUE INDEX access_line_place ON access_line (pod, seq)",
+        # A log's keys; they go with the pod. `leaf` is the newest entry of the host's tree about this log, `size` the
+        # lines that it speaks of, `peaks` the full subtrees over them.
+        """CREATE TABLE pod_log (
+            pod INTEGER PRIMARY KEY,
+            blind BLOB NOT NULL,
+            key BLOB NOT NULL,
+            size INTEGER NOT NULL,
+            peaks BLOB NOT NULL,
+            leaf INTEGER
+        )""",
+        # The host's tree: every full subtree. It only grows, and tells nothing about any pod.
+        """CREATE TABLE log_node (
+            level INTEGER NOT NULL,
+            position INTEGER NOT NULL,
+            hash BLOB NOT NULL,
+            PRIMARY KEY (level, position)
+        ) WITHOUT ROWID""",
+        # `verifier_key` is the public key that the note is signed with, as witnesses write it.
+        """CREATE TABLE log_checkpoint (
+            size INTEGER PRIMARY KEY,
+            at REAL NOT NULL,
+            note TEXT NOT NULL,
+            verifier_key TEXT NOT NULL
+        )""",
+    ),
+)
 
-PODS: tuple[Schema, ...] = (PODS_1, PODS_2, PODS_3)
+
+PODS: tuple[Schema, ...] = (PODS_1, PODS_2, PODS_3, LOG_1)
 """The steps of the pods themselves, in order; those of layers above come after them."""
 
 

@@ -131,7 +131,7 @@ class PostgresStore:
     def purge(self) -> None:
         """Let the pages of deleted rows be used again; the database overwrites them then, and not before."""
         with self.borrowed() as connection:
-            connection.execute("VACUUM resource, change, access_line")
+            connection.execute("VACUUM resource, change, access_line, plain_line, pod_log")
 
     def settle(self) -> None:
         """Number what was committed to the outbox, in an order that no later commit can come before.

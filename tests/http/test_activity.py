@@ -80,12 +80,12 @@ async def test_the_owner_and_what_is_public_leave_no_line(host: PodHost) -> None
 async def test_a_read_fails_if_its_line_cannot_be_written(host: PodHost) -> None:
     share(host, "/anna/x.ttl")
     with host.core.store.writing() as tx:
-        tx.execute("ALTER TABLE access_line RENAME COLUMN reason TO gone")
+        tx.execute("ALTER TABLE access_line RENAME COLUMN sealed TO gone")
     answer = await host.bob.get("/anna/x.ttl")
     assert (answer.status_code, "<#a>" in answer.text) == (500, False)
     assert (await host.anna.get("/anna/x.ttl")).status_code == 200
     with host.core.store.writing() as tx:
-        tx.execute("ALTER TABLE access_line RENAME COLUMN gone TO reason")
+        tx.execute("ALTER TABLE access_line RENAME COLUMN gone TO sealed")
 
 
 async def test_only_the_owner_sees_the_log_and_nobody_changes_it(host: PodHost) -> None:
@@ -116,7 +116,7 @@ async def test_the_chain_shows_a_line_that_was_changed_or_dropped(host: PodHost)
         assert pod is not None
         assert activity.verify(tx, pod.key)
     for spoil in (
-        "UPDATE access_line SET path = '/anna/z' WHERE seq = 2",
+        "UPDATE access_line SET sealed = (SELECT sealed FROM access_line WHERE seq = 1) WHERE seq = 2",
         "DELETE FROM access_line WHERE seq = 2",
     ):
         with host.core.store.writing() as tx:

@@ -12,6 +12,7 @@ from consent.declarations import items
 from consent.http.callers import own_pod
 from consent.main import extension, schemas
 from consent.model import Grant
+from pods import activity
 from pods.errors import PodError
 from pods.main import open_core
 from pods.model import Agent, Operation, Path
@@ -136,7 +137,7 @@ def lines_without_a_late_read(host: Town, name: str) -> int:
     """Return the length of a person's log, having checked that no read was permitted while nothing was given."""
     with host.core.store.reading() as tx:
         pod = own_pod(tx, webid_for(ORIGIN, name))
-        rows = tx.execute("SELECT action, decision FROM access_line WHERE pod = ? ORDER BY seq", (pod.key,))
+        rows = [(line.action, line.decision) for line in activity.lines(tx, pod.key, limit=1_000_000)]
     live = False
     for action, decision in rows:
         if action.startswith("consent"):

@@ -135,12 +135,12 @@ async def test_without_a_line_in_the_log_there_is_no_answer(host: Town) -> None:
     await host.give("anna", purpose)
     assert (await coop.service.read(BASKET, purpose.iri)).status_code == 200
     with host.core.store.writing() as tx:
-        tx.execute("ALTER TABLE access_line RENAME COLUMN reason TO gone")
+        tx.execute("ALTER TABLE access_line RENAME COLUMN sealed TO gone")
     answer = await coop.service.read(BASKET, purpose.iri)
     assert answer.status_code == 500
     assert b"12.40" not in answer.content
     with host.core.store.writing() as tx:
-        tx.execute("ALTER TABLE access_line RENAME COLUMN gone TO reason")
+        tx.execute("ALTER TABLE access_line RENAME COLUMN gone TO sealed")
 
 
 async def test_every_answer_has_its_line_and_every_line_its_answer(host: Town) -> None:

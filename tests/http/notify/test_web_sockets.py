@@ -14,6 +14,7 @@ import pytest_asyncio
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from pods import activity
 from pods.main import open_core
 from pods.model import Path as ResourcePath
 from pods.settings import PodSettings
@@ -161,8 +162,11 @@ async def test_what_is_not_public_leaves_a_line_in_the_owners_log(live: PodHost)
         await live.anna.put(NOTE, "<#it> <urn:x:is> 2 .")
         await heard(socket)
     with live.core.store.reading() as tx:
-        lines = tx.execute("SELECT agent, path, action, decision, reason FROM access_line")
-    assert lines == [(live.bob.webid, NOTE, "read", "permit", "notification")]
+        pod = tx.pod("anna")
+        assert pod is not None
+        (line,) = activity.lines(tx, pod.key, limit=9)
+    said = (line.agent, line.path, line.action, line.decision, line.reason)
+    assert said == (live.bob.webid, NOTE, "read", "permit", "notification")
 
 
 async def test_the_public_hears_of_what_is_public_and_no_line_is_left(live: PodHost) -> None:

@@ -254,9 +254,9 @@ def test_attack_20_a_log_that_was_tampered_with_does_not_verify(desk: Desk) -> N
     desk.withdraw(desk.give())
     desk.give()
     for tampering in (
-        "UPDATE access_line SET action = 'nothing happened' WHERE seq = 1",
+        "UPDATE access_line SET sealed = (SELECT sealed FROM access_line WHERE seq = 2) WHERE seq = 1",
         "DELETE FROM access_line WHERE seq = 2",
-        "UPDATE access_line SET at = at + 1 WHERE seq = 3",
+        "UPDATE access_line SET digest = (SELECT digest FROM access_line WHERE seq = 1) WHERE seq = 3",
     ):
         desk.tx.execute("SAVEPOINT tampering")
         desk.tx.execute(tampering)

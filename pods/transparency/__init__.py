@@ -1,0 +1,1 @@
+"""What shows that a log is whole, as pure functions: trees of digests, signed checkpoints, sealed lines, proofs."""
