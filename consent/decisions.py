@@ -65,9 +65,10 @@ class Consents:
         """Put an answer off. The question comes back once, after DEFERRAL_DAYS; "later" is said once only."""
         purpose, _ = self._open_purpose(tx, iri, at)
         before = self._current(tx, pod, purpose)
-        if before.state is GrantState.DEFERRED:
+        until = people_sql.deferred_until(tx, pod.key, purpose.identifier)
+        if before.state is GrantState.DEFERRED and until is not None and at < until:
             return before
-        if people_sql.deferred_until(tx, pod.key, purpose.identifier) is not None:
+        if until is not None:
             raise Conflict("This was put off once already; give your consent or say no.")
         client, actor = agent.client_id or "", agent.webid or ""
         after = self._life.step(tx, pod, before, GrantEvent.DEFER, at, client=client, actor=actor)

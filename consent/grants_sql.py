@@ -9,6 +9,8 @@ from typing import Any
 import orjson
 
 from consent.model import (
+    DAY,
+    REQUEST_DAYS,
     DataItem,
     Grant,
     GrantEvent,
@@ -206,11 +208,21 @@ def in_state(tx: Transaction, purpose: str, state: GrantState, *, after: str, li
     return [row[0] for row in rows]
 
 
-def asked(tx: Transaction, pod: int) -> list[tuple[str, float]]:
-    """Return the purposes that the owner of a pod was asked for and when, the newest first."""
+def asked(tx: Transaction, pod: int, at: float) -> list[tuple[str, float]]:
+    """Return the purposes that the owner of a pod is asked for now and since when, the newest first.
+
+    A question that was put off comes back by the clock, and one that nobody answered goes away by it.
+    """
     rows = tx.execute(
-        "SELECT purpose, changed_at FROM grant_ WHERE pod = ? AND state = ? ORDER BY changed_at DESC, id",
-        (pod, GrantState.ASKED.value),
+        "SELECT g.purpose, coalesce(d.until, g.changed_at) AS since FROM grant_ g"
+        " JOIN purpose p ON p.iri = g.purpose"
+        " LEFT JOIN deferral d ON d.pod = g.pod AND d.identifier = p.identifier AND g.state = ?"
+        " WHERE g.pod = ? AND g.state IN (?, ?) AND coalesce(d.until, g.changed_at) <= ?"
+        " AND coalesce(d.until, g.changed_at) > ? ORDER BY since DESC, g.id",
+        (
+            *(GrantState.DEFERRED.value, pod, GrantState.ASKED.value, GrantState.DEFERRED.value),
+            *(at, at - REQUEST_DAYS * DAY),
+        ),
     )
     return [(row[0], row[1]) for row in rows]
 

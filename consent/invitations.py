@@ -11,9 +11,9 @@ from consent import people_sql, wire
 from consent.bases import Handling, handling
 from consent.controllers import approved
 from consent.decisions import Consents
-from consent.model import Controller, PurposeDeclaration
+from consent.model import DAY, ROUNDS_PER_DAY, Controller, PurposeDeclaration
 from consent.registry_sql import Purposes
-from pods.errors import Conflict, Forbidden, NotFound, PodError
+from pods.errors import Conflict, Forbidden, NotFound, PodError, TooManyRequests
 from pods.model import Path, WebId
 from pods.protocol import rdf
 from pods.provision import card_of
@@ -67,6 +67,8 @@ class Invitations:
         """Ask a batch of people, in the order of pods from key `after` on; return the last key, None at the end."""
         purpose = self.purpose(tx, webid, iri, at)
         controller = approved(tx, webid)
+        if after == 0:
+            _note_round(tx, controller, at)
         people = people_sql.may_be_asked(tx, purpose.iri, purpose.identifier, at, after=after, limit=BATCH)
         for pod in people:
             self._ask(tx, pod, purpose, controller, at)
@@ -88,6 +90,7 @@ class Invitations:
         if self._is_organisation(tx, pod):
             return False
         grant = self._consents.ask(tx, pod, purpose, at)
+        people_sql.note_request(tx, controller.iri, pod.key, at)
         path = Path(f"{pod.root}inbox/{grant.id}.jsonld")
         tx.write(path, "application/ld+json", self._offer(path, purpose, controller, pod.owner, at), at)
         return True
@@ -124,3 +127,16 @@ class Invitations:
                 "published": wire.timestamp(at),
             }
         )
+
+
+def _note_round(tx: Transaction, controller: Controller, at: float) -> None:
+    """Count a round of requests to everybody; raise TooManyRequests when the day's are used up."""
+    rounds = people_sql.rounds_since(tx, controller.iri, at - DAY)
+    if len(rounds) >= ROUNDS_PER_DAY:
+        wait = int(rounds[0] + DAY - at) + 1
+        raise TooManyRequests(
+            f"An organisation asks everybody {ROUNDS_PER_DAY} times in a day at most; the next round is free in "
+            f"{wait} seconds. Several purposes are best asked in few rounds.",
+            headers=(("retry-after", str(wait)),),
+        )
+    people_sql.note_request(tx, controller.iri, 0, at)

@@ -23,6 +23,7 @@ from consent.delegation.acting import Acting
 from consent.delegation.schema_sql import SCHEMAS as PEOPLE_SCHEMAS
 from consent.enforcement import GrantAuthorizer
 from consent.export import further
+from consent.http.asking import AskingRoutes
 from consent.http.callers import Callers
 from consent.http.credentials import CredentialRoutes
 from consent.http.decisions import DecisionRoutes
@@ -121,6 +122,14 @@ def extension(core: Core, *, stopwatch: Callable[[], float] = time.monotonic) ->
         ).routes(),
         *DecisionRoutes(
             *(callers, Acting(origin, consents), invitations, overview),
+            store=store,
+            commits=commits,
+            clock=clock,
+        ).routes(),
+        *AskingRoutes(
+            *(callers, consents, overview),
+            origin=origin,
+            consent_clients=core.settings.consent_clients,
             store=store,
             commits=commits,
             clock=clock,

@@ -29,6 +29,9 @@ Pairwise = NewType("Pairwise", str)
 
 REFUSAL_COOL_DOWN_DAYS = 180  # nobody is asked again for the same programme within half a year of saying no
 REQUEST_DAYS = 60  # a question that nobody answered for so long is taken back; silence is no answer
+REQUESTS_PER_PERSON = 5  # of one controller within a window; more are left out, and nobody is told
+REQUEST_WINDOW_DAYS = 30
+ROUNDS_PER_DAY = 24  # in which one controller asks everybody; one an hour is no campaign yet
 DEFERRAL_DAYS = 14  # who says "later" is shown the question again after so long, and once only
 RPT_SECONDS = 60  # the life of a requesting party token; across hosts this bounds how long a withdrawal takes
 TICKET_SECONDS = 300  # the life of a permission ticket
@@ -200,6 +203,8 @@ class ConsentRequest:
     purpose: PurposeDeclaration
     controller: Controller
     asked_at: float
+    deferrable: bool = True
+    """Whether "later" is still an answer: it is given once for a programme."""
 
 
 @dataclass(frozen=True, slots=True)

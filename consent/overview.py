@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from consent import grants_sql, records, registry_sql, shaped_sql
+from consent import grants_sql, people_sql, records, registry_sql, shaped_sql
 from consent.controllers import approved
 from consent.grants_sql import Grants
 from consent.model import (
@@ -20,6 +20,7 @@ from pods.model import WebId
 from pods.storage.base import Pod, Transaction
 from vocab.shapes import SHAPES
 
+_QUESTIONS = frozenset({GrantState.UNKNOWN, GrantState.ASKED, GrantState.DEFERRED})
 VISIBLE = (OutputMode.ROWS, OutputMode.CLAIM, OutputMode.APPEND)
 """Modes whose grants a controller may list; of the others it may not even know that they exist."""
 
@@ -35,19 +36,34 @@ class Overview:
     def requests(self, tx: Transaction, pod: Pod, at: float) -> list[ConsentRequest]:
         """Return what the owner of a pod was asked and can still answer, the newest first."""
         found = []
-        for iri, asked_at in grants_sql.asked(tx, pod.key):
-            purpose = self._purposes.by_iri(tx, iri)
-            controller = registry_sql.controller(tx, purpose.controller) if purpose else None
-            if purpose is None or controller is None or controller.state is not ControllerState.APPROVED:
-                continue
-            latest = self._purposes.latest(tx, purpose.identifier)
-            if purpose.active(at) and latest is not None and latest.iri == iri:
-                found.append(ConsentRequest(purpose, controller, asked_at))
+        for iri, asked_at in grants_sql.asked(tx, pod.key, at):
+            request = self._answerable(tx, pod, iri, asked_at, at)
+            if request is not None:
+                found.append(request)
         return found
+
+    def offer(self, tx: Transaction, pod: Pod, iri: str, at: float) -> ConsentRequest | None:
+        """Return a purpose that a link or a QR code led the owner of a pod to, asked or not; None if it is over."""
+        return self._answerable(tx, pod, iri, at, at)
+
+    def _answerable(
+        self, tx: Transaction, pod: Pod, iri: str, asked_at: float, at: float
+    ) -> ConsentRequest | None:
+        purpose = self._purposes.by_iri(tx, iri)
+        controller = registry_sql.controller(tx, purpose.controller) if purpose else None
+        if purpose is None or controller is None or controller.state is not ControllerState.APPROVED:
+            return None
+        latest = self._purposes.latest(tx, purpose.identifier)
+        if not purpose.active(at) or latest is None or latest.iri != iri:
+            return None
+        put_off = people_sql.deferred_until(tx, pod.key, purpose.identifier) is not None
+        current = self._grants.by_purpose(tx, pod.key, iri)
+        deferrable = not put_off and current is not None and current.state is GrantState.ASKED
+        return ConsentRequest(purpose, controller, asked_at, deferrable)
 
     def own(self, tx: Transaction, pod: Pod, at: float) -> list[OwnGrant]:
         """Return everything that the owner of a pod decided, the latest change first."""
-        decided = [grant for grant in self._grants.of_pod(tx, pod.key) if grant.state is not GrantState.ASKED]
+        decided = [grant for grant in self._grants.of_pod(tx, pod.key) if grant.state not in _QUESTIONS]
         return [found for grant in decided if (found := self.of(tx, pod, grant, at)) is not None]
 
     def of(self, tx: Transaction, pod: Pod, grant: Grant, at: float) -> OwnGrant | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from consent.model import DAY, REFUSAL_COOL_DOWN_DAYS, GrantState
+from consent.model import DAY, REFUSAL_COOL_DOWN_DAYS, REQUEST_WINDOW_DAYS, REQUESTS_PER_PERSON, GrantState
 from pods.model import Path, WebId
 from pods.storage.base import Pod, Transaction
 
@@ -18,22 +18,31 @@ def may_be_asked(
 ) -> list[Pod]:
     """Return pods whose owners may be asked for a purpose, in the order of their keys from `after` on.
 
-    Left out are organisations, those who decided or were asked already, and those who said no to any version
-    of the purpose within the cool-down. A grant that expired may be asked for again.
+    Left out are organisations, those who decided or were asked already, those who said no or "later" to any
+    version of the purpose within the cool-down, and those whom this controller asked often enough lately. A grant
+    that expired may be asked for again, and a question that nobody answered for as long as a no would hold.
     """
+    quiet = at - REFUSAL_COOL_DOWN_DAYS * DAY
     rows = tx.execute(
         "SELECT p.key, p.name, p.owner FROM pod p WHERE p.key > ?"
         # A pod that is being removed has no owner any more.
         " AND p.owner <> ''"
         " AND NOT EXISTS (SELECT 1 FROM controller c WHERE c.iri = p.owner)"
         " AND NOT EXISTS (SELECT 1 FROM grant_ g WHERE g.pod = p.key AND g.purpose = ?"
-        "  AND (g.state IN (?, ?, ?) OR (g.state = ? AND g.expires_at > ?)))"
+        "  AND (g.state IN (?, ?, ?, ?) OR (g.state = ? AND g.expires_at > ?)"
+        "   OR (g.state IN (?, ?) AND g.changed_at > ?)))"
+        " AND NOT EXISTS (SELECT 1 FROM deferral d WHERE d.pod = p.key AND d.identifier = ? AND d.until > ?)"
+        " AND (SELECT count(*) FROM request_sent s JOIN purpose u ON u.controller = s.controller"
+        "  WHERE s.pod = p.key AND u.iri = ? AND s.at > ?) < ?"
         " AND NOT EXISTS (SELECT 1 FROM refusal r WHERE r.pod = p.key AND r.identifier = ? AND r.at > ?)"
         " ORDER BY p.key LIMIT ?",
         (
             *(after, purpose),
-            *(GrantState.ASKED.value, GrantState.WITHDRAWN.value, GrantState.SUPERSEDED.value),
-            *(GrantState.GIVEN.value, at, identifier, at - REFUSAL_COOL_DOWN_DAYS * DAY, limit),
+            *(GrantState.WITHDRAWN.value, GrantState.SUPERSEDED.value, GrantState.REVOKED.value),
+            *(GrantState.SUSPENDED.value, GrantState.GIVEN.value, at),
+            *(GrantState.ASKED.value, GrantState.DEFERRED.value, quiet),
+            *(identifier, at, purpose, at - REQUEST_WINDOW_DAYS * DAY, REQUESTS_PER_PERSON),
+            *(identifier, quiet, limit),
         ),
     )
     return [Pod(key, name, Path(f"/{name}/"), WebId(owner)) for key, name, owner in rows]
@@ -67,3 +76,17 @@ def remember_deferral(tx: Transaction, pod: int, identifier: str, until: float) 
 def forget_deferral(tx: Transaction, pod: int, identifier: str) -> None:
     """Forget a deferral, since the person answered."""
     tx.execute("DELETE FROM deferral WHERE pod = ? AND identifier = ?", (pod, identifier))
+
+
+def note_request(tx: Transaction, controller: str, pod: int, at: float) -> None:
+    """Note that a controller asked a person; pod 0 stands for a round to everybody."""
+    tx.execute("INSERT INTO request_sent (controller, pod, at) VALUES (?, ?, ?)", (controller, pod, at))
+
+
+def rounds_since(tx: Transaction, controller: str, since: float) -> list[float]:
+    """Return when a controller asked everybody since a time, the oldest first; forget what is older."""
+    tx.execute("DELETE FROM request_sent WHERE controller = ? AND pod = 0 AND at <= ?", (controller, since))
+    rows = tx.execute(
+        "SELECT at FROM request_sent WHERE controller = ? AND pod = 0 ORDER BY at", (controller,)
+    )
+    return [float(row[0]) for row in rows]

@@ -62,4 +62,13 @@ SCHEMAS: tuple[tuple[str, tuple[str, ...]], ...] = (
                    PRIMARY KEY (pod, identifier))""",
         ),
     ),
+    (
+        "consent-3",
+        (
+            # Who asked whom and when, so that nobody is asked too often; pod 0 is a round to everybody.
+            """CREATE TABLE request_sent (
+                   controller TEXT NOT NULL, pod INTEGER NOT NULL, at REAL NOT NULL)""",
+            "CREATE INDEX request_sent_pod ON request_sent (pod, controller, at)",
+        ),
+    ),
 )

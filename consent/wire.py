@@ -94,13 +94,17 @@ def request_json(request: ConsentRequest) -> dict[str, Any]:
         "purpose": purpose_json(request.purpose),
         "controller": controller_json(request.controller),
         "asked_at": timestamp(request.asked_at),
+        "deferrable": request.deferrable,
     }
 
 
 def request_value(plain: Mapping[str, Any]) -> ConsentRequest:
     """Return the request that `request_json` wrote."""
     return ConsentRequest(
-        purpose_value(plain["purpose"]), controller_value(plain["controller"]), seconds(plain["asked_at"])
+        purpose_value(plain["purpose"]),
+        controller_value(plain["controller"]),
+        seconds(plain["asked_at"]),
+        plain["deferrable"],
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import urlencode
 
 import orjson
 
@@ -58,6 +59,14 @@ class OwnerClient:
     async def refuse(self, purpose: str) -> None:
         """Say no. Nobody asks again for this programme within the cool-down."""
         await self._post("/refusals", {"purpose": purpose})
+
+    async def defer(self, purpose: str) -> None:
+        """Say "later": the question comes back once, after some days."""
+        await self._post("/deferrals", {"purpose": purpose})
+
+    async def offer(self, purpose: str) -> ConsentRequest:
+        """Return a purpose that a link led to as a request, whether or not the person was asked."""
+        return wire.request_value(await self._get("/offers?" + urlencode({"purpose": purpose})))
 
     async def withdraw(self, grant_id: str) -> None:
         """Withdraw a grant: when this returns, no read under it can happen any more on the host."""

@@ -11,10 +11,20 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from consent.model import Controller, DataItem, GrantState, OwnGrant, PurposeDeclaration, handling
+from consent.model import (
+    ConsentRequest,
+    Controller,
+    DataItem,
+    GrantState,
+    OwnGrant,
+    PurposeDeclaration,
+    handling,
+)
+from pods.client import SolidError
 from vocab.pages import Notice, msg
 from wallet import words
 from wallet.differences import sentences
+from wallet.views.together import Together, several
 from wallet.visit import Desk, Visit
 
 DAY = 86_400.0
@@ -25,6 +35,16 @@ PERIODS: tuple[tuple[str, int, str], ...] = (
 )
 DEFAULT_PERIOD = "180"
 TO_THE_END = "end"
+DONE = {
+    "refused": Notice(
+        "success",
+        msg("You said no. Nothing changes for you, and for half a year you will not be asked again."),
+    ),
+    "later": Notice("info", msg("You put it off. In two weeks the question comes back, once.")),
+    "together": Notice(
+        "success", msg("You consented to what you switched on. What you left off is as it was before.")
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +56,7 @@ class Asked:
     current: OwnGrant | None
     former: OwnGrant | None = None
     """What the person decided about the version before this one."""
+    deferrable: bool = False
 
 
 class Requests:
@@ -49,29 +70,22 @@ class Requests:
             Route("/requests", self._list, methods=["GET"]),
             Route("/requests/one", self._one, methods=["GET"]),
             Route("/requests/answer", self._answer, methods=["POST"]),
+            *Together(self._desk).routes(),
         ]
 
     async def _list(self, request: Request) -> Response:
         visit = await self._desk.visit(request)
         _ = self._desk.pages.translator(request)
         waiting = await visit.owner.requests() if visit.place.consent else []
-        done = request.query_params.get("done")
+        done = request.query_params.get("done", "")
         return self._desk.pages.render(
             request,
             "wallet/requests.html",
             active="requests",
             consent=visit.place.consent,
             waiting=[(item, words.in_language(item.purpose.title, _)) for item in waiting],
-            notices=[
-                Notice(
-                    "success",
-                    msg(
-                        "You said no. Nothing changes for you, and for half a year you will not be asked again."
-                    ),
-                )
-            ]
-            if done == "refused"
-            else [],
+            together=several(waiting),
+            notices=[DONE[done]] if done in DONE else [],
         )
 
     async def _one(self, request: Request) -> Response:
@@ -106,6 +120,7 @@ class Requests:
             active_now=purpose.active(visit.now),
             handling=handling(purpose.legal_basis).value,
             former=asked.former,
+            deferrable=asked.deferrable,
             changes=sentences(changes, _),
             error=error,
         )
@@ -117,6 +132,9 @@ class Requests:
         if asked is None:
             return self._gone(request)
         answer = form.get("answer")
+        if answer == "later":
+            await visit.owner.defer(asked.purpose.iri)
+            return RedirectResponse("/requests?done=later", 303)
         if answer == "refuse":
             await visit.owner.refuse(asked.purpose.iri)
             return RedirectResponse("/requests?done=refused", 303)
@@ -142,15 +160,27 @@ class Requests:
 
 
 async def _find(visit: Visit, iri: str) -> Asked | None:
-    """Return a purpose that was put to this person: an arbitrary address from a link is not fetched."""
+    """Return a purpose that was put to this person, or that a link or a QR code on their host led them to."""
     grants = await visit.owner.grants()
     current = next((grant for grant in grants if grant.purpose.iri == iri), None)
     for waiting in await visit.owner.requests():
         if waiting.purpose.iri == iri:
-            return Asked(waiting.purpose, waiting.controller, current, _former(grants, waiting.purpose))
+            return _asked(waiting, current, grants)
     if current is not None and current.state is not GrantState.SUPERSEDED:
         return Asked(current.purpose, current.controller, current, _former(grants, current.purpose))
-    return None
+    if not iri.startswith(f"{visit.place.host}/.consent/purposes/"):
+        return None  # an address from a link is asked for on the person's own host only
+    try:
+        return _asked(await visit.owner.offer(iri), None, grants)
+    except SolidError as error:
+        if error.status != 404:
+            raise
+        return None
+
+
+def _asked(waiting: ConsentRequest, current: OwnGrant | None, grants: Sequence[OwnGrant]) -> Asked:
+    former = _former(grants, waiting.purpose)
+    return Asked(waiting.purpose, waiting.controller, current, former, waiting.deferrable)
 
 
 def _former(grants: Sequence[OwnGrant], purpose: PurposeDeclaration) -> OwnGrant | None:

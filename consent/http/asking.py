@@ -1,0 +1,103 @@
+"""Routes of asking beside the inbox: a link or QR code that leads to the wallet, one offer, and "later"."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from urllib.parse import quote, urlsplit
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import BaseRoute
+
+from consent import wire
+from consent.decisions import Consents
+from consent.http.callers import PRIVATE, Callers, json_answer, json_body, member, own_pod
+from consent.overview import Overview
+from consent.registry_sql import Purposes
+from pods.errors import NotFound
+from pods.http.openapi import OBJECT, TEXT, described, record
+from pods.model import Clock
+from pods.storage.base import Commits, Store
+
+
+class AskingRoutes:
+    """Where a person gets to who was not asked through the inbox, or who puts an answer off."""
+
+    def __init__(
+        self,
+        callers: Callers,
+        consents: Consents,
+        overview: Overview,
+        *,
+        origin: str,
+        consent_clients: Sequence[str],
+        store: Store,
+        commits: Commits,
+        clock: Clock,
+    ) -> None:
+        self._callers = callers
+        self._consents = consents
+        self._overview = overview
+        self._purposes = Purposes(origin)
+        self._wallet = next(iter(consent_clients), None)
+        self._store = store
+        self._commits = commits
+        self._clock = clock
+
+    def routes(self) -> list[BaseRoute]:
+        """Return the routes below `/.consent`."""
+        router = APIRouter(prefix="/.consent", tags=["consent"])
+        router.add_api_route(
+            "/ask/{identifier}", self.ask, methods=["GET"], **described(status=303, places=("identifier",))
+        )
+        router.add_api_route(
+            "/offers",
+            self.offer,
+            methods=["GET"],
+            **described(OBJECT, query={"purpose": TEXT}, token=True),
+        )
+        router.add_api_route(
+            "/deferrals",
+            self.defer,
+            methods=["POST"],
+            **described(status=204, body=record({"purpose": TEXT}), token=True),
+        )
+        return list(router.routes)
+
+    async def ask(self, request: Request) -> Response:
+        """Lead whoever follows a link or a QR code to the newest version of a purpose in the wallet, after log-in.
+
+        The address is short and the same for everybody: it tells nobody who followed it.
+        """
+        identifier: str = request.path_params["identifier"]
+        found = await self._store.read(lambda tx: self._purposes.latest(tx, identifier))
+        if found is None or not found.active(self._clock()):
+            raise NotFound("Nothing of this name is asked for here; GET /.consent/purposes lists what is.")
+        if self._wallet is None:
+            return RedirectResponse(found.iri, 303, headers=PRIVATE)
+        wallet = urlsplit(self._wallet)
+        place = f"{wallet.scheme}://{wallet.netloc}/requests/one?purpose={quote(found.iri, safe='')}"
+        return RedirectResponse(place, 303, headers=PRIVATE)
+
+    async def offer(self, request: Request) -> Response:
+        """One purpose as a request to the caller, whether or not they were asked."""
+        agent, webid = await self._callers.known(request)
+        self._callers.require_consent_client(agent)
+        iri = request.query_params.get("purpose", "")
+        found = await self._store.read(
+            lambda tx: self._overview.offer(tx, own_pod(tx, webid), iri, self._clock())
+        )
+        if found is None:
+            raise NotFound("There is no such purpose, it has ended, or there is a newer version of it.")
+        return json_answer(wire.request_json(found))
+
+    async def defer(self, request: Request) -> Response:
+        """Say "later": the question comes back once."""
+        agent, webid = await self._callers.known(request)
+        self._callers.require_consent_client(agent)
+        purpose = member(await json_body(request), "purpose")
+        await self._commits.submit(
+            lambda tx: self._consents.defer(tx, own_pod(tx, webid), agent, purpose, self._clock())
+        )
+        return Response(status_code=204, headers=PRIVATE)
