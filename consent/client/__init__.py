@@ -2,8 +2,17 @@
 
 from consent.client.log import LogCheck
 from consent.client.owner import OwnerClient
+from consent.client.results import BadResult, verified_result
 from consent.client.service import ServiceClient
 from consent.client.uma import AccessRefused
 from consent.purpose_claim import PurposeKey
 
-__all__ = ["AccessRefused", "LogCheck", "OwnerClient", "PurposeKey", "ServiceClient"]
+__all__ = [
+    "AccessRefused",
+    "BadResult",
+    "LogCheck",
+    "OwnerClient",
+    "PurposeKey",
+    "ServiceClient",
+    "verified_result",
+]
