@@ -34,6 +34,8 @@ _OPERANDS: Mapping[str, tuple[str, str]] = {
 }
 """Every left operand that we understand, with the one operator that we take with it."""
 
+_MODES: Mapping[str, OutputMode] = {NS + mode.value: mode for mode in OutputMode}
+
 
 class BadPolicy(ValueError):
     """A policy with a term that we do not know or a part that is missing: it permits nothing."""
@@ -108,7 +110,7 @@ def read(graph: Iterable[Triple], subject: str) -> Agreement:
     if not permissions or len({(purpose, end) for purpose, end, _ in permissions}) != 1:
         raise BadPolicy("the permissions must agree on one purpose and one end")
     purpose, end, _ = permissions[0]
-    assigner, assignee = (_only(parts, str(ODRL[name])).value for name in ("assigner", "assignee"))
+    assigner, assignee = (_iri(_only(parts, str(ODRL[name]))) for name in ("assigner", "assignee"))
     return Agreement(assigner, assignee, purpose, end, tuple(item for _, _, item in permissions))
 
 
@@ -123,7 +125,7 @@ def _permission(about: Mapping[Node, Sequence[tuple[str, Node]]], node: Node) ->
     parts = _parts(about.get(node, ()), _PERMISSION_TERMS, "a permission")
     if _only(parts, str(ODRL.action)) != _odrl("use"):
         raise BadPolicy("the action of a permission must be odrl:use")
-    shape = _SHAPE_NAMES.get(_only(parts, str(ODRL.target)).value)
+    shape = _SHAPE_NAMES.get(_iri(_only(parts, str(ODRL.target))))
     if shape is None:
         raise BadPolicy("the target of a permission must be a published shape")
     limits: dict[tuple[str, str], list[Node]] = {}
@@ -135,22 +137,22 @@ def _permission(about: Mapping[Node, Sequence[tuple[str, Node]]], node: Node) ->
     if set(limits) != set(_OPERANDS.values()):
         raise BadPolicy("a permission must constrain purpose, dateTime, outputMode and property")
     try:
-        end = wire.seconds(_one(limits[DATE_TIME]).value)
-        mode = OutputMode(_one(limits[OUTPUT_MODE]).value.removeprefix(NS))
-    except ValueError as error:
+        end = wire.seconds(_text(_one(limits[DATE_TIME]), str(XSD.dateTime)))
+        mode = _MODES[_iri(_one(limits[OUTPUT_MODE]))]
+    except (KeyError, ValueError) as error:
         raise BadPolicy(f"a constraint has a value that we do not know: {error}") from error
-    names = tuple(value.value for value in limits[PROPERTY])
-    if not set(names) <= set(SHAPES[shape].by_name):
+    names = tuple(_text(value, str(XSD.string)) for value in limits[PROPERTY])
+    if not names or not set(names) <= set(SHAPES[shape].by_name):
         raise BadPolicy(f"a property is none of the shape {shape}")
     order = list(SHAPES[shape].by_name)
-    return _one(limits[PURPOSE]).value, end, DataItem(shape, tuple(sorted(names, key=order.index)), mode)
+    return _iri(_one(limits[PURPOSE])), end, DataItem(shape, tuple(sorted(names, key=order.index)), mode)
 
 
 def _limit(
     about: Mapping[Node, Sequence[tuple[str, Node]]], node: Node
 ) -> tuple[tuple[str, str], list[Node]]:
     parts = _parts(about.get(node, ()), _CONSTRAINT_TERMS, "a constraint")
-    operand = _OPERANDS.get(_only(parts, str(ODRL.leftOperand)).value)
+    operand = _OPERANDS.get(_iri(_only(parts, str(ODRL.leftOperand))))
     if operand is None or _only(parts, str(ODRL.operator)) != _odrl(operand[1]):
         raise BadPolicy("a constraint has an operand or an operator that we do not know")
     return operand, parts[str(ODRL.rightOperand)]
@@ -164,6 +166,19 @@ def _parts(pairs: Iterable[tuple[str, Node]], known: frozenset[str], what: str) 
             raise BadPolicy(f"{what} has {predicate}, which we do not know")
         parts[predicate].append(value)
     return parts
+
+
+def _iri(value: Node) -> str:
+    """Return an IRI; a text that reads like one means something else."""
+    if not isinstance(value, NamedNode):
+        raise BadPolicy(f"an IRI is needed where there is {value}")
+    return value.value
+
+
+def _text(value: Node, datatype: str) -> str:
+    if not isinstance(value, Literal) or value.datatype.value != datatype or value.language is not None:
+        raise BadPolicy(f"a literal of {datatype} is needed where there is {value}")
+    return value.value
 
 
 def _only(parts: Mapping[str, list[Node]], predicate: str) -> Node:

@@ -13,7 +13,8 @@ from consent.credentials.status import VC_CONTEXT
 from vocab import jsonld
 from vocab.terms import CONTEXTS, RDF
 
-CONTEXT = [VC_CONTEXT, CONTEXTS + "record"]
+# The terms of a grant are the same in its record: one statement is spelled in one way.
+CONTEXT = [VC_CONTEXT, CONTEXTS + "grant", CONTEXTS + "record"]
 RECORD, RECEIPT = "record", "receipt"
 _KINDS: Mapping[str, str] = {RECORD: "ConsentRecordCredential", RECEIPT: "ConsentReceiptCredential"}
 _TYPE = str(RDF.type)
