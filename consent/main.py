@@ -31,6 +31,7 @@ from consent.http.log import LogRoutes
 from consent.http.own import OwnRoutes
 from consent.http.pages import RegisterPages
 from consent.http.register import RegisterRoutes
+from consent.http.rights import RightsRoutes
 from consent.http.results import ResultRoutes
 from consent.http.uma import UmaRoutes
 from consent.http.uses import UseRoutes
@@ -40,6 +41,10 @@ from consent.issuers import IssuerDirectory
 from consent.leaving import ConsentLeaving
 from consent.overview import Overview
 from consent.purposes import Publisher
+from consent.rights.escalation import Escalation, Reminding
+from consent.rights.leaving import RightsLeaving
+from consent.rights.requests import Rights
+from consent.rights.schema_sql import SCHEMA as RIGHTS_SCHEMA
 from consent.schema_sql import SCHEMAS
 from consent.secret import derived, open_secret
 from consent.shaping import Shaping
@@ -82,7 +87,15 @@ class Extension:
 
 def schemas() -> tuple[Schema, ...]:
     """Return the tables that consent needs in the pod host's database."""
-    return (*SCHEMAS, *PEOPLE_SCHEMAS, CREDENTIALS_1, issuers.SCHEMA, *AGGREGATION_SCHEMAS, *claims.SCHEMAS)
+    return (
+        *SCHEMAS,
+        *PEOPLE_SCHEMAS,
+        CREDENTIALS_1,
+        issuers.SCHEMA,
+        *AGGREGATION_SCHEMAS,
+        *claims.SCHEMAS,
+        RIGHTS_SCHEMA,
+    )
 
 
 def extension(core: Core, *, stopwatch: Callable[[], float] = time.monotonic) -> Extension:
@@ -153,13 +166,26 @@ def extension(core: Core, *, stopwatch: Callable[[], float] = time.monotonic) ->
         *OwnRoutes(callers, sender_of(core, further(origin)), origin=origin, store=store).routes(),
         *LogRoutes(callers, checkpoints, store=store).routes(),
         *ResultRoutes(callers, previews, origin=origin, store=store).routes(),
+        *RightsRoutes(
+            *(callers, Rights(origin, consents), overview),
+            origin=origin,
+            store=store,
+            commits=commits,
+            clock=clock,
+        ).routes(),
         *aggregation_routes(core, questions),
     ]
+    reminding = Reminding(Escalation(origin), commits, clock)
     authorizer = GrantAuthorizer(
         Wac(origin, RemoteGroups(core.http, clock=clock)), tickets, origin=origin, clock=clock
     )
     return Extension(
-        authorizer, (Shaping(origin),), routes, (questions.keeping_up, checkpoints.alongside), (ConsentLeaving(),), consents
+        authorizer,
+        (Shaping(origin),),
+        routes,
+        (questions.keeping_up, reminding.alongside, checkpoints.alongside),
+        (ConsentLeaving(), RightsLeaving()),
+        consents,
     )
 
 

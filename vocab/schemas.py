@@ -22,6 +22,8 @@ NAMES = (
     "receipt-participation",
     "release",
     "controller",
+    "rights-request",
+    "rights-step",
     "seed",
 )
 """Every schema there is; served at `/.vocab/schemas/{name}.json`."""

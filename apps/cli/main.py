@@ -13,6 +13,7 @@ from pods.settings import BadSetting
 COMMANDS = {
     "backup": ("apps.cli.backup", "Copy everything that the host stores, while it serves."),
     "accounts": ("apps.cli.accounts", "Let people back into their accounts; delete accounts."),
+    "breach": ("apps.cli.breach", "Keep the register of breaches; tell the people affected."),
     "controllers": ("apps.cli.controllers", "Approve organisations that ask for consent."),
     "demo": ("apps.cli.demo", "Run the whole platform with a town's data in it."),
     "doctor": ("apps.cli.doctor", "Look whether everything that the host stores is as it should be."),
@@ -21,6 +22,7 @@ COMMANDS = {
     "keys": ("apps.cli.keys", "List and rotate the keys that sign tokens."),
     "pods": ("apps.cli.pods", "Create, export and import pods; credentials for scripts."),
     "restore": ("apps.cli.restore", "Put a backup into an empty folder."),
+    "rights": ("apps.cli.rights", "Answer requests of people; see whose answers are overdue."),
     "serve": ("apps.cli.serve", "Run the platform, or one part of it."),
     "tour": ("apps.cli.tour", "Perform the main job against the running demo, step by step."),
 }

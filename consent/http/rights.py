@@ -1,0 +1,245 @@
+"""Routes of the person's rights: requests and their steps, the answer to art. 15, and the queues of recipients."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import orjson
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute
+
+from consent import registry_sql
+from consent.http.callers import PRIVATE, Callers, json_answer, json_body, own_pod
+from consent.overview import Overview
+from consent.rights import access, rights_sql, wire
+from consent.rights.access_formats import CSV, JSON_LD, json_ld, table
+from consent.rights.duties import Duties
+from consent.rights.model import TAKEN_BY, Duty, Party, RequestEvent, RightKind, RightsRequest
+from consent.rights.requests import Asked, Rights
+from pods.errors import BadContent, Forbidden, NotAcceptable, NotFound
+from pods.http.openapi import LIST, OBJECT, TEXT, described, named, record
+from pods.model import Agent, Clock, WebId
+from pods.protocol import negotiate
+from pods.storage.base import Commits, Store, Transaction
+from vocab.pages.language import language_of
+from vocab.schemas import SchemaError, validate
+
+MOST_WORDS = 4_000  # characters of a statement; a page and a half
+_STATEMENT = record({"statement": TEXT})
+
+
+class RightsRoutes:
+    """`/.consent/rights`: what it shows depends on who asks, and nobody sees what is somebody else's.
+
+    A registered organisation sees what was sent to it; anybody else is a person and sees what they sent.
+    """
+
+    def __init__(
+        self,
+        callers: Callers,
+        rights: Rights,
+        overview: Overview,
+        *,
+        origin: str,
+        store: Store,
+        commits: Commits,
+        clock: Clock,
+    ) -> None:
+        self._callers = callers
+        self._rights = rights
+        self._overview = overview
+        self._duties = Duties(origin)
+        self._origin = origin
+        self._store = store
+        self._commits = commits
+        self._clock = clock
+
+    def routes(self) -> list[BaseRoute]:
+        """Return the routes below `/.consent/rights`."""
+        router = APIRouter(prefix="/.consent/rights", tags=["rights"])
+        router.add_api_route("", self.requests, methods=["GET"], **described(LIST, token=True))
+        router.add_api_route(
+            "",
+            self.ask,
+            methods=["POST"],
+            **described(OBJECT, status=201, body=named("rights-request"), token=True),
+        )
+        router.add_api_route(
+            "/access",
+            self.access,
+            methods=["GET"],
+            **described(OBJECT, media_types=(JSON_LD, CSV), token=True),
+        )
+        router.add_api_route("/duties", self.duties, methods=["GET"], **described(LIST, token=True))
+        router.add_api_route(
+            "/duties/{duty_id}",
+            self.acknowledge,
+            methods=["POST"],
+            **described(OBJECT, body=_STATEMENT, places=("duty_id",), token=True),
+        )
+        router.add_api_route(
+            "/{request_id}",
+            self.one,
+            methods=["GET"],
+            **described(OBJECT, places=("request_id",), token=True),
+        )
+        router.add_api_route(
+            "/{request_id}/steps",
+            self.step,
+            methods=["POST"],
+            **described(OBJECT, body=named("rights-step"), places=("request_id",), token=True),
+        )
+        return list(router.routes)
+
+    async def requests(self, request: Request) -> Response:
+        """The caller's requests, or those that were sent to the caller's organisation; the newest first."""
+        agent, webid = await self._callers.known(request)
+
+        def job(tx: Transaction) -> list[dict[str, Any]]:
+            controller = self._party(tx, agent, webid) is Party.CONTROLLER
+            found = (
+                rights_sql.of_controller(tx, webid)
+                if controller
+                else rights_sql.of_pod(tx, own_pod(tx, webid).key)
+            )
+            return [self._told(tx, one, webid if controller else None) for one in found]
+
+        return json_answer(await self._store.read(job))
+
+    async def ask(self, request: Request) -> Response:
+        """Exercise a right towards an organisation, or towards the host under the name of its origin."""
+        agent, webid = await self._callers.known(request)
+        self._callers.require_consent_client(agent)
+        body = _checked("rights-request", await json_body(request))
+        asked = Asked(
+            RightKind(body["kind"]),
+            body["controller"],
+            body["text"],
+            tuple(body.get("grants", ())),
+            body.get("resource", ""),
+        )
+
+        def job(tx: Transaction) -> dict[str, Any]:
+            pod = own_pod(tx, webid)
+            return self._told(tx, self._rights.ask(tx, pod, agent, asked, self._clock()), None)
+
+        told = await self._commits.submit(job)
+        return json_answer(told, 201, headers={"location": f"{self._origin}/.consent/rights/{told['id']}"})
+
+    async def one(self, request: Request) -> Response:
+        """One request with its steps; for the person also what every recipient did."""
+        agent, webid = await self._callers.known(request)
+
+        def job(tx: Transaction) -> dict[str, Any]:
+            found, reader = self._mine(tx, agent, webid, request.path_params["request_id"])
+            return self._told(tx, found, reader)
+
+        return json_answer(await self._store.read(job))
+
+    async def step(self, request: Request) -> Response:
+        """Take a request one step further: the organisation acknowledges, extends, answers or refuses, the person closes."""
+        agent, webid = await self._callers.known(request)
+        body = _checked("rights-step", await json_body(request))
+        event = RequestEvent(body["step"])
+
+        def job(tx: Transaction) -> dict[str, Any]:
+            found, reader = self._mine(tx, agent, webid, request.path_params["request_id"])
+            party = Party.PERSON if reader is None else Party.CONTROLLER
+            if TAKEN_BY[event] is not party:
+                raise Forbidden(f"To {event.value} is the {TAKEN_BY[event].value}'s step, not yours.")
+            after = self._rights.step(
+                tx,
+                found,
+                event,
+                self._clock(),
+                text=body.get("text", ""),
+                attachments=body.get("attachments", ()),
+                agent=agent,
+            )
+            return self._told(tx, after, reader)
+
+        return json_answer(await self._commits.submit(job))
+
+    async def access(self, request: Request) -> Response:
+        """Who may use the caller's data, who did, and what left (GDPR art. 15), as JSON-LD or CSV."""
+        agent, webid = await self._callers.known(request)
+        self._callers.require_consent_client(agent)
+        wanted = negotiate.preferred(request.headers.get("accept", "*/*"), (JSON_LD, CSV))
+        if wanted is None:
+            raise NotAcceptable(f"This can be read as {JSON_LD} or {CSV}.")
+        report = await self._store.read(
+            lambda tx: access.report(tx, self._overview, self._origin, own_pod(tx, webid), self._clock())
+        )
+        headers = {**PRIVATE, "vary": "accept, accept-language"}
+        if wanted == CSV:
+            return Response(table(report, language_of(request)), media_type=CSV, headers=headers)
+        return Response(orjson.dumps(json_ld(report)), media_type=JSON_LD, headers=headers)
+
+    async def duties(self, request: Request) -> Response:
+        """What the caller must still do, or did, with data that it was served (GDPR art. 19); open ones first."""
+        _, webid = await self._callers.known(request)
+
+        def job(tx: Transaction) -> list[dict[str, Any]]:
+            return [self._duty(tx, duty) for duty in rights_sql.duties_of_recipient(tx, webid)]
+
+        return json_answer(await self._store.read(job))
+
+    async def acknowledge(self, request: Request) -> Response:
+        """Say what was done with the data: erased, stored without use, or read again."""
+        _, webid = await self._callers.known(request)
+        body = await json_body(request)
+        words = body.get("statement") if isinstance(body, dict) and len(body) == 1 else None
+        if not isinstance(words, str) or not words.strip() or len(words) > MOST_WORDS or "\0" in words:
+            raise BadContent(
+                f"Send {{'statement': …}}: what was done with the data, in at most {MOST_WORDS} characters."
+            )
+
+        def job(tx: Transaction) -> dict[str, Any]:
+            name: str = request.path_params["duty_id"]
+            return self._duty(tx, self._duties.acknowledge(tx, webid, name, words, self._clock()))
+
+        return json_answer(await self._commits.submit(job))
+
+    def _party(self, tx: Transaction, agent: Agent, webid: WebId) -> Party:
+        """Say as what somebody comes: a registered organisation, or a person, who must come through the wallet."""
+        if registry_sql.controller(tx, webid) is not None:
+            return Party.CONTROLLER
+        self._callers.require_consent_client(agent)
+        return Party.PERSON
+
+    def _mine(
+        self, tx: Transaction, agent: Agent, webid: WebId, request_id: str
+    ) -> tuple[RightsRequest, str | None]:
+        if self._party(tx, agent, webid) is Party.CONTROLLER:
+            return self._rights.of_controller(tx, webid, request_id), webid
+        return self._rights.of_person(tx, own_pod(tx, webid), request_id), None
+
+    def _told(self, tx: Transaction, request: RightsRequest, reader: str | None) -> dict[str, Any]:
+        """Return a request as its reader sees it: a controller, or None for the person."""
+        duties: Sequence[Duty] = () if reader else rights_sql.duties_of_request(tx, request.id)
+        names = self._names(tx, {request.controller, *(duty.recipient for duty in duties)})
+        person = self._rights.pseudonym(tx, request.pod, reader) if reader else ""
+        told = wire.Told(rights_sql.steps(tx, request.id), duties, names, person)
+        return wire.request_json(request, told, self._clock())
+
+    def _duty(self, tx: Transaction, duty: Duty) -> dict[str, Any]:
+        if tx.pod_by_key(duty.pod) is None:
+            raise NotFound("The person's pod is gone, and the duty with it.")
+        person = self._rights.pseudonym(tx, duty.pod, duty.recipient)
+        return wire.duty_json(duty, self._names(tx, {duty.recipient}), self._clock(), person=person)
+
+    def _names(self, tx: Transaction, webids: set[str]) -> dict[str, str]:
+        found = {webid: registry_sql.controller(tx, webid) for webid in webids}
+        return {webid: one.name for webid, one in found.items() if one is not None}
+
+
+def _checked(name: str, body: Any) -> dict[str, Any]:
+    try:
+        validate(name, body)
+    except SchemaError as error:
+        raise BadContent(str(error)) from error
+    found: dict[str, Any] = body
+    return found

@@ -1,0 +1,142 @@
+"""Duties that nobody acknowledges: reminders, then the data protection officer, then the operator's list."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+
+from consent import registry_sql
+from consent.rights import rights_sql
+from consent.rights.duties import DUTIES_PATH
+from consent.rights.model import Duty, RightsRequest
+from consent.rights.notices import Notices
+from pods.errors import PodError
+from pods.model import Clock
+from pods.storage.base import Commits, Transaction
+
+log = logging.getLogger(__name__)
+
+DAY = 86_400.0
+EVERY_SECONDS = 3600.0  # deadlines are days: to look once an hour is soon enough
+AT_ONCE = 100  # reminders of one commit
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """When a reminder is due, counted from the deadline, and what it says."""
+
+    offset: float
+    officer: bool
+    """Whether it is addressed to the data protection officer as well."""
+    summary: Mapping[str, str]
+
+
+STAGES: tuple[Stage, ...] = (
+    Stage(
+        -14 * DAY,
+        False,
+        {
+            "it": "Una richiesta che riguarda dati ricevuti da te aspetta conferma.",
+            "en": "A request about data that you received waits for your acknowledgement.",
+        },
+    ),
+    Stage(
+        -3 * DAY,
+        False,
+        {
+            "it": "Mancano tre giorni: conferma che cosa hai fatto dei dati che hai ricevuto.",
+            "en": "Three days are left: say what you did with the data that you received.",
+        },
+    ),
+    Stage(
+        0.0,
+        True,
+        {
+            "it": "Il termine è passato senza conferma. Il responsabile della protezione dei dati e il gestore sono avvisati.",
+            "en": "The time is over without an acknowledgement. The data protection officer and the operator are told.",
+        },
+    ),
+)
+ESCALATED = len(STAGES)
+
+
+def reached(duty: Duty, at: float) -> int:
+    """Return how many stages a duty has come to by the clock."""
+    return sum(1 for stage in STAGES if at >= duty.due_at + stage.offset)
+
+
+def escalated(tx: Transaction, at: float) -> list[Duty]:
+    """Return what the operator must look after: duties past their time, the longest first."""
+    return rights_sql.open_duties(tx, at, ESCALATED + 1, limit=10_000)
+
+
+def late_requests(tx: Transaction, at: float) -> list[RightsRequest]:
+    """Return requests whose controller owes an answer past its time."""
+    return rights_sql.late(tx, at)
+
+
+class Escalation:
+    """Sends reminders as the clock says, on the host at `origin`."""
+
+    def __init__(self, origin: str) -> None:
+        self._origin = origin
+        self._notices = Notices(origin)
+
+    def remind_some(self, tx: Transaction, at: float) -> int:
+        """Send what is due now, for so many duties at most; return for how many.
+
+        Of several stages that passed while nobody looked, only the last is sent: nobody needs three letters at once.
+        """
+        count = 0
+        for number, stage in reversed(list(enumerate(STAGES, 1))):
+            due_by = at - stage.offset
+            for duty in rights_sql.open_duties(tx, due_by, number, AT_ONCE - count):
+                self._send(tx, duty, stage, number, at)
+                count += 1
+            if count >= AT_ONCE:
+                break
+        return count
+
+    def _send(self, tx: Transaction, duty: Duty, stage: Stage, number: int, at: float) -> None:
+        controller = registry_sql.controller(tx, duty.recipient)
+        officer = f"mailto:{controller.dpo}" if stage.officer and controller is not None else ""
+        self._notices.to_owner(
+            *(tx, duty.recipient, f"rights-{duty.id}-{number}", self._origin + DUTIES_PATH + duty.id),
+            stage.summary,
+            at,
+            due_at=duty.due_at,
+            copy_to=officer,
+        )
+        rights_sql.reminded(tx, duty.id, number)
+
+
+class Reminding:
+    """Looks after the queues while the host serves. Several workers may: a stage that was sent is not sent again."""
+
+    def __init__(self, escalation: Escalation, commits: Commits, clock: Clock) -> None:
+        self._escalation = escalation
+        self._commits = commits
+        self._clock = clock
+
+    @asynccontextmanager
+    async def alongside(self) -> AsyncIterator[None]:
+        """Send reminders now and then."""
+        task = asyncio.create_task(self._run(), name="rights reminders")
+        try:
+            yield
+        finally:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                while await self._commits.submit(lambda tx: self._escalation.remind_some(tx, self._clock())):
+                    pass
+            except PodError as error:  # a store that is away for a moment must not end the reminding
+                log.warning("reminding of duties failed: %s", error)
+            await asyncio.sleep(EVERY_SECONDS)

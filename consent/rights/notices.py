@@ -1,0 +1,89 @@
+"""Notices of the host in inboxes (LDN): to a person, and to an organisation whose pod is here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+
+from consent import people_sql, wire
+from pods.model import Path, WebId
+from pods.storage.base import Pod, Transaction
+
+MEDIA_TYPE = "application/ld+json"
+_CONTEXT: Mapping[str, Any] = {
+    "id": "@id",
+    "type": "@type",
+    "as": "https://www.w3.org/ns/activitystreams#",
+    "xsd": "http://www.w3.org/2001/XMLSchema#",
+    "Announce": "as:Announce",
+    "actor": {"@id": "as:actor", "@type": "@id"},
+    "object": {"@id": "as:object", "@type": "@id"},
+    "target": {"@id": "as:target", "@type": "@id"},
+    "cc": {"@id": "as:cc", "@type": "@id"},
+    "summary": {"@id": "as:summary", "@container": "@language"},
+    "content": {"@id": "as:content", "@container": "@language"},
+    "published": {"@id": "as:published", "@type": "xsd:dateTime"},
+    "endTime": {"@id": "as:endTime", "@type": "xsd:dateTime"},
+}
+"""Written out, so that a reader of the inbox needs nothing from anywhere else."""
+
+
+class Notices:
+    """Writes notices on the host at `origin`; a notice of a name that is there already is replaced, never doubled."""
+
+    def __init__(self, origin: str) -> None:
+        self._origin = origin
+
+    def to_pod(
+        self,
+        tx: Transaction,
+        pod: Pod,
+        name: str,
+        subject: str,
+        summary: Mapping[str, str],
+        at: float,
+        *,
+        content: Mapping[str, str] | None = None,
+        due_at: float | None = None,
+        copy_to: str = "",
+    ) -> None:
+        """Put a notice about `subject`, an IRI, into the inbox of a pod."""
+        path = Path(f"{pod.root}inbox/{name}.jsonld")
+        notice = {
+            "@context": _CONTEXT,
+            "id": self._origin + path,
+            "type": "Announce",
+            "actor": self._origin + "/",
+            "object": subject,
+            "target": pod.owner,
+            "summary": dict(summary),
+            "published": wire.timestamp(at),
+        }
+        if content:
+            notice["content"] = dict(content)
+        if due_at is not None:
+            notice["endTime"] = wire.timestamp(due_at)
+        if copy_to:
+            notice["cc"] = copy_to
+        tx.write(path, MEDIA_TYPE, orjson.dumps(notice), at)
+
+    def to_owner(
+        self,
+        tx: Transaction,
+        webid: str,
+        name: str,
+        subject: str,
+        summary: Mapping[str, str],
+        at: float,
+        *,
+        due_at: float | None = None,
+        copy_to: str = "",
+    ) -> bool:
+        """Put a notice into the inbox of somebody whose pod is here; say whether there was one to put it into."""
+        pod = people_sql.own_pod(tx, WebId(webid))
+        if pod is None:
+            return False
+        self.to_pod(tx, pod, name, subject, summary, at, due_at=due_at, copy_to=copy_to)
+        return True
