@@ -20,6 +20,8 @@ from consent.credentials.keys import AssertionKeys
 from consent.credentials.status_sql import SCHEMA as CREDENTIALS_1
 from consent.decisions import Consents
 from consent.delegation.acting import Acting
+from consent.delegation.appointments import Appointments
+from consent.delegation.assistance import Assistance
 from consent.delegation.schema_sql import SCHEMAS as PEOPLE_SCHEMAS
 from consent.enforcement import GrantAuthorizer
 from consent.export import further
@@ -28,6 +30,7 @@ from consent.http.callers import Callers
 from consent.http.credentials import CredentialRoutes
 from consent.http.decisions import DecisionRoutes
 from consent.http.log import LogRoutes
+from consent.http.delegations import DelegationRoutes
 from consent.http.own import OwnRoutes
 from consent.http.pages import RegisterPages
 from consent.http.register import RegisterRoutes
@@ -122,7 +125,15 @@ def extension(core: Core, *, stopwatch: Callable[[], float] = time.monotonic) ->
     # One thread of its own: somebody who looks again and again at what would leave holds up no claim.
     previews = claims.Evaluator(store, stopwatch=stopwatch, threads=1)
     publisher = Publisher(origin, published=(questions.programmes.published, versions.published))
+    appointments = Appointments(origin)
     routes = [
+        *DelegationRoutes(
+            *(callers, appointments, Assistance(appointments)),
+            origin=origin,
+            store=store,
+            commits=commits,
+            clock=clock,
+        ).routes(),
         *RegisterRoutes(
             callers,
             publisher,

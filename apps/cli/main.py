@@ -15,6 +15,7 @@ COMMANDS = {
     "accounts": ("apps.cli.accounts", "Let people back into their accounts; delete accounts."),
     "breach": ("apps.cli.breach", "Keep the register of breaches; tell the people affected."),
     "controllers": ("apps.cli.controllers", "Approve organisations that ask for consent."),
+    "delegations": ("apps.cli.delegations", "Record who may act for whom; record deaths."),
     "demo": ("apps.cli.demo", "Run the whole platform with a town's data in it."),
     "doctor": ("apps.cli.doctor", "Look whether everything that the host stores is as it should be."),
     "import": ("apps.cli.imports", "Load real data into pods, or the pods of another server."),

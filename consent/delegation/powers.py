@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from consent import people_sql
 from consent.delegation import delegations_sql
-from consent.delegation.model import Delegation, Power
+from consent.delegation.model import Delegation, Kind, Power
 from pods.errors import Forbidden
 from pods.model import Agent, WebId
 from pods.storage.base import Pod, Transaction
@@ -37,8 +37,8 @@ def require(tx: Transaction, pod: Pod, webid: WebId, power: Power, at: float) ->
             )
         return None
     held = [one for one in delegations_sql.between(tx, pod.key, webid) if one.active(at)]
-    if dead:
-        held = [one for one in held if power is Power.RIGHTS and one.approved]
+    # Heirs hold nothing while the person lives, and nobody but heirs holds anything afterwards.
+    held = [one for one in held if (one.kind is Kind.HEIR) is dead]
     found = next((one for one in held if power in one.powers), None)
     if found is None:
         # The same answer whether there is such a person or not, and whether a delegation ended or never was.

@@ -22,6 +22,7 @@ ON_BOTH = frozenset(
         "test_log_proof",
         "test_breaches",
         "test_decisions",
+        "test_delegation",
         "test_duties",
         "test_person_rights",
         "test_rows",

@@ -1,0 +1,232 @@
+"""Routes of delegation: who may act for the caller, for whom the caller may act, and assisted sessions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute
+
+from consent import people_sql, registry_sql, wire
+from consent.delegation import delegations_sql, drafts_sql
+from consent.delegation.appointments import Appointments
+from consent.delegation.assistance import Assistance
+from consent.delegation.model import Delegation, Power
+from consent.delegation.review import to_review
+from consent.delegation.wire import delegation_json, draft_json
+from consent.grants_sql import Grants
+from consent.http.callers import PRIVATE, Callers, json_answer, json_body
+from pods.errors import BadContent, Forbidden, NotFound
+from pods.http.openapi import LIST, NUMBER, OBJECT, TEXT, described, record
+from pods.model import Agent, Clock
+from pods.storage.base import Commits, Store, Transaction
+
+TAG = "delegation"
+_NAMED = {
+    "type": "object",
+    "required": ["delegate", "powers"],
+    "additionalProperties": False,
+    "properties": {
+        "delegate": TEXT,
+        "powers": {"type": "array", "items": {"enum": [power.value for power in Power]}, "minItems": 1},
+        "ends": {"type": "string", "format": "date-time"},
+    },
+}
+
+
+class DelegationRoutes:
+    """The people's side of delegation; the operator's is `portico delegations`."""
+
+    def __init__(
+        self,
+        callers: Callers,
+        appointments: Appointments,
+        assistance: Assistance,
+        *,
+        origin: str,
+        store: Store,
+        commits: Commits,
+        clock: Clock,
+    ) -> None:
+        self._callers = callers
+        self._appointments = appointments
+        self._assistance = assistance
+        self._grants = Grants(origin)
+        self._store = store
+        self._commits = commits
+        self._clock = clock
+
+    def routes(self) -> list[BaseRoute]:
+        """Return the routes below `/.consent/delegations`."""
+        router = APIRouter(prefix="/.consent/delegations", tags=[TAG])
+        add = router.add_api_route
+        add("", self.listed, methods=["GET"], **described(OBJECT, token=True))
+        add("", self.name, methods=["POST"], **described(OBJECT, status=201, body=_NAMED, token=True))
+        add(
+            "/codes",
+            self.open_code,
+            methods=["POST"],
+            **described(OBJECT, status=201, body=record({"minutes": NUMBER}), token=True),
+        )
+        add(
+            "/sessions",
+            self.begin,
+            methods=["POST"],
+            **described(OBJECT, status=201, body=record({"person": TEXT, "code": TEXT}), token=True),
+        )
+        add(
+            "/interests",
+            self.declare,
+            methods=["POST"],
+            **described(status=204, body=record({"controller": TEXT}), token=True),
+        )
+        add("/drafts", self.drafts, methods=["GET"], **described(LIST, token=True))
+        add(
+            "/{delegation_id}/acceptance",
+            self.accept,
+            methods=["POST"],
+            **described(OBJECT, places=("delegation_id",), token=True),
+        )
+        add(
+            "/{delegation_id}",
+            self.end,
+            methods=["DELETE"],
+            **described(status=204, places=("delegation_id",), token=True),
+        )
+        return list(router.routes)
+
+    async def listed(self, request: Request) -> Response:
+        """Who may act for the caller (`delegates`), for whom the caller may act (`people`), and what to review."""
+        agent = await self._deciding(request)
+
+        def job(tx: Transaction) -> dict[str, Any]:
+            at = self._clock()
+            own = people_sql.own_pod(tx, agent.webid or "")
+            mine = delegations_sql.of_pod(tx, own.key) if own is not None else []
+            review = to_review(tx, self._grants, own, at) if own is not None else []
+            return {
+                "delegates": [self._json(tx, one, at) for one in mine],
+                "people": [
+                    self._json(tx, one, at) for one in delegations_sql.of_delegate(tx, agent.webid or "")
+                ],
+                "review": [grant.id for grant in review],
+            }
+
+        return json_answer(await self._store.read(job))
+
+    async def name(self, request: Request) -> Response:
+        """Name a caregiver, who must accept."""
+        agent = await self._deciding(request)
+        body = _members(await json_body(request), {"delegate": str, "powers": list}, {"ends": str})
+        powers, ends = _powers(body["powers"]), _end(body.get("ends"))
+
+        def job(tx: Transaction) -> dict[str, Any]:
+            at = self._clock()
+            named = self._appointments.name_caregiver(tx, agent, body["delegate"], powers, ends, at)
+            return self._json(tx, named, at)
+
+        return json_answer(await self._commits.submit(job), 201)
+
+    async def accept(self, request: Request) -> Response:
+        """Accept to act for somebody."""
+        agent = await self._deciding(request)
+        name: str = request.path_params["delegation_id"]
+
+        def job(tx: Transaction) -> dict[str, Any]:
+            at = self._clock()
+            return self._json(tx, self._appointments.accept(tx, agent, name, at), at)
+
+        return json_answer(await self._commits.submit(job))
+
+    async def end(self, request: Request) -> Response:
+        """End a delegation at once, from either side."""
+        agent = await self._deciding(request)
+        name: str = request.path_params["delegation_id"]
+        await self._commits.submit(lambda tx: self._appointments.end(tx, agent, name, self._clock()))
+        return Response(status_code=204, headers=PRIVATE)
+
+    async def open_code(self, request: Request) -> Response:
+        """Open a code for an assisted session; the person reads it out to the custodian."""
+        agent = await self._deciding(request)
+        minutes: int = _members(await json_body(request), {"minutes": int}, {})["minutes"]
+        code = await self._commits.submit(lambda tx: self._assistance.open(tx, agent, minutes, self._clock()))
+        return json_answer({"code": code}, 201)
+
+    async def begin(self, request: Request) -> Response:
+        """Begin an assisted session as a community custodian."""
+        agent = await self._deciding(request)
+        body = _members(await json_body(request), {"person": str, "code": str}, {})
+
+        def job(tx: Transaction) -> dict[str, Any] | None:
+            at = self._clock()
+            session = self._assistance.begin(tx, agent, body["person"], body["code"], at)
+            return self._json(tx, session, at) if session is not None else None
+
+        begun = await self._commits.submit(job)
+        if begun is None:  # after the commit, so that the wrong guess is counted
+            raise Forbidden("This code begins nothing. Ask the person to open a new one, and try it once.")
+        return json_answer(begun, 201)
+
+    async def declare(self, request: Request) -> Response:
+        """Declare an interest of the caller's in a controller: they will not give it consent for anybody."""
+        agent = await self._deciding(request)
+        controller: str = _members(await json_body(request), {"controller": str}, {})["controller"]
+
+        def job(tx: Transaction) -> None:
+            if registry_sql.controller(tx, controller) is None:
+                raise NotFound(f"{controller} is no registered organisation.")
+            delegations_sql.declare_interest(tx, agent.webid or "", controller, self._clock())
+
+        await self._commits.submit(job)
+        return Response(status_code=204, headers=PRIVATE)
+
+    async def drafts(self, request: Request) -> Response:
+        """Answers that wait for the caller's own word; POST /.consent/grants makes one a consent."""
+        agent = await self._deciding(request)
+
+        def job(tx: Transaction) -> list[dict[str, Any]]:
+            own = people_sql.own_pod(tx, agent.webid or "")
+            return [draft_json(one) for one in drafts_sql.of_pod(tx, own.key)] if own is not None else []
+
+        return json_answer(await self._store.read(job))
+
+    def _json(self, tx: Transaction, value: Delegation, at: float) -> dict[str, Any]:
+        pod = tx.pod_by_key(value.pod)
+        if pod is None:
+            raise NotFound("The pod is not here any more.")
+        return delegation_json(value, pod, at)
+
+    async def _deciding(self, request: Request) -> Agent:
+        agent, _ = await self._callers.known(request)
+        self._callers.require_consent_client(agent)
+        return agent
+
+
+def _members(body: Any, needed: Mapping[str, type], optional: Mapping[str, type]) -> dict[str, Any]:
+    """Return a JSON object with these members and no others; raise BadContent naming what is wrong."""
+    if not isinstance(body, dict) or not set(needed) <= set(body) <= {*needed, *optional}:
+        names = ", ".join([*needed, *(f"{name} (optional)" for name in optional)])
+        raise BadContent(f"The body must be a JSON object with: {names}.")
+    for name, kind in (*needed.items(), *optional.items()):
+        if name in body and type(body[name]) is not kind:
+            raise BadContent(f"The member {name!r} is not of the right type.")
+    if any(isinstance(value, str) and "\0" in value for value in body.values()):
+        raise BadContent("A text holds a character that is none (U+0000).")
+    return body
+
+
+def _powers(names: list[Any]) -> frozenset[Power]:
+    known = {power.value: power for power in Power}
+    if not all(isinstance(name, str) and name in known for name in names):
+        raise BadContent(f"/powers: the powers are {', '.join(known)}.")
+    return frozenset(known[name] for name in names)
+
+
+def _end(text: str | None) -> float | None:
+    try:
+        return wire.seconds(text) if text is not None else None
+    except ValueError as error:
+        raise BadContent("/ends: write a time such as 2026-12-31T23:00:00Z.") from error
