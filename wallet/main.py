@@ -34,6 +34,7 @@ from wallet.views.preferences import Preferences
 from wallet.views.profile import ProfilePages
 from wallet.views.receive import Receive
 from wallet.views.requests import Requests
+from wallet.views.rights import Rights
 from wallet.visit import Desk
 
 NAME = "wallet"
@@ -99,10 +100,11 @@ def application(settings: WalletSettings, clock: Clock) -> ASGIApp:
         Home(desk, ballots),
         Requests(desk),
         Grants(desk),
-        Log(desk),
+        Log(desk, origin=origin),
         ProfilePages(desk),
         Data(desk, keys),
         Receive(desk, OneTimeLinks(strangers), keys),
+        Rights(desk),
         BallotPages(desk, ballots),
         Preferences(
             desk, idle_minutes=settings.wallet_idle_minutes, longest_hours=settings.wallet_longest_hours

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 import click
 
 from apps.cli.operator import operator_core
-from consent.main import schemas
+from consent.main import checkpoints_of, schemas
+from pods.activity.checking import tree_faults
 from pods.identity.schema_sql import IDENTITY
 from pods.main import BLOBS, Core
 from pods.notify.schema_sql import NOTIFY_1
@@ -22,7 +23,8 @@ from pods.upkeep.lost_blobs import lost_blobs
 
 SECRET_FILES = ("*.key", "*.json")  # keys and credentials; the folder itself keeps others from the databases
 
-OF_POSTGRESQL = ("postgres-1", "postgres-2")  # steps that only a database there has (pods.storage.postgres_schema)
+# Steps that only a database there has (pods.storage.postgres_schema).
+OF_POSTGRESQL = ("postgres-1", "postgres-2")
 
 
 @click.command()
@@ -63,6 +65,8 @@ def examine(core: Core, *, fast: bool = False) -> list[Finding]:
     findings = list(permissions(core.settings.data, SECRET_FILES))
     with core.store.reading() as tx:
         findings += doctor.examine(tx)
+        key = checkpoints_of(core).verifier_key
+        findings += [Finding(ERROR, "logs", "checkpoints", what) for what in tree_faults(tx, key)]
         known = doctor_sql.known_blobs(tx)
     findings += lost_blobs(core.settings.data / BLOBS, known, core.blobs, time.time())
     return findings

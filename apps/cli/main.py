@@ -21,6 +21,7 @@ COMMANDS = {
     "import": ("apps.cli.imports", "Load real data into pods, or the pods of another server."),
     "issuers": ("apps.cli.issuers", "Admit shops and associations whose signed receipts count."),
     "keys": ("apps.cli.keys", "List and rotate the keys that sign tokens."),
+    "log": ("apps.cli.log", "Verify the access logs of the pods."),
     "pods": ("apps.cli.pods", "Create, export and import pods; credentials for scripts."),
     "restore": ("apps.cli.restore", "Put a backup into an empty folder."),
     "rights": ("apps.cli.rights", "Answer requests of people; see whose answers are overdue."),

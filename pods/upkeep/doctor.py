@@ -126,8 +126,8 @@ class Doctor:
             yield Finding(ERROR, "pods", root, "has no access rule, so nobody controls it")
         else:
             yield from self._control(root, owner, rules.media_type, rules.content)
-        if not activity.verify(tx, key):
-            yield Finding(ERROR, "logs", root, "the access log was changed, or lines of it were dropped")
+        for what in activity.faults(tx, key):
+            yield Finding(ERROR, "logs", root, f"the access log was changed: {what}")
 
     def _control(self, root: Path, owner: str, media_type: str, content: bytes) -> Iterator[Finding]:
         address = self._base + root

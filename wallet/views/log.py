@@ -2,25 +2,58 @@
 
 from __future__ import annotations
 
+import hashlib
+from urllib.parse import quote, unquote
+
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from consent.model import LogLine, OwnGrant
+from pods.relying_party.places import session_cookie
 from wallet.log_entries import log_entry
 from wallet.visit import Desk
 
 PAGE = 30
+SEEN_SECONDS = 400 * 86_400  # as long as browsers keep a cookie
 
 
 class Log:
-    """`/log`, older lines by `?before=`."""
+    """`/log`, older lines by `?before=`; `/log/verify` checks that none was changed or dropped."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, *, origin: str) -> None:
         self._desk = desk
+        self._origin = origin
 
     def routes(self) -> list[BaseRoute]:
-        return [Route("/log", self._log)]
+        return [Route("/log", self._log), Route("/log/verify", self._verify)]
+
+    async def _verify(self, request: Request) -> Response:
+        """Check the whole log here, not on the pod's host, and against what this browser saw of it before."""
+        visit = await self._desk.visit(request)
+        if not visit.place.consent:
+            return RedirectResponse("/log", 303)
+        cookie = self._cookie(visit.place.webid)
+        before = unquote(request.cookies.get(cookie, ""))
+        found = await visit.owner.verify_log(before)
+        answer = self._desk.pages.render(
+            request, "wallet/log_check.html", active="log", found=found, before=bool(before)
+        )
+        if found.seen:
+            # In the browser, not in the pod: the host that is checked must not be the one that remembers.
+            answer.set_cookie(
+                *(cookie, quote(found.seen)),
+                max_age=SEEN_SECONDS,
+                path="/",
+                secure=self._origin.startswith("https:"),
+                httponly=True,
+                samesite="lax",
+            )
+        return answer
+
+    def _cookie(self, webid: str) -> str:
+        """Return the name of the cookie that holds the last check of a person's log."""
+        return session_cookie("log_" + hashlib.sha256(webid.encode()).hexdigest()[:16], self._origin)
 
     async def _log(self, request: Request) -> Response:
         visit = await self._desk.visit(request)

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
+from urllib.parse import urlsplit
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -17,7 +18,7 @@ from pods.model import Agent, WebId
 from pods.storage.base import Pod, Transaction
 from pods.transparency import notes
 from pods.transparency.proof import Fault, check
-from tests.consent_host import ROWS, Town, declaration
+from tests.consent_host import ORDER, ROWS, Town, declaration
 from tests.pod_host import ORIGIN
 
 BOB = Agent(WebId("https://bob.example/me"), "https://app.example/client.jsonld")
@@ -278,3 +279,46 @@ async def test_many_who_verify_at_once_get_one_history(host: Town) -> None:
     write_lines(host)
     found: list[LogCheck] = await asyncio.gather(*(host.owner("anna").verify_log() for _ in range(6)))
     assert {(one.lines, one.fault, one.seen) for one in found} == {(5, None, found[0].seen)}
+
+
+SHARED = """@prefix acl: <http://www.w3.org/ns/auth/acl#>.
+<#b> a acl:Authorization; acl:agent <{bob}>; acl:accessTo <{path}>; acl:mode acl:Read.
+<#o> a acl:Authorization; acl:agent <{anna}>; acl:accessTo <{path}>; acl:mode acl:Read, acl:Control.
+"""
+
+
+async def test_property_p5_there_are_as_many_lines_as_answers_with_data(host: Town) -> None:
+    """Reference, property P5: audit entries and data responses correspond one to one, and the chain verifies."""
+    anna, bob, coop = host.person("anna"), host.person("bob"), await host.organisation("coop")
+    host.write("/anna/box/note.txt", "abcdefgh", "text/plain")
+    for path in ("/anna/box/", "/anna/box/note.txt"):
+        host.write(path + ".acl", SHARED.format(path=path, anna=anna.webid, bob=bob.webid))
+    host.write("/anna/purchases/2017-10/b.ttl", ORDER)
+    purpose = await coop.service.publish(declaration([ROWS]))
+    given = await host.give("anna", purpose)
+    etag = (await anna.get("/anna/box/note.txt")).headers["etag"]
+    answers = [
+        await bob.get("/anna/box/note.txt"),
+        await bob.request("HEAD", "/anna/box/note.txt"),
+        await bob.get("/anna/box/note.txt", range="bytes=2-3"),
+        await bob.get("/anna/box/note.txt", if_none_match=etag),
+        await bob.get("/anna/box/"),
+        await bob.get("/anna/profile/card"),  # public: no line
+        await bob.get("/anna/profile/private.ttl"),  # refused: a line of its own kind
+        await anna.get("/anna/box/note.txt"),  # the owner: no line
+        await coop.service.read(f"{ORIGIN}/anna/purchases/2017-10/b.ttl", purpose.iri),
+        await coop.service.read(f"{ORIGIN}/anna/purchases/2017-10/", purpose.iri),
+    ]
+    await host.owner("anna").withdraw(given.id)
+    assert [answer.status_code for answer in answers] == [200, 200, 206, 304, 200, 200, 403, 200, 200, 200]
+    with host.core.store.reading() as tx:
+        pod = pod_of(tx, "anna").key
+        lines = [line for line in activity.lines(tx, pod, limit=99) if line.action == "read"]
+        permitted = [line.path for line in lines if line.decision == activity.PERMIT]
+        assert permitted == [urlsplit(str(answers[number].url)).path for number in (0, 1, 2, 3, 4, 8, 9)]
+        assert [line.path for line in lines if line.decision == activity.DENY][:1] == [
+            "/anna/profile/private.ttl"
+        ]
+        assert sum(one.times for one in activity.served_to(tx, pod)) == len(permitted)
+    found = await host.owner("anna").verify_log()
+    assert (found.fault, found.covered) == (None, found.lines)
