@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from consent.aggregation import eligible_sql
 from consent.claims import claims_sql
 from consent.credentials import status_sql
 from consent.delegation import schema_sql as delegation
@@ -20,6 +21,7 @@ class ConsentLeaving:
 
     def leaving(self, tx: Transaction, pod: Pod) -> None:
         """Remove the rows of the pod; from this commit on no token of any grant reaches it."""
+        eligible_sql.departing(tx, pod.key)
         status_sql.forget_pod(tx, pod)
         for table in _OF_ITS_GRANTS:
             of_grants = f"DELETE FROM {table} WHERE grant_id IN (SELECT id FROM grant_ WHERE pod = ?)"  # noqa: S608  # names from above

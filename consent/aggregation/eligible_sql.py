@@ -25,7 +25,7 @@ class Contributors:
     """Everybody with a live grant for the purpose, whatever properties it covers."""
     controller: str
     version: int
-    """The sum of the controller's epochs: they only rise, so any event of any of its grants changes it."""
+    """The sum of the controller's epochs, those of removed pods too: it only rises, with any event of any grant."""
     until: float
     """When the first of these grants ends."""
 
@@ -64,8 +64,23 @@ def contributors(tx: Transaction, purpose: str, controller: str, needs: Needs, a
     )
 
 
+def departing(tx: Transaction, pod: int) -> None:
+    """Remember that a pod is being removed, before its epochs are: this too is an event that only adds up."""
+    rows = tx.execute("SELECT controller, value FROM consent_epoch WHERE pod = ?", (pod,))
+    for controller, value in rows:
+        tx.execute(
+            "INSERT INTO departed (controller, epochs) VALUES (?, ?)"
+            " ON CONFLICT (controller) DO UPDATE SET epochs = departed.epochs + excluded.epochs",
+            (controller, value + 1),
+        )
+
+
 def _version(tx: Transaction, controller: str) -> int:
-    rows = tx.execute("SELECT coalesce(sum(value), 0) FROM consent_epoch WHERE controller = ?", (controller,))
+    rows = tx.execute(
+        "SELECT (SELECT coalesce(sum(value), 0) FROM consent_epoch WHERE controller = ?)"
+        " + (SELECT coalesce(sum(epochs), 0) FROM departed WHERE controller = ?)",
+        (controller, controller),
+    )
     return int(rows[0][0])
 
 

@@ -36,4 +36,9 @@ SCHEMAS: tuple[tuple[str, tuple[str, ...]], ...] = (
             "CREATE INDEX question_programme ON question (programme, asked_at)",
         ),
     ),
+    (
+        "aggregation-2",
+        # What the epochs of removed pods came to: without it, a pod that leaves would hide a withdrawal.
+        ("CREATE TABLE departed (controller TEXT PRIMARY KEY, epochs INTEGER NOT NULL)",),
+    ),
 )

@@ -29,6 +29,7 @@ ON_BOTH = frozenset(
         "test_uma",
         "test_uses",
         "test_results",
+        "test_running_question",
         "test_web_sockets",
         "test_webhooks",
     ]

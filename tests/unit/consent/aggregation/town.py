@@ -34,11 +34,12 @@ from consent.receipts.model import Instant, Notation, ParticipationReceipt, Purc
 from consent.receipts.nonce import fresh_nonce
 from consent.receipts.signing import sign
 from pods.identity.keys import SigningKeys
+from pods.identity.schema_sql import IDENTITY
 from pods.model import Agent, Clock, WebId
 from pods.model import Path as ResourcePath
 from pods.storage.base import Transaction
-from pods.storage.commits import CommitQueue
-from pods.storage.sqlite import SqliteStore
+from pods.storage.opening import open_database
+from tests.databases import database_of
 from vocab.places import DISTRICT
 from vocab.shapes import SHAPES
 from vocab.trade import SHOP
@@ -214,8 +215,8 @@ class Town:
     def __init__(
         self, folder: Path, clock: Clock, purpose: PurposeDeclaration, engine: Engine = exact_cells
     ) -> None:
-        self.store = SqliteStore(folder / "pods.sqlite", schemas())
-        self.commits = CommitQueue(self.store)
+        self._database = open_database(database_of(folder), folder, (*IDENTITY, *schemas()))
+        self.store, self.commits = self._database.store, self._database.commits
         self.keys = SigningKeys.open(folder / "keys.json", clock=clock)
         self.clock = clock
         parts = assemble(self, origin=ORIGIN, data=folder, keys=IssuerDirectory(self.store), engine=engine)
@@ -247,6 +248,7 @@ class Town:
         """Close everything."""
         await self.commits.drain()
         self.commits.close()
+        self._database.wakeups.close()
         await asyncio.to_thread(self.projector.close)
         self.store.close()
 
