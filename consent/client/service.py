@@ -166,12 +166,24 @@ class ServiceClient:
         refused = await self._http.request(method, url, headers=dict(headers))
         challenge = challenge_of(refused) if refused.status_code == httpx.codes.UNAUTHORIZED else None
         if challenge is None:
-            return refused
+            return await self._without_uma(method, url, refused, headers)
         fresh = await self._exchange.token(challenge, purpose, await self._own(), wait=wait)
         response = await self._send(method, url, fresh, headers, content)
         if response.status_code != httpx.codes.UNAUTHORIZED:
             self._remember(key, fresh)
         return response
+
+    async def _without_uma(
+        self, method: str, url: str, refused: httpx.Response, headers: Mapping[str, str]
+    ) -> httpx.Response:
+        """Read on a server that knows access control lists only; there the person's list says whether we may.
+
+        Our own host says how to come in by UMA; where it says nothing, an ordinary token is not sent either.
+        """
+        foreign = not any(url.startswith(host + "/") for host in (await self._own()).hosts)
+        if method != "GET" or refused.status_code != httpx.codes.UNAUTHORIZED or not foreign:
+            return refused
+        return await self._solid.request(method, url, headers=headers)
 
     async def _send(
         self, method: str, url: str, rpt: Rpt, headers: Mapping[str, str], content: bytes | None

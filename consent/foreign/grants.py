@@ -1,0 +1,144 @@
+"""Give and withdraw on a server without UMA, with the person's own token: written first, done, and looked at again."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Sequence
+
+from rdflib import Graph, URIRef
+
+from consent.foreign import rules
+from consent.foreign.errors import ForeignError
+from consent.foreign.lists import AccessList, AccessLists
+from consent.foreign.notes import ForeignGrant, ForeignState, Notes, moved
+from pods.client import SolidClient
+from pods.model import Clock
+
+ATTEMPTS = 5  # readings of a list that others change at the same time
+
+
+class ForeignGrants:
+    """Consent of the person whose client this is, about data in their storage on somebody else's server.
+
+    Nobody else holds a token of theirs: what fails or comes due while they are away is done by `finish`, which
+    a wallet calls at each visit.
+    """
+
+    def __init__(
+        self,
+        solid: SolidClient,
+        storage: str,
+        *,
+        clock: Clock,
+        new_id: Callable[[], str] = lambda: secrets.token_hex(16),
+    ) -> None:
+        self._lists = AccessLists(solid)
+        self._notes = Notes(solid, storage)
+        self._storage = storage.rstrip("/") + "/"
+        self._clock = clock
+        self._new_id = new_id
+
+    async def give(
+        self, purpose: str, agent: str, resources: Sequence[str], expires_at: float
+    ) -> ForeignGrant:
+        """Let an agent read some documents until the person withdraws; the caller has named the LIMITS before.
+
+        Raises ForeignError for what a list cannot say exactly, SolidError if the server refuses. What was begun
+        then is undone by `finish`.
+        """
+        for resource in resources:
+            # A container's rule would grow with it, and show its members: documents are named one by one.
+            if resource.endswith("/") or not resource.startswith(self._storage) or set("?#") & set(resource):
+                raise ForeignError(
+                    f"{resource} is no document of {self._storage}; name documents one by one."
+                )
+        grant = ForeignGrant(
+            *(self._new_id(), purpose, agent, tuple(resources), expires_at),
+            state=ForeignState.GIVING,
+            changed_at=self._clock(),
+        )
+        await self._notes.write(grant)
+        for resource in resources:
+            grant = await self._open(grant, resource)
+        return await self._notes.write(moved(grant, ForeignState.GIVEN, self._clock()))
+
+    async def withdraw(self, grant_id: str) -> ForeignGrant:
+        """Take the rules of a grant out of all lists, and look that they are gone. Twice is as good as once.
+
+        When this raises, the note says `withdrawing` if the server took it, and `finish` goes on from there.
+        """
+        grant = await self._notes.read(grant_id)
+        if grant is None:
+            raise ForeignError(f"There is no consent {grant_id} in {self._storage}.")
+        if grant.state is ForeignState.WITHDRAWN:
+            return grant
+        grant = await self._notes.write(moved(grant, ForeignState.WITHDRAWING, self._clock()))
+        still = [resource for resource in grant.resources if await self._close(grant, resource)]
+        done = moved(grant, ForeignState.WITHDRAWN, self._clock(), open_still=tuple(still))
+        return await self._notes.write(done)
+
+    async def finish(self) -> list[ForeignGrant]:
+        """Do what was left undone or came due since the last visit; return the grants that this ended.
+
+        A grant that was only begun is taken back: the person did not see it succeed.
+        """
+        now = self._clock()
+        due = [
+            grant
+            for grant in await self._notes.all()
+            if grant.under_way or (grant.state is ForeignState.GIVEN and grant.expires_at <= now)
+        ]
+        return [await self.withdraw(grant.id) for grant in due]
+
+    async def all(self) -> list[ForeignGrant]:
+        """Return every grant in this storage, the latest change first."""
+        return await self._notes.all()
+
+    async def _open(self, grant: ForeignGrant, resource: str) -> ForeignGrant:
+        """Add the rule of a grant to a list; return the grant, which notes a new list before there is one."""
+        for _ in range(ATTEMPTS):
+            known = await self._lists.of(resource)
+            if known.rules is None and known.place not in grant.made:
+                made = (*grant.made, known.place)
+                grant = await self._notes.write(moved(grant, ForeignState.GIVING, self._clock(), made=made))
+            before = known.rules if known.rules is not None else await self._inherited(resource, known)
+            if not rules.keeps_control(before, resource):
+                raise ForeignError(f"Nobody could withdraw what is given on {resource}; nothing was changed.")
+            after = rules.with_grant(before, _mark(known, grant), resource, grant.agent)
+            if await self._lists.replace(known, after):
+                await self._require(resource, after)
+                return grant
+        raise ForeignError(f"The rules of {resource} change all the time; try again later.")
+
+    async def _close(self, grant: ForeignGrant, resource: str) -> bool:
+        """Take the rule of a grant out of a list; say whether the agent may read by somebody else's rule."""
+        for _ in range(ATTEMPTS):
+            known = await self._lists.of(resource)
+            if known.rules is None:  # the list went meanwhile, and our rule with it
+                return False
+            mark = _mark(known, grant)
+            after = rules.without_grant(known.rules, mark)
+            if len(after) == len(known.rules):
+                return rules.opens(known.rules, resource, grant.agent)
+            if await self._taken_out(grant, resource, known, after):
+                continue  # look once more: only what was read again counts as gone
+        raise ForeignError(f"The rules of {resource} change all the time; the withdrawal goes on later.")
+
+    async def _taken_out(self, grant: ForeignGrant, resource: str, known: AccessList, after: Graph) -> bool:
+        if known.place in grant.made and rules.same(after, await self._inherited(resource, known)):
+            return await self._lists.remove(known)  # nobody added a rule: the resource inherits as before
+        return await self._lists.replace(known, after)
+
+    async def _inherited(self, resource: str, known: AccessList) -> Graph:
+        container, above = await self._lists.above(resource)
+        return rules.inherited(above, container, resource, known.place)
+
+    async def _require(self, resource: str, wanted: Graph) -> None:
+        found = await self._lists.of(resource)
+        if found.rules is None or not rules.same(found.rules, wanted):
+            raise ForeignError(f"The server did not keep the rules of {resource} as they were written.")
+
+
+def _mark(known: AccessList, grant: ForeignGrant) -> URIRef:
+    """Return the name of the rule of a grant: only what bears it is ever taken out."""
+    return URIRef(f"{known.place}#consent-{grant.id}")
