@@ -1,4 +1,4 @@
-"""`portico keys`: the keys with which the pod host signs tokens."""
+"""`portico keys`: the keys with which the pod host signs tokens, and those with which it attests."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from typing import Any
 
 import click
 
+from consent.credentials.keys import AssertionKey, AssertionKeys
+from consent.main import ASSERTION_KEYS
 from pods.identity.key_file import KeptKey
 from pods.identity.keys import SigningKeys
 from pods.main import SIGNING_KEYS
@@ -51,8 +53,49 @@ def rotate(compromised: bool, as_json: bool) -> None:
         click.echo(f"{newest.kid} signs from {_moment(max(now, newest.signs_from))}")
 
 
+@command.command("attesting")
+@click.option("--json", "as_json", is_flag=True, help="Print the list as JSON.")
+def list_attesting(as_json: bool) -> None:
+    """List the keys that prove consents, the newest first; the retired ones verify for good."""
+    kept = _attesting().kept()
+    if as_json:
+        click.echo(json.dumps([_attests(one) for one in kept]))
+    for one in kept if not as_json else ():
+        state = "retired" if one.seed is None else f"signs from {_moment(one.signs_from)}"
+        click.echo(f"{one.public}  {state}")
+
+
+@command.command("rotate-attesting")
+@click.option(
+    "--compromised", is_flag=True, help="Attest with the new key at once, and void what the old ones proved."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+def rotate_attesting(compromised: bool, as_json: bool) -> None:
+    """Publish a new key for credentials, and sign with it ten minutes later; what the old ones proved stays proved."""
+    now = time.time()
+    _attesting()  # a host that was never started has no key yet
+    fresh = AssertionKeys.rotate(_folder() / ASSERTION_KEYS, at=now, compromised=compromised)
+    if as_json:
+        click.echo(json.dumps(_attests(fresh)))
+    else:
+        click.echo(f"{fresh.public} signs from {_moment(fresh.signs_from)}")
+
+
+def _attesting() -> AssertionKeys:
+    settings = read_settings(PodSettings, os.environ)
+    return AssertionKeys.open(settings.data / ASSERTION_KEYS, settings.pod_url, clock=time.time)
+
+
+def _attests(one: AssertionKey) -> dict[str, Any]:
+    return {"key": one.public, "signs_from": one.signs_from, "retired": one.seed is None}
+
+
+def _folder() -> Path:
+    return read_settings(PodSettings, os.environ).data
+
+
 def _path() -> Path:
-    return read_settings(PodSettings, os.environ).data / SIGNING_KEYS
+    return _folder() / SIGNING_KEYS
 
 
 def _facts(one: KeptKey) -> dict[str, Any]:
