@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from consent import registry_sql
-from consent.model import Controller, ControllerState
+from consent.model import Controller, ControllerState, Verification
 from pods.errors import BadContent, Forbidden, NotFound
 from pods.model import WebId
 from pods.protocol import jose
@@ -41,6 +41,14 @@ def approve(tx: Transaction, iri: str) -> Controller:
     fields = {name: getattr(known, name) for name in ("iri", "name", "kind", "contact", "dpo", "jwks")}
     value = Controller(state=ControllerState.APPROVED, registered_at=known.registered_at, **fields)
     registry_sql.save_controller(tx, value)
+    return value
+
+
+def verify(tx: Transaction, iri: str, evidence: str, at: float) -> Controller:
+    """Approve an organisation and note in public what the operator looked at; it holds for these keys only."""
+    value = approve(tx, iri)
+    keys = tuple(key["kid"] for key in _keys(value.jwks))
+    registry_sql.add_verification(tx, iri, Verification(at, evidence, keys))
     return value
 
 

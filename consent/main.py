@@ -33,6 +33,7 @@ from consent.http.log import LogRoutes
 from consent.http.delegations import DelegationRoutes
 from consent.http.own import OwnRoutes
 from consent.http.pages import RegisterPages
+from consent.http.processing import ProcessingRoutes
 from consent.http.register import RegisterRoutes
 from consent.http.rights import RightsRoutes
 from consent.http.results import ResultRoutes
@@ -120,7 +121,7 @@ def extension(core: Core, *, stopwatch: Callable[[], float] = time.monotonic) ->
     issuing = Issuing(origin, assertion, derived(secret, "status lists"))
     checkpoints = checkpoints_of(core)
     questions = assemble(core, origin=origin, data=core.settings.data, keys=directory)
-    versions = Versions(origin, consents)
+    versions, pages = Versions(origin, consents), RegisterPages(origin)
     evaluator = claims.Evaluator(store, stopwatch=stopwatch)
     # One thread of its own: somebody who looks again and again at what would leave holds up no claim.
     previews = claims.Evaluator(store, stopwatch=stopwatch, threads=1)
@@ -138,7 +139,7 @@ def extension(core: Core, *, stopwatch: Callable[[], float] = time.monotonic) ->
             callers,
             publisher,
             versions,
-            RegisterPages(origin),
+            pages,
             origin=origin,
             store=store,
             commits=commits,
@@ -150,6 +151,7 @@ def extension(core: Core, *, stopwatch: Callable[[], float] = time.monotonic) ->
             commits=commits,
             clock=clock,
         ).routes(),
+        *ProcessingRoutes(pages, origin=origin, store=store, clock=clock).routes(),
         *AskingRoutes(
             *(callers, consents, overview),
             origin=origin,

@@ -69,6 +69,15 @@ class Controller:
 
 
 @dataclass(frozen=True, slots=True)
+class Verification:
+    """What the operator looked at before an approval, and the names of the keys that it was for."""
+
+    at: float
+    evidence: str
+    keys: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class DataItem:
     """Some properties of one shape, by the names of `vocab.shapes`, and what may leave the pod of them."""
 

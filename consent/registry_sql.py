@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from consent.declarations import canonical_json, declaration_from_json
-from consent.model import Controller, ControllerState, PurposeDeclaration
+from consent.model import Controller, ControllerState, PurposeDeclaration, Verification
 from pods.model import WebId
 from pods.storage.base import Transaction
 
@@ -40,6 +40,22 @@ def save_controller(tx: Transaction, value: Controller) -> None:
             *(orjson.dumps(dict(value.jwks)).decode(), value.state.value, value.registered_at),
         ),
     )
+
+
+def add_verification(tx: Transaction, iri: str, value: Verification) -> None:
+    """Note what an approval rests on; earlier ones stay."""
+    tx.execute(
+        "INSERT INTO verification (controller, at, evidence, keys) VALUES (?, ?, ?, ?)",
+        (iri, value.at, value.evidence, orjson.dumps(value.keys).decode()),
+    )
+
+
+def verifications(tx: Transaction) -> dict[str, Verification]:
+    """Return the newest verification of each controller that has one."""
+    rows = tx.execute("SELECT controller, at, evidence, keys FROM verification ORDER BY at")
+    return {
+        iri: Verification(float(at), evidence, tuple(orjson.loads(keys))) for iri, at, evidence, keys in rows
+    }
 
 
 class Purposes:

@@ -71,4 +71,13 @@ SCHEMAS: tuple[tuple[str, tuple[str, ...]], ...] = (
             "CREATE INDEX request_sent_pod ON request_sent (pod, controller, at)",
         ),
     ),
+    (
+        "consent-4",
+        (
+            # What the operator looked at before an approval, and which keys it was for; rows are only added.
+            """CREATE TABLE verification (
+                   controller TEXT NOT NULL REFERENCES controller (iri), at REAL NOT NULL,
+                   evidence TEXT NOT NULL, keys TEXT NOT NULL, PRIMARY KEY (controller, at))""",
+        ),
+    ),
 )

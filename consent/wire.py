@@ -19,6 +19,7 @@ from consent.model import (
     Pairwise,
     PurposeDeclaration,
     ServiceGrant,
+    Verification,
 )
 from pods.model import WebId
 
@@ -52,6 +53,17 @@ def controller_json(controller: Controller) -> dict[str, Any]:
         "jwks": dict(controller.jwks),
         "state": controller.state.value,
         "registered_at": timestamp(controller.registered_at),
+    }
+
+
+def verification_json(verification: Verification | None) -> dict[str, Any] | None:
+    """Return what an approval rests on, or None for nothing that the operator noted."""
+    if verification is None:
+        return None
+    return {
+        "at": timestamp(verification.at),
+        "evidence": verification.evidence,
+        "keys": list(verification.keys),
     }
 
 

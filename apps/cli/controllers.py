@@ -34,8 +34,12 @@ def list_controllers(as_json: bool) -> None:
 
 @command.command()
 @click.argument("iri")
-def approve(iri: str) -> None:
+@click.option("--evidence", default="", help="What was checked, in public words, e.g. a register number.")
+def approve(iri: str, evidence: str) -> None:
     """Approve the controller with the WebID IRI, once its identity and keys are checked."""
     with operator_core(read_settings(PodSettings, os.environ)) as core, core.store.writing() as tx:
-        controllers.approve(tx, iri)
+        if evidence:
+            controllers.verify(tx, iri, evidence, core.clock())
+        else:
+            controllers.approve(tx, iri)
     click.echo(f"approved {iri}")

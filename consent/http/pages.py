@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from consent.model import Controller, DataItem, OutputMode, PurposeDeclaration
-from vocab.pages import Pages, msg
+from consent.model import Controller, DataItem, OutputMode, PurposeDeclaration, Verification
+from consent.processing import ProcessingRecord, data_words
+from vocab.pages import Pages, Translator, msg
 from vocab.pages.language import language_of
 from vocab.shapes import SHAPES
 
@@ -77,6 +78,53 @@ class RegisterPages:
             kind=KINDS[controller.kind],
             items=[_described(item, language_of(request)) for item in purpose.items],
         )
+
+    def controllers(
+        self,
+        request: Request,
+        controllers: Sequence[Controller],
+        verified: Mapping[str, Verification],
+        purposes: Sequence[PurposeDeclaration],
+    ) -> Response:
+        """Return every organisation with its contacts, keys and all versions of what it published."""
+        return self._render(
+            request,
+            "register/controllers.html",
+            controllers=[
+                (
+                    controller,
+                    KINDS[controller.kind],
+                    verified.get(controller.iri),
+                    [purpose for purpose in purposes if purpose.controller == controller.iri],
+                )
+                for controller in controllers
+            ],
+        )
+
+    def records(self, request: Request, records: Sequence[ProcessingRecord]) -> Response:
+        """Return records of processing as a page."""
+        data = [data_words(record.purpose, language_of(request)).splitlines() for record in records]
+        return self._render(request, "register/records.html", records=list(zip(records, data, strict=True)))
+
+    def assessment(
+        self,
+        request: Request,
+        record: ProcessingRecord,
+        draft: Callable[[Translator], object],
+        disclaimer: str,
+    ) -> Response:
+        """Return the draft of an assessment as a page."""
+        return self._render(
+            request,
+            "register/assessment.html",
+            purpose=record.purpose,
+            sections=draft(self.translator(request)),
+            disclaimer=disclaimer,
+        )
+
+    def translator(self, request: Request) -> Translator:
+        """Return the messages of the reader's language."""
+        return self._pages.translator(request)
 
     def _render(self, request: Request, template: str, **context: Any) -> Response:
         headers = {"vary": "accept, accept-language, cookie"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import orjson
@@ -25,6 +26,7 @@ from pods.model import Clock, WebId
 from pods.protocol import negotiate
 from pods.storage.base import Commits, Store, Transaction
 
+_VERSION = re.compile(r"[1-9][0-9]{0,8}", re.ASCII)
 JSON, JSON_LD, HTML = "application/json", "application/ld+json", "text/html"
 
 
@@ -62,7 +64,9 @@ class RegisterRoutes:
             methods=["POST"],
             **described(OBJECT, status=201, body=named("controller"), token=True),
         )
-        router.add_api_route("/controllers", self.controllers, methods=["GET"], **described(LIST))
+        router.add_api_route(
+            "/controllers", self.controllers, methods=["GET"], **described(LIST, media_types=(JSON, HTML))
+        )
         router.add_api_route(
             "/purposes",
             self.publish,
@@ -94,9 +98,22 @@ class RegisterRoutes:
         return json_answer(wire.controller_json(value), 201)
 
     async def controllers(self, request: Request) -> Response:
-        """All registered organisations."""
-        found = await self._store.read(registry_sql.controllers)
-        return json_answer([wire.controller_json(value) for value in found])
+        """All registered organisations, with what the operator verified and, as a page, all that they published."""
+        found, verified, published = await self._store.read(
+            lambda tx: (registry_sql.controllers(tx), registry_sql.verifications(tx), self._purposes.all(tx))
+        )
+        if wanted(request, (JSON, HTML)) == HTML:
+            return self._pages.controllers(request, found, verified, published)
+        return json_answer(
+            [
+                {
+                    **wire.controller_json(value),
+                    "verification": wire.verification_json(verified.get(value.iri)),
+                }
+                for value in found
+            ],
+            headers={"vary": "accept"},
+        )
 
     async def publish(self, request: Request) -> Response:
         """Publish a version of a purpose; it never changes afterwards."""
@@ -131,7 +148,7 @@ class RegisterRoutes:
         """What changed in a version, compared with the one before it."""
         identifier, version = request.path_params["identifier"], request.path_params["version"]
         start = f"{self._origin}{declarations.PURPOSES_PATH}{identifier}/"
-        former = str(int(version) - 1) if version.isascii() and version.isdecimal() else ""
+        former = str(int(version) - 1) if _VERSION.fullmatch(version) else ""
         before, after = await self._store.read(
             lambda tx: (self._purposes.by_iri(tx, start + former), self._purposes.by_iri(tx, start + version))
         )
@@ -144,7 +161,7 @@ class RegisterRoutes:
         found, asking = await self._store.read(
             lambda tx: (self._purposes.all(tx), registry_sql.controllers(tx))
         )
-        if _wanted(request, (JSON, HTML)) == HTML:
+        if wanted(request, (JSON, HTML)) == HTML:
             return self._pages.purposes(request, found, asking)
         return json_answer([wire.purpose_json(value) for value in found])
 
@@ -160,10 +177,10 @@ class RegisterRoutes:
         found, controller = await self._store.read(with_its_controller)
         if found is None or controller is None:
             raise NotFound("There is no such version of a purpose; GET /.consent/purposes lists them.")
-        wanted = _wanted(request, (JSON, JSON_LD, HTML))
-        if wanted == HTML:
+        kind = wanted(request, (JSON, JSON_LD, HTML))
+        if kind == HTML:
             return self._pages.purpose(request, found, controller)
-        if wanted == JSON_LD:
+        if kind == JSON_LD:
             return Response(
                 orjson.dumps(purpose_jsonld(found)),
                 media_type=JSON_LD,
@@ -172,8 +189,9 @@ class RegisterRoutes:
         return json_answer(wire.purpose_json(found), headers={"vary": "accept"})
 
 
-def _wanted(request: Request, offers: tuple[str, ...]) -> str:
-    wanted = negotiate.preferred(request.headers.get("accept", "*/*"), offers)
-    if wanted is None:
+def wanted(request: Request, offers: tuple[str, ...]) -> str:
+    """Return the media type of a page or document that the reader wants; raise NotAcceptable."""
+    found = negotiate.preferred(request.headers.get("accept", "*/*"), offers)
+    if found is None:
         raise NotAcceptable(f"This can be read as {', '.join(offers)}.")
-    return wanted
+    return found

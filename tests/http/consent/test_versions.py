@@ -1,10 +1,11 @@
 """A new version of a purpose: what it says of itself, what it does to grants, and what the host does not believe."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from consent import declarations
+from consent import declarations, registry_sql
 from consent.changes import changes
 from consent.client import AccessRefused
 from consent.model import About, GrantState
@@ -146,6 +147,16 @@ async def test_what_rests_on_a_contract_is_told_and_not_asked(host: Town) -> Non
     with pytest.raises(SolidError) as refused:
         await host.give("anna", purpose)
     assert (refused.value.status, "informed" in refused.value.detail) == (409, True)
+
+
+async def test_an_administration_cannot_name_legitimate_interest(host: Town) -> None:
+    coop = await host.organisation("coop")
+    with host.core.store.writing() as tx:
+        known = registry_sql.controller(tx, coop.webid)
+        assert known is not None
+        registry_sql.save_controller(tx, replace(known, kind="administration"))
+    with pytest.raises(SolidError, match="legitimate interest"):
+        await coop.service.publish(declaration([ROWS], legal_basis="gdpr:A6-1-f"))
 
 
 async def test_what_rests_on_a_public_task_is_objected_to(host: Town) -> None:

@@ -1,0 +1,86 @@
+"""Routes of what the register is good for beside asking: records of processing and drafts of assessments."""
+
+from __future__ import annotations
+
+import orjson
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute
+
+from consent import registry_sql
+from consent.http import impact
+from consent.http.pages import RegisterPages
+from consent.http.register import HTML, JSON_LD, wanted
+from consent.processing import ProcessingRecord, as_csv, as_jsonld, processing_records
+from consent.registry_sql import Purposes
+from pods.errors import NotFound
+from pods.http.openapi import OBJECT, TEXT, described
+from pods.model import Clock
+from pods.storage.base import Store, Transaction
+
+CSV, MARKDOWN = "text/csv", "text/markdown"
+_VARY = {"vary": "accept, accept-language, cookie"}
+
+
+class ProcessingRoutes:
+    """Readable by everybody, since all of it is made from what is public."""
+
+    def __init__(self, pages: RegisterPages, *, origin: str, store: Store, clock: Clock) -> None:
+        self._pages = pages
+        self._purposes = Purposes(origin)
+        self._store = store
+        self._clock = clock
+
+    def routes(self) -> list[BaseRoute]:
+        """Return the routes below `/.consent`."""
+        router = APIRouter(prefix="/.consent", tags=["register"])
+        router.add_api_route(
+            "/processing-records",
+            self.records,
+            methods=["GET"],
+            **described(OBJECT, query={"controller": TEXT}, media_types=(JSON_LD, HTML, CSV)),
+        )
+        router.add_api_route(
+            "/purposes/{identifier}/{version}/impact-assessment",
+            self.assessment,
+            methods=["GET"],
+            **described(OBJECT, media_types=(HTML, MARKDOWN), places=("identifier", "version")),
+        )
+        return list(router.routes)
+
+    async def records(self, request: Request) -> Response:
+        """Records of processing activities (GDPR, art. 30): all, or with `?controller=IRI` of one controller."""
+        controller = request.query_params.get("controller")
+        found = [
+            record
+            for record in await self._all()
+            if controller is None or record.controller.iri == controller
+        ]
+        kind = wanted(request, (JSON_LD, HTML, CSV))
+        if kind == HTML:
+            return self._pages.records(request, found)
+        if kind == CSV:
+            return Response(as_csv(found), media_type=CSV, headers=_VARY)
+        return Response(orjson.dumps(as_jsonld(found)), media_type=JSON_LD, headers=_VARY)
+
+    async def assessment(self, request: Request) -> Response:
+        """A draft of an impact assessment (GDPR, art. 35) for one version of a purpose."""
+        identifier, version = request.path_params["identifier"], request.path_params["version"]
+        for record in await self._all():
+            if (record.purpose.identifier, str(record.purpose.version)) == (identifier, version):
+                break
+        else:
+            raise NotFound("There is no such version of a purpose; GET /.consent/purposes lists them.")
+        if wanted(request, (HTML, MARKDOWN)) == HTML:
+            return self._pages.assessment(
+                request, record, lambda _: impact.draft(record, _), impact.DISCLAIMER
+            )
+        text = impact.markdown(record, self._pages.translator(request))
+        return Response(text, media_type=MARKDOWN, headers=_VARY)
+
+    async def _all(self) -> list[ProcessingRecord]:
+        def read(tx: Transaction) -> list[ProcessingRecord]:
+            return processing_records(registry_sql.controllers(tx), self._purposes.all(tx), self._clock())
+
+        return await self._store.read(read)
