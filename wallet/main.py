@@ -34,6 +34,7 @@ from wallet.views.preferences import Preferences
 from wallet.views.profile import ProfilePages
 from wallet.views.receive import Receive
 from wallet.views.requests import Requests
+from wallet.views.results import Results
 from wallet.views.rights import Rights
 from wallet.visit import Desk
 
@@ -101,6 +102,7 @@ def application(settings: WalletSettings, clock: Clock) -> ASGIApp:
         Requests(desk),
         Grants(desk),
         Log(desk, origin=origin),
+        Results(desk),
         ProfilePages(desk),
         Data(desk, keys),
         Receive(desk, OneTimeLinks(strangers), keys),

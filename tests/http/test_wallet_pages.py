@@ -21,7 +21,7 @@ from wallet.settings import WalletSettings
 
 ORIGIN = "http://localhost:8081"
 PRIVATE = (
-    *("/requests", "/requests/one?purpose=x", "/grants", "/grants/1", "/grants/1/record", "/log", "/data"),
+    *("/requests", "/requests/one?purpose=x", "/grants", "/grants/1", "/grants/1/record", "/log", "/results", "/data"),
     *(
         "/data/profile",
         "/data/purchases",
