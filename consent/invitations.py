@@ -12,6 +12,7 @@ from consent.bases import Handling, handling
 from consent.controllers import approved
 from consent.decisions import Consents
 from consent.model import DAY, ROUNDS_PER_DAY, Controller, PurposeDeclaration
+from consent.preferences.standing import StandingAnswers
 from consent.registry_sql import Purposes
 from pods.errors import Conflict, Forbidden, NotFound, PodError, TooManyRequests
 from pods.model import Path, WebId
@@ -44,6 +45,7 @@ class Invitations:
     def __init__(self, origin: str, consents: Consents) -> None:
         self._origin = origin
         self._consents = consents
+        self._standing = StandingAnswers(origin, consents)
         self._purposes = Purposes(origin)
 
     def purpose(self, tx: Transaction, webid: WebId | None, iri: str, at: float) -> PurposeDeclaration:
@@ -89,6 +91,9 @@ class Invitations:
     ) -> bool:
         if self._is_organisation(tx, pod):
             return False
+        if self._standing.silenced(tx, pod, purpose, controller, at):
+            people_sql.note_request(tx, controller.iri, pod.key, at)
+            return True  # the controller must not see what the person said beforehand
         grant = self._consents.ask(tx, pod, purpose, at)
         people_sql.note_request(tx, controller.iri, pod.key, at)
         path = Path(f"{pod.root}inbox/{grant.id}.jsonld")

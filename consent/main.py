@@ -34,6 +34,7 @@ from consent.http.delegations import DelegationRoutes
 from consent.http.own import OwnRoutes
 from consent.http.pages import RegisterPages
 from consent.http.processing import ProcessingRoutes
+from consent.http.preferences import PreferenceRoutes
 from consent.http.register import RegisterRoutes
 from consent.http.rights import RightsRoutes
 from consent.http.results import ResultRoutes
@@ -128,6 +129,7 @@ def extension(core: Core, *, stopwatch: Callable[[], float] = time.monotonic) ->
     publisher = Publisher(origin, published=(questions.programmes.published, versions.published))
     appointments = Appointments(origin)
     routes = [
+        *PreferenceRoutes(callers, store=store, commits=commits, clock=clock).routes(),
         *DelegationRoutes(
             *(callers, appointments, Assistance(appointments)),
             origin=origin,

@@ -1,0 +1,123 @@
+"""Routes of standing preferences: the person reads their rules, and replaces them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute
+
+from consent.bases import HANDLING
+from consent.http.callers import Callers, json_answer, json_body, own_pod
+from consent.model import OutputMode
+from consent.preferences import preferences_sql
+from consent.preferences.model import ANY, Choice, Rule
+from consent.preferences.standing import PREFERENCES_PATH
+from pods import activity
+from pods.errors import BadContent
+from pods.http.openapi import LIST, described
+from pods.model import Clock
+from pods.storage.base import Commits, Store, Transaction
+from vocab.shapes import SHAPES
+
+MOST_RULES = 100  # more than a person can keep in mind
+KINDS = ("administration", "cooperative", "shop", "association", "other")
+CLASSES = {
+    "basis": (ANY, *HANDLING),
+    "mode": (ANY, *(mode.value for mode in OutputMode)),
+    "controller_kind": (ANY, *KINDS),
+    "shape": (ANY, *SHAPES),
+}
+_RULES = {
+    "type": "array",
+    "maxItems": MOST_RULES,
+    "items": {
+        "type": "object",
+        "required": ["choice"],
+        "additionalProperties": False,
+        "properties": {
+            "choice": {"enum": [choice.value for choice in Choice]},
+            **{name: {"enum": list(values)} for name, values in CLASSES.items()},
+        },
+    },
+}
+
+
+class PreferenceRoutes:
+    """`/.consent/preferences`: the owner's alone; no delegate has a power over it."""
+
+    def __init__(self, callers: Callers, *, store: Store, commits: Commits, clock: Clock) -> None:
+        self._callers = callers
+        self._store = store
+        self._commits = commits
+        self._clock = clock
+
+    def routes(self) -> list[BaseRoute]:
+        """Return the routes."""
+        router = APIRouter(tags=["preferences"])
+        router.add_api_route(PREFERENCES_PATH, self.show, methods=["GET"], **described(LIST, token=True))
+        router.add_api_route(
+            PREFERENCES_PATH, self.put, methods=["PUT"], **described(LIST, body=_RULES, token=True)
+        )
+        return list(router.routes)
+
+    async def show(self, request: Request) -> Response:
+        """The caller's rules."""
+        agent, webid = await self._callers.known(request)
+        self._callers.require_consent_client(agent)
+        rules = await self._store.read(lambda tx: preferences_sql.of_pod(tx, own_pod(tx, webid).key))
+        return json_answer([_json(rule) for rule in rules])
+
+    async def put(self, request: Request) -> Response:
+        """Replace the caller's rules; they count for what is asked from now on."""
+        agent, webid = await self._callers.known(request)
+        self._callers.require_consent_client(agent)
+        rules = _rules(await json_body(request))
+
+        def job(tx: Transaction) -> list[Rule]:
+            pod, at = own_pod(tx, webid), self._clock()
+            preferences_sql.replace(tx, pod.key, rules, at)
+            activity.append(
+                tx,
+                pod.key,
+                agent=agent,
+                path=PREFERENCES_PATH,
+                action="preferences changed",
+                decision=activity.PERMIT,
+                at=at,
+            )
+            return preferences_sql.of_pod(tx, pod.key)
+
+        return json_answer([_json(rule) for rule in await self._commits.submit(job)])
+
+
+def _rules(body: Any) -> list[Rule]:
+    if not isinstance(body, list) or len(body) > MOST_RULES:
+        raise BadContent(f"The body must be a list of at most {MOST_RULES} rules.")
+    found: dict[tuple[str, ...], Rule] = {}
+    for number, plain in enumerate(body):
+        if not isinstance(plain, dict) or not {"choice"} <= set(plain) <= {"choice", *CLASSES}:
+            raise BadContent(f"/{number}: a rule has a choice, and some of {', '.join(CLASSES)}.")
+        if plain["choice"] not in list(Choice):
+            raise BadContent(f"/{number}/choice: one of {', '.join(Choice)}.")
+        named = {name: plain.get(name, ANY) for name in CLASSES}
+        for name, value in named.items():
+            if value not in CLASSES[name]:
+                raise BadContent(f"/{number}/{name}: one of {', '.join(CLASSES[name][1:])}.")
+        key = tuple(named.values())
+        if key in found:
+            raise BadContent(f"/{number}: there is a rule for this class already.")
+        found[key] = Rule(Choice(plain["choice"]), **named)
+    return list(found.values())
+
+
+def _json(rule: Rule) -> dict[str, str]:
+    return {
+        "choice": rule.choice.value,
+        "basis": rule.basis,
+        "mode": rule.mode,
+        "controller_kind": rule.controller_kind,
+        "shape": rule.shape,
+    }

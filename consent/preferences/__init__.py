@@ -1,0 +1,1 @@
+"""Standing preferences: what a person said once about whole classes of questions."""

@@ -1,0 +1,31 @@
+"""Rows of standing preferences."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from consent.preferences.model import Choice, Rule
+from pods.storage.base import Transaction
+
+
+def of_pod(tx: Transaction, pod: int) -> list[Rule]:
+    """Return the rules of the owner of a pod in a fixed order."""
+    rows = tx.execute(
+        "SELECT choice, basis, mode, controller_kind, shape FROM preference WHERE pod = ?"
+        " ORDER BY basis, mode, controller_kind, shape",
+        (pod,),
+    )
+    return [Rule(Choice(row[0]), *row[1:]) for row in rows]
+
+
+def replace(tx: Transaction, pod: int, rules: Sequence[Rule], at: float) -> None:
+    """Put rules in the place of all that were there; each class of questions has one."""
+    tx.execute("DELETE FROM preference WHERE pod = ?", (pod,))
+    tx.execute_many(
+        "INSERT INTO preference (pod, basis, mode, controller_kind, shape, choice, at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        [
+            (pod, rule.basis, rule.mode, rule.controller_kind, rule.shape, rule.choice.value, at)
+            for rule in rules
+        ],
+    )
