@@ -21,6 +21,7 @@ ON_BOTH = frozenset(
         "test_large_content",
         "test_log_proof",
         "test_breaches",
+        "test_credentials",
         "test_decisions",
         "test_interleavings",
         "test_delegation",
