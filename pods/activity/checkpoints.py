@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
 from pods.activity import keys_sql, reading, retention, tree_sql
-from pods.activity.keys_sql import PodLog
+from pods.activity.keys_sql import Cover, PodLog
 from pods.activity.tree_sql import Signed
 from pods.errors import PodError
 from pods.model import Clock
@@ -42,15 +42,27 @@ class Checkpoints:
 
     def sign(self, tx: Transaction) -> bool:
         """Cover every line that is written by now; False if no log grew."""
-        entries = tree_sql.size(tx)
-        before = entries
+        before = entries = tree_sql.size(tx)
+        new: dict[tuple[int, int], bytes] = {}
+        stored = tree_sql.node(tx)
+
+        def node(level: int, position: int) -> bytes:
+            return new.get((level, position)) or stored(level, position)
+
+        covers = []
         for grown in keys_sql.grown(tx):
-            tree_sql.add(tx, entries, _covered(tx, grown, entries))
+            cover = _cover(tx, grown, entries)
+            leaf = merkle.leaf_hash(commitment(grown.blind, cover.size, merkle.root_of_peaks(cover.peaks)))
+            new.update({(level, at): value for level, at, value in merkle.added(node, entries, leaf)})
+            covers.append(cover)
             entries += 1
         if entries == before and tree_sql.newest(tx) is not None:
             return False
+        # Written at once: after a question about thousands of pods other writers wait for this commit.
+        tree_sql.add(tx, new)
+        keys_sql.cover(tx, covers)
         at = self._clock()
-        note = self._signer.sign(entries, merkle.root(tree_sql.node(tx), entries), at)
+        note = self._signer.sign(entries, merkle.root(node, entries), at)
         tree_sql.add_checkpoint(tx, Signed(entries, at, note, self.verifier_key))
         return True
 
@@ -95,12 +107,11 @@ def _is_behind(tx: Transaction) -> bool:
     return tree_sql.newest(tx) is None or bool(keys_sql.grown(tx))
 
 
-def _covered(tx: Transaction, grown: PodLog, entry: int) -> bytes:
-    """Note that the entry speaks of all lines of a log, and return its hash."""
+def _cover(tx: Transaction, grown: PodLog, entry: int) -> Cover:
+    """Return that the entry speaks of all lines of a log."""
     size, peaks = grown.size, list(grown.peaks)
     while page := reading.digests(tx, grown.pod, after=size):
         for digest in page:
             peaks = merkle.extended(peaks, size, merkle.leaf_hash(digest))
             size += 1
-    keys_sql.cover(tx, grown.pod, size, peaks, entry)
-    return merkle.leaf_hash(commitment(grown.blind, size, merkle.root_of_peaks(peaks)))
+    return Cover(grown.pod, size, tuple(peaks), entry)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pods.errors import Gone
@@ -22,6 +23,16 @@ class PodLog:
     size: int
     peaks: tuple[bytes, ...]
     leaf: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Cover:
+    """That the entry `leaf` of the host's tree speaks of the first `size` lines of a log."""
+
+    pod: int
+    size: int
+    peaks: tuple[bytes, ...]
+    leaf: int
 
 
 def begin(tx: Transaction, pod: int) -> bytes:
@@ -56,10 +67,11 @@ def keys(tx: Transaction) -> list[tuple[int, bytes]]:
     return [(pod, bytes(key)) for pod, key in tx.execute("SELECT pod, key FROM pod_log ORDER BY pod")]
 
 
-def cover(tx: Transaction, pod: int, size: int, peaks: list[bytes], leaf: int) -> None:
-    """Note that the entry `leaf` of the host's tree speaks of so many lines of a log."""
-    tx.execute(
-        "UPDATE pod_log SET size = ?, peaks = ?, leaf = ? WHERE pod = ?", (size, b"".join(peaks), leaf, pod)
+def cover(tx: Transaction, covers: Sequence[Cover]) -> None:
+    """Note which entry of the host's tree speaks of how many lines of each log."""
+    tx.execute_many(
+        "UPDATE pod_log SET size = ?, peaks = ?, leaf = ? WHERE pod = ?",
+        [(one.size, b"".join(one.peaks), one.leaf, one.pod) for one in covers],
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pods.storage.base import Transaction
@@ -36,10 +37,12 @@ def size(tx: Transaction) -> int:
     return int(tx.execute("SELECT coalesce(max(position) + 1, 0) FROM log_node WHERE level = 0")[0][0])
 
 
-def add(tx: Transaction, number: int, leaf: bytes) -> None:
-    """Add the entry `number`, the tree's size until now."""
-    new = merkle.added(node(tx), number, leaf)
-    tx.execute_many("INSERT INTO log_node (level, position, hash) VALUES (?, ?, ?)", new)
+def add(tx: Transaction, subtrees: Mapping[tuple[int, int], bytes]) -> None:
+    """Add the full subtrees that new entries complete, by level and position."""
+    tx.execute_many(
+        "INSERT INTO log_node (level, position, hash) VALUES (?, ?, ?)",
+        [(level, position, value) for (level, position), value in subtrees.items()],
+    )
 
 
 def add_checkpoint(tx: Transaction, checkpoint: Signed) -> None:
