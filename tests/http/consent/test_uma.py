@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
 from typing import Any
 
 import httpx
@@ -12,7 +11,7 @@ import pytest
 from consent.client import AccessRefused, ServiceClient
 from consent.client.uma import GRANT_TYPE, ID_TOKEN_FORMAT, challenge_of
 from consent.model import RPT_SECONDS, TICKET_SECONDS
-from consent.purpose_claim import CLAIM_FORMAT, CLAIM_SECONDS, PurposeKey, bound_hash
+from consent.purpose_claim import CLAIM_FORMAT, PurposeKey, bound_hash
 from pods.model import Path
 from pods.protocol import jose
 from pods.protocol.dpop import DpopKey
