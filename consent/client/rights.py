@@ -8,8 +8,12 @@ from typing import Any
 import orjson
 
 from consent.rights.access_formats import CSV, JSON_LD
-from consent.rights.model import RequestEvent, RightKind
-from consent.rights.wire import OwnRequest, request_value
+from consent.rights.model import RequestEvent
+from consent.rights.model import RequestState as RequestState
+from consent.rights.model import RightKind as RightKind
+from consent.rights.wire import OwnRequest as OwnRequest
+from consent.rights.wire import moment as moment
+from consent.rights.wire import request_value
 from pods.client import SolidClient, refusal
 
 

@@ -82,6 +82,11 @@ def duty_json(duty: Duty, names: Mapping[str, str], at: float, *, person: str = 
     return {**plain, "person": person} if person else plain
 
 
+def moment(text: str) -> float:
+    """Return a time as it stands in the answer to art. 15, in seconds since 1970."""
+    return seconds(text)
+
+
 @dataclass(frozen=True, slots=True)
 class OwnDuty:
     """A recipient and what it did, as the person reads it."""
