@@ -21,6 +21,7 @@ from wallet.settings import WalletSettings
 
 ORIGIN = "http://localhost:8081"
 PRIVATE = (
+    "/requests/together?controller=x",
     *("/requests", "/requests/one?purpose=x", "/grants", "/grants/1", "/grants/1/record", "/log", "/results", "/data"),
     *(
         "/data/profile",
@@ -39,6 +40,7 @@ PRIVATE = (
 )
 POSTED = (
     "/requests/answer",
+    "/requests/together",
     "/grants/1/withdraw",
     "/data/profile",
     "/receive",
