@@ -11,6 +11,7 @@ import pytest
 from consent.client import AccessRefused, ServiceClient
 from consent.model import REFUSAL_COOL_DOWN_DAYS, PurposeDeclaration
 from consent.purpose_claim import CLAIM_FORMAT
+from consent.states import Suspension
 from consent.uma import POLL_SECONDS, POLLING_SECONDS
 from pods.protocol import jose
 from pods.protocol.dpop import DpopKey
@@ -114,6 +115,15 @@ async def withdrew(host: Town, purpose: PurposeDeclaration) -> str:
     return BASKET
 
 
+async def rests(host: Town, purpose: PurposeDeclaration) -> str:
+    given = await host.give("anna", purpose)
+    with host.core.store.writing() as tx:
+        pod = tx.pod("anna")
+        assert pod is not None
+        host.added.consents.suspend(tx, pod, given.id, Suspension.RESTRICTION, host.clock())
+    return BASKET
+
+
 async def undecided(host: Town, purpose: PurposeDeclaration) -> str:
     return BASKET
 
@@ -131,7 +141,7 @@ async def is_an_organisation(host: Town, purpose: PurposeDeclaration) -> str:
 
 
 @pytest.mark.parametrize(
-    "case", [refused, withdrew, undecided, has_no_pod, has_no_such_resource, is_an_organisation]
+    "case", [refused, withdrew, rests, undecided, has_no_pod, has_no_such_resource, is_an_organisation]
 )
 async def test_attacks_15_and_29_the_answer_tells_no_refusal_and_no_pod(host: Town, case: Any) -> None:
     """Attacks 15 and 29: all who give no consent look like somebody who has not answered yet, also when polled."""
