@@ -23,6 +23,8 @@ ON_BOTH = frozenset(
         "test_breaches",
         "test_credentials",
         "test_decisions",
+        "test_requests",
+        "test_versions",
         "test_interleavings",
         "test_delegation",
         "test_preferences",
