@@ -22,7 +22,16 @@ from wallet.settings import WalletSettings
 ORIGIN = "http://localhost:8081"
 PRIVATE = (
     "/requests/together?controller=x",
-    *("/requests", "/requests/one?purpose=x", "/grants", "/grants/1", "/grants/1/record", "/log", "/results", "/data"),
+    *(
+        "/requests",
+        "/requests/one?purpose=x",
+        "/grants",
+        "/grants/1",
+        "/grants/1/record",
+        "/log",
+        "/results",
+        "/data",
+    ),
     *(
         "/data/profile",
         "/data/purchases",
@@ -37,6 +46,7 @@ PRIVATE = (
         "/receive?url=https://x.example/r/1",
         "/ballots/1",
     ),
+    *("/rights", "/rights/new", "/rights/access", "/rights/access/csv", "/rights/1"),
 )
 POSTED = (
     "/requests/answer",
@@ -45,6 +55,8 @@ POSTED = (
     "/data/profile",
     "/receive",
     "/ballots/1",
+    "/rights",
+    "/rights/1/close",
     "/login",
     "/logout",
 )

@@ -12,7 +12,7 @@ from consent.rights.model import RequestEvent, RequestState, RightKind
 from pods.client import SolidError
 from pods.model import Path
 from pods.protocol import rdf
-from tests.consent_host import Town
+from tests.consent_host import ROWS, Town, declaration
 from tests.pod_host import ORIGIN
 from tests.rights_town import BASKET, HOST, grant_of, of_organisation, of_person, reader
 
@@ -229,3 +229,15 @@ async def test_what_a_person_asked_goes_with_their_pod(host: Town) -> None:
             layer.leaving(tx, pod)
     assert await officer.received() == []
     assert await officer.duties() == []
+
+
+@pytest.mark.parametrize("basis", ["gdpr:A6-1-e", "gdpr:A6-1-f"])
+async def test_an_objection_ends_what_rests_on_a_public_task_or_a_legitimate_interest(
+    host: Town, basis: str
+) -> None:
+    coop, consented = await reader(host, "coop")
+    task = await coop.service.publish(declaration([ROWS], identifier="task", legal_basis=basis))
+    await host.give("anna", task)
+    await of_person(host, "anna").ask(RightKind.OBJECTION, coop.webid, "la mia situazione")
+    states = {grant.purpose.iri: grant.state for grant in await host.owner("anna").grants()}
+    assert states == {consented.iri: GrantState.GIVEN, task.iri: GrantState.WITHDRAWN}
