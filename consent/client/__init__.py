@@ -6,10 +6,12 @@ from consent.client.results import BadResult, verified_result
 from consent.client.service import ServiceClient
 from consent.client.uma import AccessRefused
 from consent.purpose_claim import PurposeKey
+from consent.results import LeftResult
 
 __all__ = [
     "AccessRefused",
     "BadResult",
+    "LeftResult",
     "LogCheck",
     "OwnerClient",
     "PurposeKey",

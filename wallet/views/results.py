@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from consent.results import LeftResult
+from consent.client import LeftResult
 from vocab.claim_rules import RULE_TEXTS
 from vocab.pages import Translator
 from vocab.pages.formats import Formats
