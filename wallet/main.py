@@ -30,6 +30,7 @@ from wallet.views.data import Data
 from wallet.views.grants import Grants
 from wallet.views.home import Home
 from wallet.views.log import Log
+from wallet.views.people import People
 from wallet.views.preferences import Preferences
 from wallet.views.profile import ProfilePages
 from wallet.views.receive import Receive
@@ -102,6 +103,7 @@ def application(settings: WalletSettings, clock: Clock) -> ASGIApp:
         Requests(desk),
         Grants(desk),
         Log(desk, origin=origin),
+        People(desk),
         Results(desk),
         ProfilePages(desk),
         Data(desk, keys),
