@@ -47,6 +47,7 @@ PRIVATE = (
         "/ballots/1",
     ),
     *("/rights", "/rights/new", "/rights/access", "/rights/access/csv", "/rights/1"),
+    "/people",
 )
 POSTED = (
     "/requests/answer",
@@ -57,6 +58,7 @@ POSTED = (
     "/ballots/1",
     "/rights",
     "/rights/1/close",
+    *("/people/name", "/people/code", "/people/1/accept", "/people/1/end"),
     "/login",
     "/logout",
 )
