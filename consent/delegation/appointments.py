@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Callable
 from dataclasses import replace
@@ -25,6 +26,10 @@ from pods.model import Agent, WebId
 from pods.storage.base import Pod, Transaction
 
 ACTION = "delegation"
+_WEBID = re.compile(
+    r"https?://[A-Za-z0-9.\-]+(:\d{1,5})?/[A-Za-z0-9._~%/\-]{0,400}(#[A-Za-z0-9._~\-]{0,100})?"
+)
+"""Narrower than an IRI may be: the record in the pod names it, and so does the log."""
 OPERATOR = Agent(None, "operator")
 
 
@@ -153,6 +158,10 @@ class Appointments:
         approved: bool = False,
         exclusive: bool = False,
     ) -> Delegation:
+        if not _WEBID.fullmatch(delegate):
+            raise Unprocessable(
+                "A delegate is named by their WebID, such as https://host/name/profile/card#me."
+            )
         if delegate == pod.owner:
             raise Unprocessable("Nobody is their own delegate.")
         if not powers or not powers <= POWERS[kind]:

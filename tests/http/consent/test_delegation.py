@@ -125,6 +125,12 @@ async def test_the_person_ends_a_caregiver_in_one_step_and_the_next_decision_is_
     assert people.state() is None
 
 
+@pytest.mark.parametrize("delegate", ["", "bob", "javascript:x", "https://x.example/<b>", ANNA])
+async def test_a_delegate_is_somebody_else_with_a_webid(people: People, delegate: str) -> None:
+    answer = await people.call("anna", "POST", "/delegations", {"delegate": delegate, "powers": ["see"]})
+    assert answer.status_code == 422
+
+
 async def test_nobody_else_can_accept_or_end_a_delegation(people: People) -> None:
     for name in ("bob", "carl"):
         people.host.pod(name, "person")
