@@ -13,7 +13,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header --no-annotate
 
-.PHONY: help demo tour setup test check format bench growth fuzz soak wheel assets lock clean
+.PHONY: help demo tour setup test check format bench growth fuzz soak interleavings mutants wheel assets lock clean
 
 help: ## show this list
 	@echo "make TARGET, where TARGET is one of:"
@@ -55,6 +55,13 @@ fuzz: $(VENV)/.fuzz setup ## look for input that breaks parsers or the pod host;
 
 soak: $(VENV)/.test setup ## mixed load for 20 minutes, or MINUTES=n: no wrong answer, and memory that stays where it was
 	$(BIN)/python -m tests.soak $(MINUTES)
+
+interleavings: $(VENV)/.test setup ## ten thousand reads that race with withdrawals on each database, and the time a withdrawal takes
+	PORTICO_TEST_INTERLEAVINGS=10000 PORTICO_TEST_WITHDRAWALS=250 PORTICO_TEST_TWINS=1000 $(BIN)/python -m pytest -q -s \
+		tests/http/consent/test_interleavings.py tests/system/test_withdrawal_latency.py tests/property/test_rows_differential.py
+
+mutants: $(VENV)/.test setup ## take each mechanism of consent out of a copy of the code: the test named for it must fail
+	$(BIN)/python -m tests.mutants "$(ONLY)"
 
 wheel: $(VENV)/.test setup ## build the wheel into dist/
 	rm -rf dist
