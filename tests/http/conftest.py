@@ -28,7 +28,6 @@ ON_BOTH = frozenset(
         "test_interleavings",
         "test_delegation",
         "test_preferences",
-        "test_preferences",
         "test_duties",
         "test_person_rights",
         "test_rows",
