@@ -13,6 +13,10 @@ from pods.storage.migrations import PODS_1, Schema
 
 MIGRATING = 7_002  # the advisory lock of whoever looks for missing steps
 
+# A step may take minutes on a large table, and other workers wait for it.
+_IN_TURN = (
+    f"SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0; SELECT pg_advisory_xact_lock({MIGRATING})"
+)
 _BEFORE = (
     "CREATE TABLE IF NOT EXISTS migration (name TEXT PRIMARY KEY)",
     # Level 2 of the Unicode collation: case does not count, accents do.
@@ -47,12 +51,12 @@ _PROOFS = (
 def migrate(connection: psycopg.Connection[Any], steps: Sequence[Schema]) -> None:
     """Apply the steps that the database does not have yet, each in a transaction; many workers may try at once."""
     with connection.transaction():
-        connection.execute(f"SELECT pg_advisory_xact_lock({MIGRATING})")
+        connection.execute(_IN_TURN)
         for statement in _BEFORE:
             connection.execute(statement)
     for name, statements in _translated(steps):
         with connection.transaction():
-            connection.execute(f"SELECT pg_advisory_xact_lock({MIGRATING})")
+            connection.execute(_IN_TURN)
             if connection.execute("SELECT 1 FROM migration WHERE name = %s", (name,)).fetchone() is None:
                 _apply(connection, name, statements)
 
