@@ -47,6 +47,9 @@ _PROOFS = (
     ),
 )
 
+OWN: tuple[Schema, ...] = (_OUTBOX, _PROOFS)
+"""The steps that only a database here has; they come right after the first one, on which they build."""
+
 
 def migrate(connection: psycopg.Connection[Any], steps: Sequence[Schema]) -> None:
     """Apply the steps that the database does not have yet, each in a transaction; many workers may try at once."""
@@ -71,8 +74,8 @@ def _apply(connection: psycopg.Connection[Any], name: str, statements: Sequence[
 
 
 def _translated(steps: Sequence[Schema]) -> Iterator[Schema]:
-    """Give the steps in PostgreSQL's words; those of its own come right after the first, on which they build."""
+    """Give the steps in PostgreSQL's words, with its own among them."""
     for name, statements in steps:
         yield name, tuple(map(dialect.schema, statements))
         if name == PODS_1[0]:
-            yield from (_OUTBOX, _PROOFS)
+            yield from OWN
