@@ -14,6 +14,9 @@ from vocab.terms import PREFIXES
 
 _BY_CONTAINER: Mapping[str, Shape] = {shape.container.rstrip("/"): shape for shape in SHAPES.values()}
 
+LONG_QUOTES = (b'"""', b"'''")
+"""Within these a line that looks like a statement may be a part of a text."""
+
 
 class Shaping:
     """An Observer that keeps the table of instances; a grant never reaches a resource that is not in it."""
@@ -39,6 +42,7 @@ class Shaping:
             shape.document is None
             and stored.media_type == rdf.TURTLE
             and self._marks[shape.name] in stored.content
+            and not any(quotes in stored.content for quotes in LONG_QUOTES)
         ):
             return True
         try:
@@ -46,8 +50,10 @@ class Shaping:
         except PodError:
             return False  # what does not parse fits no shape
         owner = _owner(tx.pod_by_key(stored.pod))
+        # The default graph alone, as the view: what stands in a named graph is said of nothing that is granted.
         return any(
-            quad.predicate == rdf.RDF_TYPE
+            quad.graph_name == rdf.DEFAULT_GRAPH
+            and quad.predicate == rdf.RDF_TYPE
             and quad.object == rdf.node(shape.target_class)
             and (
                 shape.document is None

@@ -46,11 +46,12 @@ class GrantedView:
         )
 
     def members(self, entries: Sequence[Entry], tx: Transaction) -> Sequence[Entry]:
-        """Return the members that the grant covers; size, tag and time of the whole are not shown."""
+        """Return the members that the grant covers; size, tag, time and syntax of the whole are not shown."""
         documents = [entry.path for entry in entries if not target.is_container(entry.path)]
         covered = shaped_sql.instances(tx, documents, self._shapes)
+        given = int(self._grant.given_at * 1000)
         return [
-            replace(entry, size=0, etag="", modified=int(self._grant.given_at * 1000))
+            replace(entry, size=0, etag="", modified=given, media_type=rdf.TURTLE)
             for entry in entries
             if entry.path in covered
             or (target.is_container(entry.path) and shaped_sql.holds(tx, entry.path, self._shapes))

@@ -231,8 +231,8 @@ class Pods:
             if Mode.CONTROL not in rights.user:
                 raise Refused(op.path, Mode.CONTROL)
             return
-        if op.method == "DELETE" and stored is None:
-            # Without Read, an answer would tell whether there is something.
+        if op.method == "DELETE" and (stored is None or needed not in rights.user):
+            # Without Read, an answer would tell whether there is something; so would a refusal that names less.
             needed |= Mode.READ
         if needed not in rights.user:
             raise Refused(op.path, needed)
