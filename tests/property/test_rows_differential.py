@@ -35,7 +35,7 @@ from tests.consent_host import WALLET, Organisation, Town, declaration, item, to
 from tests.pod_host import ORIGIN
 
 EXAMPLES = int(os.environ.get("PORTICO_TEST_TWINS", "40"))
-"""More of them: `make interleavings`."""
+"""How many pairs are tried; more by the variable."""
 TICKET = re.compile(r'ticket="[^"]*"')
 
 
@@ -236,6 +236,19 @@ def asks(draw: st.DrawFn) -> Ask:
 steps = st.lists(st.one_of(asks(), asks(), asks(), changes), min_size=4, max_size=14)
 
 
+LAST: Sequence[Ask] = (
+    Ask("grant", "GET", BASKET),
+    Ask("grant", "GET", BASKET, fields={"if-none-match": "KNOWN"}),
+    Ask("grant", "GET", BASKET, fields={"if-match": '"no"'}),
+    Ask("grant", "GET", MONTH + "note.ttl"),
+    Ask("grant", "DELETE", MONTH + "note.ttl"),
+    Ask("grant", "GET", MONTH),
+    Ask("nobody", "HEAD", MONTH + "note.ttl"),
+    Ask("exchange", "GET", MONTH),
+)
+"""What every example ends with: answers of each kind."""
+
+
 class Visited:
     """One pod, and what a service has seen of it."""
 
@@ -398,7 +411,7 @@ def _differ_in_nothing(runner: asyncio.Runner, twins: Twins) -> None:
         pods = runner.run(twins.visit(granted))
         for pod, what in zip(pods, (one, other), strict=True):
             pod.hide(granted, what)
-        for step in doing:
+        for step in (*doing, *LAST):
             if isinstance(step, Change):
                 twins.host.clock.advance(step.seconds)
                 for pod, new in zip(pods, (step.first, step.second), strict=True):
@@ -411,5 +424,5 @@ def _differ_in_nothing(runner: asyncio.Runner, twins: Twins) -> None:
                 statuses[first[0]] += 1
 
     same()
-    # The requests do reach what is granted, in its forms, and are refused in others.
+    # Requests do reach what is granted, in its forms, and are refused in others.
     assert {200, 304, 401, 403, 412} <= statuses.keys()
