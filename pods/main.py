@@ -166,7 +166,9 @@ def application(
 
 def removal_of(core: Core, leaving: Sequence[Leaving] = ()) -> Removal:
     """Return what removes pods of this host; who keeps rows of a pod is `leaving`."""
-    return Removal(core.store, core.commits, (AccountLeaving(), ChannelsLeaving(), *leaving), clock=core.clock)
+    return Removal(
+        core.store, core.commits, (AccountLeaving(), ChannelsLeaving(), *leaving), clock=core.clock
+    )
 
 
 def _origins(clients: Sequence[str]) -> tuple[str, ...]:

@@ -44,6 +44,4 @@ def rename(tx: Transaction, pod: str, webid: WebId, name: str, *, base: str, at:
 
 
 def _names(quad: Quad, webid: str) -> bool:
-    return (
-        quad.predicate in _NAMES and quad.subject == node(webid) and isinstance(quad.object, rdf.Literal)
-    )
+    return quad.predicate in _NAMES and quad.subject == node(webid) and isinstance(quad.object, rdf.Literal)

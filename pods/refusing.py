@@ -75,7 +75,7 @@ class Refusing:
 
 
 def _log(op: Operation, pod: Pod, rights: Rights, reason: str, at: float, tx: Transaction) -> None:
-    if tx.pod_by_key(pod.key) is None:
+    if tx.pod(pod.name) is None:  # by its name: what is known by key is remembered for good
         return  # removed a moment ago, and its log with it
     activity.append(
         tx,

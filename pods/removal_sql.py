@@ -101,4 +101,3 @@ def finish(tx: Transaction, closing: Closing) -> None:
 def _range(name: str) -> Sequence[str]:
     # "0" follows "/" in ASCII, so the range is exactly what lies below the pod's container.
     return f"/{name}/", f"/{name}0"
-

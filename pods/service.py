@@ -132,8 +132,7 @@ class Pods:
 
     async def _still(self, op: Operation, there: Callable[[Transaction], bool]) -> bool:
         def holds(tx: Transaction) -> bool:
-            rights = self._rights(op.agent, op.path, tx)
-            return Mode.READ in rights.user and rights.view is None and there(tx)
+            return self._still_readable(op, tx) and there(tx)
 
         try:
             return await self._store.read(holds)

@@ -17,14 +17,12 @@ from pods.main import BLOBS, Core
 from pods.notify.schema_sql import NOTIFY_1
 from pods.settings import PodSettings, read_settings
 from pods.storage.migrations import PODS
+from pods.storage.postgres_schema import OWN as POSTGRESQL
 from pods.upkeep import doctor_sql
 from pods.upkeep.doctor import ERROR, Doctor, Finding, permissions
 from pods.upkeep.lost_blobs import lost_blobs
 
 SECRET_FILES = ("*.key", "*.json")  # keys and credentials; the folder itself keeps others from the databases
-
-# Steps that only a database there has (pods.storage.postgres_schema).
-OF_POSTGRESQL = ("postgres-1", "postgres-2")
 
 
 @click.command()
@@ -59,8 +57,7 @@ def command(ctx: click.Context, data: str | None, fast: bool, repair: bool, as_j
 
 def examine(core: Core, *, fast: bool = False) -> list[Finding]:
     """Return all findings about a host."""
-    named = (name for name, _ in (*PODS, *IDENTITY, NOTIFY_1, *schemas()))
-    steps = frozenset((*named, *OF_POSTGRESQL))
+    steps = frozenset(name for name, _ in (*PODS, *POSTGRESQL, *IDENTITY, NOTIFY_1, *schemas()))
     doctor = Doctor(core.settings.pod_url, core.blobs, steps, fast=fast)
     findings = list(permissions(core.settings.data, SECRET_FILES))
     with core.store.reading() as tx:

@@ -9,7 +9,7 @@ from psycopg_pool import PoolTimeout
 
 from pods.authn.replay import PURGE_EVERY, REMEMBER, digest_of
 from pods.protocol.dpop import Proof
-from pods.storage.postgres_connection import ConnectionLost, Statements, error_of, open_pool
+from pods.storage.postgres_connection import ConnectionLost, Statements, Unreachable, error_of, open_pool
 
 CONNECTIONS = (
     4  # proofs of a worker that are asked about at once; an answer takes a fraction of a millisecond
@@ -56,7 +56,7 @@ class PostgresReplayGuard:
                 with self._pool.connection() as connection:
                     return Statements(connection).execute(sql, parameters).rowcount
             except PoolTimeout as error:
-                raise ConnectionLost("The database cannot be reached at the moment; try again.") from error
+                raise Unreachable("The database cannot be reached at the moment; try again.") from error
             except psycopg.Error as error:
                 ours = error_of(error)
                 if not isinstance(ours, ConnectionLost) or attempt == CONNECTIONS:

@@ -33,7 +33,8 @@ class Wac:
 
     def rights(self, agent: Agent, path: Path, tx: Transaction) -> Rights:
         """Return the modes on a resource; an auxiliary resource has those of its subject."""
-        found = tx.first_of(target.acl_candidates(path))
+        # Whoever asks for the rights to a resource looks at the resource next.
+        found = tx.first_of(target.acl_candidates(path), beside=path)
         if found is None:
             return _NOTHING
         pod = tx.pod_by_key(found.pod)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from urllib.parse import urlsplit
 
@@ -10,20 +11,20 @@ from pods.settings import BadSetting
 
 EVERY = "*"
 _DEFAULT_PORTS = {"http": 80, "https": 443}
-_LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
+_LOOPBACK = re.compile(rb"(?:localhost|127\.0\.0\.1|\[::1\])(?::\d{1,5})?", re.IGNORECASE)
 
 
 class Hosts:
     """The Host fields that are taken: names with a port where it is not the scheme's own.
 
-    Without a list it is the name in the host's own address; on this machine itself all its names for itself.
+    Without a list it is the name in the host's own address. This machine's names for itself are always taken: a
+    proxy or a probe beside the host uses them, and no name that a stranger registered is one of them (rebinding).
     """
 
     def __init__(self, pod_url: str, names: Sequence[str] = ()) -> None:
         own = urlsplit(pod_url)
         port = own.port or _DEFAULT_PORTS.get(own.scheme, 0)
-        local = own.hostname in ("localhost", "127.0.0.1", "::1")
-        listed = names or (_LOOPBACK if local else (own.netloc.rpartition("@")[2],))
+        listed = names or (own.netloc.rpartition("@")[2],)
         for name in listed:
             if not name.isascii() or "/" in name:
                 raise BadSetting(
@@ -46,7 +47,9 @@ class Hosts:
                 if found is not None:
                     raise Misdirected("The request names more than one host.")
                 found = value
-        if found not in self._taken and (found is None or found.lower() not in self._taken):
+        if found in self._taken:
+            return
+        if found is None or not (found.lower() in self._taken or _LOOPBACK.fullmatch(found)):
             raise Misdirected("This host does not answer under the name that the request gives.")
 
 

@@ -170,11 +170,9 @@ def failures(tx: Transaction, subject: str, since: float) -> int:
 
 
 def add_failures(tx: Transaction, subjects: Sequence[str], at: float, forget_before: float) -> None:
-    """Note a failed log-in under each subject, and forget old ones."""
+    """Note a failed log-in under each subject, and forget the old ones of everybody."""
     tx.execute_many("INSERT INTO login_failure (subject, at) VALUES (?, ?)", [(s, at) for s in subjects])
-    tx.execute_many(
-        "DELETE FROM login_failure WHERE subject = ? AND at < ?", [(s, forget_before) for s in subjects]
-    )
+    tx.execute("DELETE FROM login_failure WHERE at < ?", (forget_before,))
 
 
 def forget_failures(tx: Transaction, subject: str) -> None:

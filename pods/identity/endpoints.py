@@ -7,11 +7,13 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import orjson
+from fastapi import APIRouter
 from starlette.requests import Request as HttpRequest
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute
 
 from pods.errors import BadRequest, TooLarge, Unauthenticated
+from pods.http.openapi import FORM, OBJECT, TEXT, Schema, described, form
 from pods.identity import codes_sql, discovery
 from pods.identity.clients import Client, from_metadata
 from pods.identity.documents import BadDocument, Documents
@@ -38,15 +40,18 @@ class Endpoints:
 
     def routes(self) -> list[BaseRoute]:
         """Return the routes of these endpoints."""
-        return [
-            Route("/.well-known/openid-configuration", self.configuration, methods=["GET"]),
-            Route("/.well-known/oauth-authorization-server", self.configuration, methods=["GET"]),
-            Route("/.oidc/jwks", self.jwks, methods=["GET"]),
-            Route("/.oidc/token", self.token, methods=["POST"]),
-            Route("/.oidc/revoke", self.revoke, methods=["POST"]),
-            Route("/.oidc/userinfo", self.userinfo, methods=["GET", "POST"]),
-            Route("/.oidc/register", self.register, methods=["POST"]),
-        ]
+        router = APIRouter(tags=["identity"])
+        add = router.add_api_route
+        for place in ("openid-configuration", "oauth-authorization-server"):
+            add(f"/.well-known/{place}", self.configuration, methods=["GET"], **described(OBJECT))
+        add("/.oidc/jwks", self.jwks, methods=["GET"], **described(OBJECT))
+        add("/.oidc/token", self.token, methods=["POST"], **_of_form(_TOKEN_FIELDS, OBJECT))
+        add("/.oidc/revoke", self.revoke, methods=["POST"], **_of_form(form(["token"], ["client_id"])))
+        for method in ("GET", "POST"):
+            add("/.oidc/userinfo", self.userinfo, methods=[method], **described(OBJECT, token=True))
+        registering = described(OBJECT, status=201, body=_CLIENT, oauth=True)
+        add("/.oidc/register", self.register, methods=["POST"], **registering)
+        return list(router.routes)
 
     async def configuration(self, request: HttpRequest) -> Response:
         """Return the discovery document."""
@@ -184,7 +189,25 @@ class Endpoints:
         return await self._documents.client(client_id)
 
 
-_FORM = "application/x-www-form-urlencoded"
+def _of_form(fields: Schema, answer: Schema | None = None) -> dict[str, Any]:
+    return described(answer, body=fields, body_types=(FORM,), oauth=True)
+
+
+_TOKEN_FIELDS = form(
+    ["grant_type"],
+    ["code", "redirect_uri", "code_verifier", "refresh_token", "client_id", "client_secret", "scope"],
+)
+_CLIENT: Schema = {
+    "type": "object",
+    "required": ["redirect_uris"],
+    "properties": {
+        "redirect_uris": {"type": "array", "items": TEXT, "minItems": 1},
+        "client_name": TEXT,
+        "grant_types": {"type": "array", "items": TEXT},
+        "token_endpoint_auth_method": TEXT,
+        "scope": TEXT,
+    },
+}
 _REGISTERED = (
     *("redirect_uris", "client_name", "client_uri", "grant_types", "token_endpoint_auth_method"),
     *("post_logout_redirect_uris", "scope", "application_type"),
@@ -193,8 +216,8 @@ _REGISTERED = (
 
 async def _form(request: HttpRequest) -> list[tuple[str, str]]:
     """Return the parameters of a form; raise BadRequest if it cannot be read."""
-    if request.headers.get("content-type", "").partition(";")[0].strip() != _FORM:
-        raise BadRequest(f"The body must be {_FORM}.")
+    if request.headers.get("content-type", "").partition(";")[0].strip() != FORM:
+        raise BadRequest(f"The body must be {FORM}.")
     try:
         pairs = parse_qsl((await _body(request)).decode(), keep_blank_values=True, max_num_fields=50)
     except (ValueError, TooLarge) as error:

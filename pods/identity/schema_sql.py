@@ -125,5 +125,11 @@ IDENTITY_2: tuple[str, Sequence[str]] = (
     ),
 )
 
-IDENTITY = (IDENTITY_1, IDENTITY_2)
+IDENTITY_3: tuple[str, Sequence[str]] = (
+    "identity-3",
+    # Names and addresses of failed log-ins are forgotten by their time, whoever comes next.
+    ("CREATE INDEX login_failure_at ON login_failure (at)",),
+)
+
+IDENTITY = (IDENTITY_1, IDENTITY_2, IDENTITY_3)
 """Given to the store when it is opened."""

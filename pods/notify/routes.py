@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
@@ -14,6 +15,7 @@ from starlette.types import ASGIApp
 
 from pods.authn.verifier import Verifier
 from pods.errors import NotAcceptable, TooLarge
+from pods.http.openapi import OBJECT, TEXT, described, record
 from pods.model import Agent
 from pods.notify import wire
 from pods.notify.live import Live
@@ -22,6 +24,10 @@ from pods.notify.subscriptions import Subscriptions
 from pods.protocol import negotiate, rdf
 
 _OFFERED = (rdf.JSON_LD, rdf.TURTLE, rdf.N_TRIPLES)
+_SUBSCRIPTION = record(
+    {"@context": {}, "type": TEXT, "topic": TEXT},
+    {"sendTo": TEXT, "startAt": TEXT, "endAt": TEXT, "rate": TEXT, "accept": TEXT, "state": TEXT},
+)
 _SECRET = "receive/{secret}"
 DISABLED = "https://w3id.org/portico/ns#disabled"
 """Says on a webhook why it is not called any more."""
@@ -67,24 +73,43 @@ class NotificationRoutes:
         return [route for kind in ChannelType for route in self._routes_of(kind)]
 
     def _routes_of(self, kind: ChannelType) -> list[BaseRoute]:
+        async def subscribe(request: Request) -> Response:
+            """Open a channel for a topic (Solid Notifications Protocol, "Subscription")."""
+            return await self._subscribe(request, kind)
+
         async def service(request: Request) -> Response:
-            if request.method == "POST":
-                return await self._subscribe(request, kind)
+            """What the subscription service offers."""
             return _answer(
                 request, wire.service(kind, self._base), self._base, {"accept-post": wire.ACCEPT_POST}
             )
 
         async def channel(request: Request) -> Response:
+            """A channel as its creator sees it."""
             return await self._channel(request, kind)
 
-        found: list[BaseRoute] = [Route(kind.service, service, methods=["GET", "HEAD", "POST"])]
+        async def end(request: Request) -> Response:
+            """End a channel; only its creator may."""
+            return await self._end(request, kind)
+
+        router = APIRouter(tags=["notifications"])
+        add = router.add_api_route
+        written: dict[str, Any] = {"media_types": _OFFERED}
+        add(kind.service, service, methods=["GET"], **described(OBJECT, **written))
+        add(
+            kind.service,
+            subscribe,
+            methods=["POST"],
+            **described(OBJECT, body=_SUBSCRIPTION, body_types=_OFFERED, token=True, **written),
+        )
+        one: dict[str, Any] = {"places": ("channel",), "token": True}
+        add(kind.service + "{channel}", channel, methods=["GET"], **described(OBJECT, **one, **written))
+        add(kind.service + "{channel}", end, methods=["DELETE"], **described(status=204, **one))
         receiver = self._receivers.get(kind)
         if kind is ChannelType.WEB_SOCKET and receiver is not None:
-            found.append(WebSocketRoute(kind.service + _SECRET, receiver))
-        elif receiver is not None:
-            found.append(Route(kind.service + _SECRET, receiver, methods=["GET"]))
-        found.append(Route(kind.service + "{channel}", channel, methods=["GET", "HEAD", "DELETE"]))
-        return found
+            return [WebSocketRoute(kind.service + _SECRET, receiver), *router.routes]
+        if receiver is not None:
+            return [Route(kind.service + _SECRET, receiver, methods=["GET"]), *router.routes]
+        return list(router.routes)
 
     async def _subscribe(self, request: Request, kind: ChannelType) -> Response:
         agent = await self._callers.agent(request)
@@ -100,15 +125,17 @@ class NotificationRoutes:
 
     async def _channel(self, request: Request, kind: ChannelType) -> Response:
         agent, channel_id = await self._callers.agent(request), request.path_params["channel"]
-        if request.method == "DELETE":
-            await self._subscriptions.end(agent, kind, channel_id)
-            self._live.ended(channel_id)
-            return Response(status_code=204)
         channel = await self._subscriptions.channel(agent, kind, channel_id)
         document = wire.described(channel, self._base, **self._reached_by(channel, None))
         if channel.disabled is not None:
             document[DISABLED] = channel.disabled
         return _answer(request, document, self._base, {"cache-control": "no-store"})
+
+    async def _end(self, request: Request, kind: ChannelType) -> Response:
+        agent, channel_id = await self._callers.agent(request), request.path_params["channel"]
+        await self._subscriptions.end(agent, kind, channel_id)
+        self._live.ended(channel_id)
+        return Response(status_code=204)
 
     def _reached_by(self, channel: Channel, secret: str | None) -> dict[str, str]:
         if channel.kind is ChannelType.WEBHOOK:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import unquote, urlsplit
 
@@ -10,6 +10,7 @@ from pods.protocol.rdf import DEFAULT_GRAPH, RDF_TYPE, BlankNode, Literal, Named
 from vocab.labels import is_known, label_of
 from vocab.terms import PREFIXES
 
+MAX_NAME = 200  # characters
 MOST_TEXT = 2_000  # characters of one literal; the rest is in the download
 _LINKED = frozenset({"http", "https", "mailto", "tel"})
 _XSD = "http://www.w3.org/2001/XMLSchema#"
@@ -19,7 +20,7 @@ _PLAIN_TYPES = _TIMES | {
     *(_XSD + name for name in ("string", "integer", "decimal", "double", "boolean")),
 }
 """Datatypes that a reader sees by looking at the value."""
-_NAMES = tuple(
+_NAMING = tuple(
     PREFIXES[prefix] + name
     for prefix, name in (
         *(("foaf", "name"), ("vcard", "fn"), ("schema", "name"), ("dct", "title"), ("rdfs", "label")),
@@ -60,8 +61,17 @@ def subjects(quads: Sequence[Quad], document: str, origin: str, language: str) -
     for quad in quads:
         groups.setdefault((quad.graph_name, quad.subject), []).append(quad)
     anchors = {subject: f"s{number}" for number, (_, subject) in enumerate(reversed(groups), 1)}
-    reader = _Reader(document, origin, language, anchors)
+    reader = _Reader(document, origin, language, anchors, _names(quads))
     return [reader.subject(number, said) for number, said in enumerate(groups.values(), 1)]
+
+
+def _names(quads: Sequence[Quad]) -> dict[object, str]:
+    """Return what each subject is called, in the order of the document."""
+    found: dict[object, str] = {}
+    for quad in quads:
+        if quad.predicate.value in _NAMING and isinstance(quad.object, Literal):
+            found.setdefault(quad.subject, quad.object.value[:MAX_NAME])
+    return found
 
 
 def safe_link(iri: str) -> str | None:
@@ -73,8 +83,16 @@ def safe_link(iri: str) -> str | None:
 
 
 class _Reader:
-    def __init__(self, document: str, origin: str, language: str, anchors: dict[object, str]) -> None:
+    def __init__(
+        self,
+        document: str,
+        origin: str,
+        language: str,
+        anchors: Mapping[object, str],
+        names: Mapping[object, str],
+    ) -> None:
         self._document = document
+        self._names = names
         self._inside = origin + "/"
         self._language = language
         self._anchors = anchors
@@ -85,15 +103,17 @@ class _Reader:
         graph = None if first.graph_name == DEFAULT_GRAPH else self.term(first.graph_name, linked=False)
         title = self.term(first.subject, linked=False)
         # A subject of several graphs has one anchor: that of its first appearance.
-        found = Subject(self._anchors.get(first.subject, f"s{number}"), title, graph)
+        anchor = self._anchors.get(first.subject, f"s{number}")
+        found = Subject(anchor, title, graph, self._names.get(first.subject, ""))
         rows: dict[str, list[Shown]] = {}
         for quad in said:
             if quad.predicate == RDF_TYPE:
-                found.types.append(self.term(quad.object, anchored=False))
+                kind = self.term(quad.object, anchored=False)
+                # Two vocabularies may have one word for it, and a person reads it once.
+                if all(kind.text != known.text for known in found.types):
+                    found.types.append(kind)
             else:
                 rows.setdefault(quad.predicate.value, []).append(self.term(quad.object))
-            if not found.name and quad.predicate.value in _NAMES and isinstance(quad.object, Literal):
-                found.name = quad.object.value[:200]
         found.rows = [(self._predicate(iri), values) for iri, values in rows.items()]
         return found
 
@@ -106,7 +126,8 @@ class _Reader:
         anchor = self._anchors.get(term) if linked and anchored else None
         if isinstance(term, BlankNode):
             number = self._numbers.setdefault(term.value, len(self._numbers) + 1)
-            return Shown(f"_:{number}", f"#{anchor}" if anchor else None)
+            name = self._names.get(term, "") if linked else ""
+            return Shown(name or f"_:{number}", f"#{anchor}" if anchor else None)
         if not isinstance(term, NamedNode):
             return Shown(str(term))
         iri = term.value

@@ -94,8 +94,11 @@ class Transaction(Protocol):
 
     def get(self, path: Path) -> Stored | None: ...
 
-    def first_of(self, paths: Sequence[Path]) -> Stored | None:
-        """Return the longest of these paths that exists (the effective ACL lookup), in one query."""
+    def first_of(self, paths: Sequence[Path], *, beside: Path | None = None) -> Stored | None:
+        """Return the longest of these paths that exists (the effective ACL lookup), in one query.
+
+        It also looks up what is `beside`, so that `get` of it costs no query after this.
+        """
 
     def children(
         self, container: Path, *, after: Path | None = None, limit: int | None = None

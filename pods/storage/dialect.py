@@ -6,14 +6,13 @@ known to mean the same on both raises Untranslatable, in the first test that run
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 
 NOCASE = "portico_nocase"
 """The collation that compares letters without their case; the store makes it before the first step."""
-
-MAX_PARAMETERS = 65_535  # of one statement, in PostgreSQL's protocol
 
 _TOKEN = re.compile(
     r"""(?P<space>\s+|--[^\n]*)|(?P<text>'(?:[^']|'')*'|"[^"]*")|(?P<word>[A-Za-z_][A-Za-z_0-9]*)"""
@@ -84,7 +83,7 @@ def query(sql: str) -> str:
     for pattern, replacement in _REWRITES:
         sql = pattern.sub(replacement, sql)
     sql = _NULL_SAFE.sub(lambda found: f"IS {'' if found[1] else 'NOT '}DISTINCT FROM ?", sql)
-    numbers = iter(range(1, MAX_PARAMETERS + 1))
+    numbers = itertools.count(1)
     return _words(sql, lambda: f"${next(numbers)}")
 
 

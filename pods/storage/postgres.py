@@ -13,7 +13,7 @@ from psycopg_pool import PoolClosed, PoolTimeout
 
 from pods.storage.base import Observer, Transaction
 from pods.storage.migrations import PODS, Schema
-from pods.storage.postgres_connection import ConnectionLost, Statements, error_of, open_pool
+from pods.storage.postgres_connection import ConnectionLost, Statements, Unreachable, error_of, open_pool
 from pods.storage.postgres_schema import migrate
 from pods.storage.transaction import PodCache, SqlTransaction
 
@@ -61,7 +61,7 @@ class PostgresStore:
         try:
             connection = self._pool.getconn()
         except (PoolTimeout, PoolClosed) as error:
-            raise ConnectionLost("The database cannot be reached at the moment; try again.") from error
+            raise Unreachable("The database cannot be reached at the moment; try again.") from error
         try:
             yield connection
         except psycopg.Error as error:

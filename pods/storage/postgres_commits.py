@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import psycopg
 from psycopg import errors as pg
+from psycopg.pq import TransactionStatus
 
 from pods.errors import StoreUnavailable
 from pods.storage.base import Transaction
@@ -110,8 +111,9 @@ class _Lane:
             try:
                 with self._store.begun(alone=alone) as connection:
                     self._run(batch, connection, alone=alone)
-                    committing = True
-                    connection.execute("COMMIT")
+                    if connection.info.transaction_status is TransactionStatus.INTRANS:
+                        committing = True
+                        connection.execute("COMMIT")
                 return
             except Collision:
                 collisions += 1
@@ -128,6 +130,10 @@ class _Lane:
 
     def _run(self, batch: list[Job], connection: psycopg.Connection[Any], *, alone: bool) -> None:
         waiting = [job for job in batch if not job.outcome.cancelled()]
+        if len(waiting) == 1:  # a savepoint is a round trip, and the transaction itself serves as well
+            if not self._succeeds(waiting[0], self._store.transaction(connection), alone=alone):
+                connection.execute("ROLLBACK")
+            return
         for number, job in enumerate(waiting):
             connection.execute("SAVEPOINT job" if number == 0 else "RELEASE job; SAVEPOINT job")
             if not self._succeeds(job, self._store.transaction(connection), alone=alone):

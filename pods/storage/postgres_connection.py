@@ -26,10 +26,15 @@ LIMITS = {
     "jit": "off",
 }
 CONNECT_SECONDS = 10
+PATIENCE = 5.0  # seconds that a request waits for a connection; then it is told to try again
 
 
 class ConnectionLost(StoreUnavailable):
     """The database went away, or was never there; nothing is known of a commit that was under way."""
+
+
+class Unreachable(StoreUnavailable):
+    """No connection could be had for some seconds; to ask again at once would only make a client wait longer."""
 
 
 class Collision(StoreUnavailable):
@@ -130,7 +135,7 @@ def open_pool(url: str, size: int) -> ConnectionPool[psycopg.Connection[Any]]:
         configure=configure,
         min_size=1,
         max_size=size,
-        timeout=CONNECT_SECONDS,
+        timeout=PATIENCE,
         num_workers=1,
         open=True,
         name="portico",

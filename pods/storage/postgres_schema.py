@@ -13,6 +13,10 @@ from pods.storage.migrations import PODS_1, Schema
 
 MIGRATING = 7_002  # the advisory lock of whoever looks for missing steps
 
+# A step may take minutes on a large table, and other workers wait for it.
+_IN_TURN = (
+    f"SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0; SELECT pg_advisory_xact_lock({MIGRATING})"
+)
 _BEFORE = (
     "CREATE TABLE IF NOT EXISTS migration (name TEXT PRIMARY KEY)",
     # Level 2 of the Unicode collation: case does not count, accents do.
@@ -43,16 +47,19 @@ _PROOFS = (
     ),
 )
 
+OWN: tuple[Schema, ...] = (_OUTBOX, _PROOFS)
+"""The steps that only a database here has; they come right after the first one, on which they build."""
+
 
 def migrate(connection: psycopg.Connection[Any], steps: Sequence[Schema]) -> None:
     """Apply the steps that the database does not have yet, each in a transaction; many workers may try at once."""
     with connection.transaction():
-        connection.execute(f"SELECT pg_advisory_xact_lock({MIGRATING})")
+        connection.execute(_IN_TURN)
         for statement in _BEFORE:
             connection.execute(statement)
     for name, statements in _translated(steps):
         with connection.transaction():
-            connection.execute(f"SELECT pg_advisory_xact_lock({MIGRATING})")
+            connection.execute(_IN_TURN)
             if connection.execute("SELECT 1 FROM migration WHERE name = %s", (name,)).fetchone() is None:
                 _apply(connection, name, statements)
 
@@ -67,8 +74,8 @@ def _apply(connection: psycopg.Connection[Any], name: str, statements: Sequence[
 
 
 def _translated(steps: Sequence[Schema]) -> Iterator[Schema]:
-    """Give the steps in PostgreSQL's words; those of its own come right after the first, on which they build."""
+    """Give the steps in PostgreSQL's words, with its own among them."""
     for name, statements in steps:
         yield name, tuple(map(dialect.schema, statements))
         if name == PODS_1[0]:
-            yield from (_OUTBOX, _PROOFS)
+            yield from OWN

@@ -34,6 +34,7 @@ class PostgresWakeups:
         self._telling: asyncio.Task[None] | None = None
         self._untold = False
         self._closed = False
+        self._reader: tuple[asyncio.AbstractEventLoop, int] | None = None
 
     @property
     def count(self) -> int:
@@ -56,6 +57,7 @@ class PostgresWakeups:
     def close(self) -> None:
         """Stop listening and release the connection."""
         self._closed = True
+        self._stop_reading()
         for task in (self._listening, self._telling):
             if task is not None and not task.get_loop().is_closed():
                 task.cancel()
@@ -113,8 +115,15 @@ class PostgresWakeups:
                 self._waiters.wake()
 
         loop.add_reader(socket, arrived)
+        self._reader = loop, socket
         try:
             await lost
         finally:
-            loop.remove_reader(socket)
+            self._stop_reading()
             connection.close()
+
+    def _stop_reading(self) -> None:
+        """Forget the socket before it is closed: its number may be another one's a moment later."""
+        reader, self._reader = self._reader, None
+        if reader is not None and not reader[0].is_closed():
+            reader[0].remove_reader(reader[1])

@@ -14,6 +14,7 @@ from pods.storage.base import Blob, Change, Entry, Observer, Pod, Stored, Usage
 
 TURTLE = "text/turtle"
 ALL = 1 << 62  # as the limit of a query: more rows than there can be
+MOST_FOUND = 8  # rows remembered within one job; a write looks at two or three
 ENTRY_BYTES = 512  # what a resource counts beside its content: its row and index entries, roughly
 DROPPED_SECONDS = 3600.0  # how long replaced or deleted blobs are kept, for downloads that are under way
 _RESOURCE = "name, container, pod, media_type, content, etag, modified, blob, size"
@@ -21,7 +22,7 @@ _GET = f"SELECT {_RESOURCE} FROM resource WHERE name = ?"  # noqa: S608  # const
 _REPLACE = "UPDATE resource SET media_type = ?, content = ?, size = ?, etag = ?, modified = ?, blob = ? WHERE name = ?"
 _ANY_OF = tuple(
     f"SELECT {_RESOURCE} FROM resource WHERE name IN ({', '.join('?' * count)})"  # noqa: S608  # constants only
-    for count in range(target.MAX_DEPTH + 2)
+    for count in range(target.MAX_DEPTH + 3)
 )
 _MEMBERS = (
     "SELECT name, container, media_type, size, etag, modified FROM resource "
@@ -50,9 +51,6 @@ class Connection(Protocol):
     def executemany(self, sql: str, parameters: Iterable[Sequence[Any]], /) -> Cursor: ...
 
 
-MOST_FOUND = 8  # rows remembered within one job; a write looks at two or three
-
-
 class PodCache(dict[int, Pod]):
     """Committed pods by key. Name and owner never change and no key is used again: no entry ever lies."""
 
@@ -76,7 +74,7 @@ class SqlTransaction:
         self._pods = pods
         self._snapshot = snapshot
         self._row_count = 0
-        # Rows found since the last statement that writes: a write need not ask again what it replaces.
+        # Rows found since the last statement that writes, so that nobody asks twice in one job.
         self._found: dict[str, tuple[Any, ...] | None] = {}
 
     def pod(self, name: str) -> Pod | None:
@@ -115,13 +113,13 @@ class SqlTransaction:
             return None
         return Stored(path, *row[2:])
 
-    def first_of(self, paths: Sequence[Path]) -> Stored | None:
-        rows = self._execute(_ANY_OF[len(paths)], paths).fetchall()
-        if not rows:
-            return None
+    def first_of(self, paths: Sequence[Path], *, beside: Path | None = None) -> Stored | None:
+        names = paths if beside is None else (*paths, beside.rstrip("/"))
+        rows = {row[0]: row for row in self._execute(_ANY_OF[len(names)], names)}
+        if beside is not None:
+            self._keep(names[-1], rows.get(names[-1]) if beside in paths else rows.pop(names[-1], None))
         # Choosing here is cheaper than ORDER BY: a sorter would carry the content of every row.
-        row = rows[0] if len(rows) == 1 else max(rows, key=lambda row: len(row[0]))
-        return Stored(row[0], *row[2:])
+        return Stored(row[0], *row[2:]) if (row := rows.get(max(rows, key=len, default=""))) else None
 
     def children(
         self, container: Path, *, after: Path | None = None, limit: int | None = None
@@ -219,8 +217,10 @@ class SqlTransaction:
     def _row(self, name: str) -> tuple[Any, ...] | None:
         if name in self._found:
             return self._found[name]
-        row: tuple[Any, ...] | None = self._execute(_GET, (name,)).fetchone()
-        if not self._snapshot and len(self._found) < MOST_FOUND:
+        return self._keep(name, self._execute(_GET, (name,)).fetchone())
+
+    def _keep(self, name: str, row: tuple[Any, ...] | None) -> tuple[Any, ...] | None:
+        if len(self._found) < MOST_FOUND:
             self._found[name] = row
         return row
 

@@ -28,7 +28,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @click.command()
 @click.option("--rounds", default=2, show_default=True, help="How often each server does each work.")
-@click.option("--seconds", default=3.5, show_default=True, help="How long one measurement lasts.")
+@click.option("--seconds", default=2.5, show_default=True, help="How long one measurement lasts.")
 @click.option("--only", multiple=True, type=click.Choice([PORTICO, CSS, JSS]), help="Leave out the others.")
 @click.option(
     "--households", type=int, help="How many households the figures of Portico alone use; default all."

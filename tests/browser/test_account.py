@@ -172,6 +172,6 @@ def test_the_pages_speak_english_too(page: Page, origin: str) -> None:
     page.goto(f"{origin}/.account/login?next=/.account/password")
     page.get_by_role("link", name="English").click()
     expect(page.get_by_role("heading", name="Log in")).to_be_visible()
-    assert page.locator("input[name=next]").get_attribute("value") == "/.account/password"
+    assert page.locator("input[name=next]").first.get_attribute("value") == "/.account/password"
     page.get_by_role("link", name="Open an account with a pod").click()
     expect(page.get_by_role("heading", name="Open an account with a pod")).to_be_visible()

@@ -68,7 +68,7 @@ def test_a_passkey_from_its_making_to_its_end(
     assert_fit_for_everybody(page)
     log_out(page)
     assert_fit_for_everybody(page)
-    page.get_by_role("button", name="Accedi con una passkey").click()
+    page.get_by_role("button", name="Usa una passkey").click()
     expect(page.get_by_role("heading", name="Il tuo account")).to_be_visible()
     page.goto(f"{origin}/.account/security")
     page.get_by_label("Nome della passkey").fill("Telefono vecchio")
@@ -76,7 +76,7 @@ def test_a_passkey_from_its_making_to_its_end(
     page.get_by_role("button", name="Rimuovi «Telefono vecchio»").click()
     expect(page.get_by_text("La passkey è stata rimossa")).to_be_visible()
     log_out(page)
-    page.get_by_role("button", name="Accedi con una passkey").click()
+    page.get_by_role("button", name="Usa una passkey").click()
     expect(page.get_by_text("La passkey non è stata accettata")).to_be_visible()
 
 
@@ -100,7 +100,7 @@ def test_without_an_authenticator_the_page_says_what_to_do(page: Page, origin: s
     )  # no authenticator: the request fails at once instead of waiting for a person
     page.goto(f"{origin}/.account/login")
     page.evaluate("() => { navigator.credentials.get = async () => { throw new Error('no'); }; }")
-    page.get_by_role("button", name="Accedi con una passkey").click()
+    page.get_by_role("button", name="Usa una passkey").click()
     expect(page.get_by_role("alert")).to_contain_text("Non è stata usata alcuna passkey")
 
 

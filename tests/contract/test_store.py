@@ -97,6 +97,32 @@ def test_the_longest_of_the_candidates_is_found(store: Store) -> None:
     assert found.path == "/anna/c/.acl"
 
 
+def test_what_is_looked_up_beside_is_neither_a_candidate_nor_out_of_date(store: Store) -> None:
+    write(store, "/anna/.acl")
+    write(store, "/anna/c/a-very-long-name", b"1")
+    document = Path("/anna/c/a-very-long-name")
+    with store.writing() as tx:
+        found = tx.first_of([Path("/anna/c/.acl"), Path("/anna/.acl")], beside=document)
+        assert found is not None
+        assert found.path == "/anna/.acl"
+        tx.write(document, "text/turtle", b"2", 2.0)
+        assert (known := tx.get(document)) is not None
+        assert known.content == b"2"
+        assert tx.first_of([Path("/anna/.acl")], beside=Path("/anna/none")) is not None
+        assert tx.get(Path("/anna/none")) is None
+        tx.write(Path("/anna/none"), "text/turtle", b"", 3.0)
+        assert tx.get(Path("/anna/none")) is not None
+        tx.delete(document, 4.0)
+        assert tx.get(document) is None
+    with store.reading() as tx:
+        own = Path("/anna/.acl")
+        assert (acl := tx.first_of([own], beside=own)) is not None
+        assert tx.get(own) == acl
+        tx.first_of([own], beside=Path("/anna/c/"))
+        assert tx.get(Path("/anna/c")) is None
+        assert tx.get(Path("/anna/c/")) is not None
+
+
 def test_equal_content_has_an_equal_tag_and_containers_have_new_ones(store: Store) -> None:
     assert write(store, "/anna/a", b"1").etag == write(store, "/anna/b", b"1").etag
     assert write(store, "/anna/a", b"1").etag != write(store, "/anna/a", b"2").etag

@@ -65,5 +65,9 @@ def test_behind_a_proxy_the_pod_host_keeps_its_public_address(free_port: int, tm
     ]
     origin = f"http://localhost:{free_port}"
     with running(command, tmp_path / "log", origin, environment):
-        configuration = httpx.get(f"{origin}/.well-known/openid-configuration").json()
+        address = f"{origin}/.well-known/openid-configuration"
+        # A proxy hands on the name that the client asked for, or calls this machine by its own.
+        configuration = httpx.get(address, headers={"host": "pods.example.org"}).json()
+        assert httpx.get(address).json() == configuration
+        assert httpx.get(address, headers={"host": "other.example"}).status_code == 421
     assert configuration["issuer"] == "https://pods.example.org/"

@@ -17,6 +17,8 @@ ON_BOTH = frozenset(
         "test_code_flow",
         "test_conditional",
         "test_permission_table",
+        "test_pod_pages",
+        "test_recovery",
         "test_resources",
         "test_large_content",
         "test_log_proof",

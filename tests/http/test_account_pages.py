@@ -181,6 +181,18 @@ async def test_a_right_password_takes_back_the_failures_before_it(
         browser.cookies.clear()
 
 
+async def test_names_and_addresses_of_failures_are_forgotten_in_time(
+    host: IdentityHost, browser: httpx.AsyncClient, clock: SettableClock
+) -> None:
+    await log_in(browser, "somebody", "wrong password")
+    clock.advance(WINDOW + 1)
+    await log_in(browser, "another", "wrong password")
+    with host.store.reading() as tx:
+        left = {subject for (subject,) in tx.execute("SELECT subject FROM login_failure")}
+    assert not any("somebody" in subject for subject in left)
+    assert "account another" in left
+
+
 async def test_names_that_do_not_exist_are_slowed_down_alike(browser: httpx.AsyncClient) -> None:
     answers = [await log_in(browser, "nobody", "a wrong password") for _ in range(6)]
     assert [answer.status_code for answer in answers] == [401] * 5 + [429]

@@ -59,11 +59,13 @@ def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
         yield Host(origin, anna, http.get(f"{origin}/.openapi.json").json())
 
 
-def test_the_document_names_every_route_of_consent(host: Host) -> None:
+def test_the_document_names_what_programs_call(host: Host) -> None:
     described = {(method.upper(), path) for path, item in host.document["paths"].items() for method in item}
     assert ("POST", "/.consent/queries") in described
     assert ("DELETE", "/.consent/grants/{grant_id}") in described
     assert ("POST", "/.consent/uma/token") in described
+    assert ("POST", "/.oidc/token") in described
+    assert ("DELETE", "/.notifications/WebhookChannel2023/{channel}") in described
     assert all(
         "description" in operation for item in host.document["paths"].values() for operation in item.values()
     )

@@ -223,3 +223,15 @@ async def test_a_page_leaves_a_line_as_any_read_does(host: PodHost) -> None:
     assert (await host.bob.get("/anna/x.ttl", accept=BROWSER)).status_code == 200
     log = (await host.anna.get("/anna/activity/2026-03.ttl")).text
     assert log.count('po:decision "permit"') == 1
+
+
+async def test_what_has_a_name_is_called_by_it(host: PodHost) -> None:
+    content = (
+        "@prefix schema: <http://schema.org/>. @prefix foaf: <http://xmlns.com/foaf/0.1/>.\n"
+        '<#it> a schema:Person, foaf:Person; schema:knows [ schema:name "Bruno" ], [ schema:price 1 ].'
+    )
+    await host.anna.put("/anna/named", content)
+    page = (await host.anna.get("/anna/named", accept="text/html", accept_language="it")).text
+    assert len(re.findall(r">Persona<", page)) == 1, "two vocabularies, one word"
+    assert re.search(r'<a href="#s\d+"[^>]*><bdi>Bruno</bdi></a>', page)
+    assert re.search(r'<a href="#s\d+"[^>]*><bdi>_:\d</bdi></a>', page), "what has no name has a number"

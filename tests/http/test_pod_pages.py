@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from pathlib import Path
+from pathlib import Path as FilePath
 
 import httpx
 import pytest
 
+from pods.main import removal_of
+from pods.model import Path
 from tests.conftest import SettableClock
 from tests.http.test_account_pages import log_in, register, send
 from tests.identity_host import PASSWORD, IdentityHost, identity_host
 
 
 @pytest.fixture
-async def host(tmp_path: Path, clock: SettableClock) -> AsyncIterator[IdentityHost]:
+async def host(tmp_path: FilePath, clock: SettableClock) -> AsyncIterator[IdentityHost]:
     async with identity_host(tmp_path, clock) as opened:
         yield opened
 
@@ -123,3 +125,23 @@ async def test_one_pod_goes_and_the_account_stays_with_the_other(
         account = host.accounts.by_login(tx, "bruno")
         assert account is not None
         assert account.webid == host.webid("bruno-work")
+
+
+async def test_no_row_of_a_deleted_pod_stays(host: IdentityHost, browser: httpx.AsyncClient) -> None:
+    await register(browser)
+    with host.store.reading() as tx:
+        pod = tx.pod("bruno")
+        assert pod is not None
+    with host.store.writing() as tx:
+        for number in range(1100):  # more than two steps of the removal
+            tx.write(Path(f"/bruno/notes/n{number}.txt"), "text/plain", b"x", host.clock())
+    await send(browser, "/.account/delete", "/.account/delete", confirm="bruno", present=PASSWORD)
+    removal_of(host.core).finish()
+    with host.store.reading() as tx:
+        for table in ("resource", "access_line", "change"):
+            left = tx.execute(f"SELECT count(*) FROM {table} WHERE pod = ?", (pod.key,))[0][0]
+            assert left == (1 if table == "change" else 0), table
+        for table in ("account", "account_webid", "session", "login_failure", "removal"):
+            left = tx.execute(f"SELECT count(*) FROM {table}")[0][0]
+            assert left == (1 if table == "login_failure" else 0), table  # of the address that registered
+        assert tx.pod_by_key(pod.key) is None or tx.execute("SELECT 1 FROM pod") == []

@@ -41,13 +41,15 @@ class Platform:
     households: int
     ports: list[int] = field(default_factory=lambda: free_ports(3))
     process: subprocess.Popen[bytes] | None = None
+    database: str = ""
 
     @property
     def environ(self) -> dict[str, str]:
         urls = [f"http://localhost:{port}" for port in self.ports]
         names = ("PORTICO_POD_URL", "PORTICO_WALLET_URL", "PORTICO_APPS_URL")
         kept = {name: value for name, value in os.environ.items() if not name.startswith("PORTICO_")}
-        return kept | dict(zip(names, urls, strict=True)) | {"PORTICO_DATA": str(self.data)}
+        own = {"PORTICO_DATA": str(self.data), "PORTICO_DATABASE": self.database}
+        return kept | dict(zip(names, urls, strict=True)) | own
 
     @property
     def urls(self) -> tuple[str, str, str]:

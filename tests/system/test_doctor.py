@@ -106,7 +106,10 @@ def test_a_healthy_host_is_healthy(ward: Ward) -> None:
         ("UPDATE resource SET content = CAST('<' AS BLOB) WHERE name = '/anna/.acl'", "pods"),
         ("UPDATE pod SET used = used + 1", "counters"),
         ("DELETE FROM access_line WHERE seq = 2", "logs"),
-        ("UPDATE access_line SET sealed = (SELECT sealed FROM access_line WHERE seq = 1) WHERE seq = 2", "logs"),
+        (
+            "UPDATE access_line SET sealed = (SELECT sealed FROM access_line WHERE seq = 1) WHERE seq = 2",
+            "logs",
+        ),
         ("INSERT INTO migration (name) VALUES ('pods-99')", "migrations"),
     ],
 )

@@ -22,9 +22,7 @@ from tests.pod_host import Person, PodHost
 
 pytestmark = pytest.mark.system
 
-KILLS = int(
-    os.environ.get("PORTICO_KILLS", "3")
-)  # the proof that stands in docs/compliance.md was made with 50
+KILLS = int(os.environ.get("PORTICO_KILLS", "3"))  # decision 0012 tells of 50
 WORKERS = 2
 START_SECONDS = 30.0
 ROOT = Path(__file__).resolve().parents[2]

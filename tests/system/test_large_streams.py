@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
@@ -18,8 +19,9 @@ import pytest_asyncio
 
 from pods.sweeper import Sweeper
 from pods.uploads import LEASE_SECONDS
+from tests.databases import database_of
 from tests.pod_host import Person, PodHost
-from tests.system.test_kill_while_writing import answers, start
+from tests.system.test_kill_while_writing import ROOT, answers
 
 pytestmark = pytest.mark.system
 
@@ -74,6 +76,19 @@ async def running(tmp_path: Path, free_port: int) -> AsyncIterator[Running]:
         process.kill()
         process.wait()
         await host.aclose()
+
+
+def start(data: Path, port: int) -> subprocess.Popen[bytes]:
+    """Start a server of one process, whose memory can be looked at."""
+    environment = {
+        **os.environ,
+        "PORTICO_DATA": str(data),
+        "PORTICO_DATABASE": database_of(data),
+        "PORTICO_POD_URL": f"http://localhost:{port}",
+        "PYTHONPATH": str(ROOT),
+    }
+    command = ["-m", "uvicorn", "--factory", "pods.main:create_app", "--port", str(port)]
+    return subprocess.Popen([sys.executable, *command, "--log-level", "error"], env=environment, cwd=ROOT)
 
 
 async def blocks(size: int) -> AsyncIterator[bytes]:

@@ -147,4 +147,4 @@ def test_a_removal_that_was_killed_goes_on_at_the_next_start(tmp_path: Path) -> 
         while b"Segretissimo-7391" in b"".join(file.read_bytes() for file in tmp_path.glob("pods.sqlite*")):
             assert time.monotonic() < deadline, "the removal did not go on"
             time.sleep(0.1)
-        assert httpx.get(f"{origin}/anna/n4999.txt").status_code == 410
+        assert httpx.get(f"{origin}/anna/n4999.txt", headers={"host": "localhost:8080"}).status_code == 410

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import httpx
 import pytest
 
-from tests.system.demo_platform import Platform
+from tests.postgres_cluster import Cluster
+from tests.system.conftest import HOUSEHOLDS
+from tests.system.demo_platform import Platform, running
 from tests.system.literals import found_in, personal_literals
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(600)]
@@ -22,6 +25,16 @@ def test_every_step_of_the_tour_holds(toured_town: Platform) -> None:
     assert [step["expected"] for step in steps if not step["holds"]] == []
     assert again.returncode == 0, again.stderr
     assert len(steps) >= 7
+
+
+def test_every_step_of_the_tour_holds_on_postgresql(tmp_path: Path, postgres: Cluster) -> None:
+    address = postgres.create()
+    with running(Platform(tmp_path / "var", HOUSEHOLDS, database=address)) as platform:
+        told = platform.portico("tour", "--json")
+        assert [step["expected"] for step in json.loads(told.stdout) if not step["holds"]] == []
+        assert told.returncode == 0, told.stderr
+        assert not (platform.data / "pods.sqlite").exists()
+    postgres.drop(address)
 
 
 def test_no_personal_literal_of_a_pod_stands_in_any_app(toured_town: Platform) -> None:

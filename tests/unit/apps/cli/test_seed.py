@@ -41,6 +41,15 @@ def test_a_seeded_user_has_account_pod_and_credentials(core: Core) -> None:
         assert tx.pod("alice") is not None
 
 
+def test_a_short_secret_of_a_test_suite_is_taken_and_noted(core: Core) -> None:
+    long, short = settle(core, [ALICE, SeedUser("bob", password="bob123")])
+    assert long.note is None
+    assert "fewer than 10 characters" in short.lines()
+    assert "bob123" not in short.lines()
+    with core.store.reading() as tx:
+        assert core.accounts.check_password(core.accounts.by_login(tx, "bob"), "bob123")
+
+
 def test_a_second_start_keeps_what_the_owner_changed(core: Core) -> None:
     settle(core, [ALICE])
     with core.store.writing() as tx:
@@ -103,9 +112,9 @@ def test_a_mistake_is_named_with_its_place(tmp_path: Path, listed: object, said:
 @pytest.mark.parametrize("member", ["password", "client_secret"])
 def test_no_message_repeats_a_secret(tmp_path: Path, member: str) -> None:
     file = tmp_path / "seed.json"
-    users = [{"name": "alice", "client_id": "a", "client_secret": "long enough", member: "geheim"}]
+    users = [{"name": "alice", "client_id": "a", "client_secret": "long enough", member: "geheim" * 50}]
     file.write_text(json.dumps(users), "utf-8")
-    with pytest.raises(BadSetting, match="10 to 256") as refused:
+    with pytest.raises(BadSetting, match="1 to 256") as refused:
         from_file(file)
     assert "geheim" not in str(refused.value)
     assert "alice-password" not in repr(ALICE)
