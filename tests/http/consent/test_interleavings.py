@@ -104,14 +104,8 @@ async def test_attack_1_no_read_is_decided_after_the_commit_of_a_withdrawal(
         # The race is real: reads fall on both sides of the withdrawal.
         assert before > ROUNDS / 10
         assert refused > ROUNDS
-<<<<<<< HEAD
         # P5: what was served is what the logs say was served.
         assert sum(reads_that_were_permitted(host, name) for name in names) == before
-=======
-        lines = sum(lines_without_a_late_read(host, name) for name in names)
-        # Given, withdrawn, each read that was answered; of the refusals, the first in each log at least.
-        assert lines >= ROUNDS * 2 + before + PEOPLE
->>>>>>> main
 
 
 async def race(
