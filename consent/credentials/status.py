@@ -9,8 +9,6 @@ from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Any
 
-import numpy as np
-
 from consent import wire
 from consent.credentials import multikey
 
@@ -54,8 +52,8 @@ def decoys(secret: bytes, number: int) -> bytes:
     """
     drawn = hashlib.shake_256(b"status list %d " % number + secret).digest(ENTRIES + 1)
     threshold = 64 + drawn[0] // 2
-    set_ = np.frombuffer(drawn, dtype=np.uint8, offset=1) < threshold
-    return np.packbits(set_).tobytes()
+    digit = bytes(ord("1" if value < threshold else "0") for value in range(256))
+    return int(drawn[1:].translate(digit), 2).to_bytes(ENTRIES // 8, "big")
 
 
 def bit(bits: bytes, index: int) -> bool:
