@@ -18,7 +18,6 @@ from consent.http.callers import (
     Callers,
     json_answer,
     json_body,
-    limited_body,
     media_type,
 )
 from consent.permits import Permit, Permits
@@ -27,6 +26,7 @@ from consent.receipts.signing import MEDIA_TYPE as RECEIPT
 from consent.tickets import Tickets
 from pods import activity
 from pods.errors import Forbidden, PodError, Unauthenticated
+from pods.http.callers import limited_body
 from pods.http.openapi import OBJECT, TEXT, described
 from pods.identity.keys import SigningKeys
 from pods.model import Agent, Clock
