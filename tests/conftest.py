@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from starlette.types import ASGIApp
 
-from tests.databases import DEFAULT, POSTGRESQL, on_postgresql
+from tests.databases import DEFAULT, POSTGRESQL, SQLITE, on_postgresql
 from tests.postgres_cluster import Cluster, NoPostgres, cluster
 from tests.serving import serving
 
@@ -60,6 +60,18 @@ def postgres() -> Iterator[Cluster]:
             yield running
     except NoPostgres as missing:
         pytest.skip(str(missing))
+
+
+@pytest.fixture(params=[SQLITE, POSTGRESQL])
+def address(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The setting `database` of an empty database of each kind: a test that names it runs on both."""
+    if request.param == SQLITE:
+        yield ""
+        return
+    running = request.getfixturevalue("postgres")
+    url = running.create()
+    yield url
+    running.drop(url)
 
 
 @pytest.fixture(autouse=True)

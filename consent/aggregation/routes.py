@@ -26,7 +26,8 @@ from consent.purpose_claim import BadClaim, bound_hash, check_claim
 from consent.registry_sql import Purposes
 from consent.wire import seconds
 from pods.authn.verifier import Verifier
-from pods.errors import BadContent, Forbidden, NotAcceptable, TooLarge, Unauthenticated
+from pods.errors import BadContent, Forbidden, NotAcceptable, Unauthenticated
+from pods.http.callers import limited_body
 from pods.http.openapi import LIST, OBJECT, TEXT, Schema, described, named, record
 from pods.model import Agent, WebId
 from pods.storage.base import Transaction
@@ -170,7 +171,7 @@ class _Routes:
         agent = await self._host.verifier.agent_async(request.method, url, request.scope["headers"])
         if agent.webid is None:
             raise Unauthenticated("Questions are asked by a registered organisation: send an access token.")
-        body = await _body(request)
+        body = await limited_body(request, MAX_BODY)
         try:
             plain = orjson.loads(body)
         except orjson.JSONDecodeError as error:
@@ -218,15 +219,6 @@ class _Routes:
 def _of_name(answer: Schema = OBJECT, **further: Any) -> dict[str, Any]:
     """Return the description of a route of the public register, whose entries have names."""
     return described(answer, places=("name",), **further)
-
-
-async def _body(request: Request) -> bytes:
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MAX_BODY:
-            raise TooLarge(f"A question has at most {MAX_BODY} bytes; name fewer codes.")
-    return body
 
 
 def _writer(request: Request) -> str:

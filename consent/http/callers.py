@@ -11,7 +11,9 @@ from starlette.responses import Response
 
 from consent import people_sql
 from pods.authn.verifier import Verifier
-from pods.errors import BadContent, Forbidden, TooLarge, Unauthenticated, UnsupportedMedia
+from pods.errors import BadContent, Forbidden, Unauthenticated, UnsupportedMedia
+from pods.http import callers
+from pods.http.callers import limited_body
 from pods.model import Agent, WebId
 from pods.storage.base import Pod, Transaction
 
@@ -20,19 +22,12 @@ MAX_DELIVERY = 1024 * 1024  # bytes of one document that a service appends
 PRIVATE = {"cache-control": "no-store"}
 
 
-class Callers:
-    """Proves who sent a request to the host at `origin`."""
+class Callers(callers.Callers):
+    """Proves who sent a request to the host at `origin`, and through which client."""
 
     def __init__(self, origin: str, verifier: Verifier, consent_clients: Collection[str]) -> None:
-        self._origin = origin
-        self._verifier = verifier
+        super().__init__(verifier, base=origin)
         self._clients = frozenset(consent_clients)
-
-    async def agent(self, request: Request) -> Agent:
-        """Return the agent of a request, PUBLIC without a token; raise Unauthenticated for a bad one."""
-        raw_path: bytes = request.scope.get("raw_path") or request.scope["path"].encode()
-        url = self._origin + raw_path.decode("ascii")
-        return await self._verifier.agent_async(request.method, url, request.scope["headers"])
 
     async def known(self, request: Request) -> tuple[Agent, WebId]:
         """Return an agent that proved a WebID with an ordinary token."""
@@ -72,18 +67,6 @@ async def json_body(request: Request) -> Any:
         return orjson.loads(content)
     except ValueError as error:
         raise BadContent(f"The body is not JSON: {error}") from error
-
-
-async def limited_body(request: Request, limit: int) -> bytes:
-    """Return a body of at most so many bytes; raise TooLarge before more is kept."""
-    parts: list[bytes] = []
-    size = 0
-    async for part in request.stream():
-        size += len(part)
-        if size > limit:
-            raise TooLarge(f"The body has more than {limit} bytes.")
-        parts.append(part)
-    return b"".join(parts)
 
 
 def media_type(request: Request) -> str:

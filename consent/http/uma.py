@@ -14,12 +14,13 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from consent.client.uma import DISCOVERY, GRANT_TYPE, ID_TOKEN_FORMAT
-from consent.http.callers import json_answer, limited_body, media_type
+from consent.http.callers import json_answer, media_type
 from consent.purpose_claim import CLAIM_FORMAT
 from consent.uma import TOKEN_PATH, AuthorizationServer
 from consent.uma_messages import Asking, Push, error
 from pods.authn.replay import ReplayGuard, first_use
 from pods.errors import PodError
+from pods.http.callers import limited_body
 from pods.http.openapi import FORM, OBJECT, described, form
 from pods.model import Clock
 from pods.protocol.dpop import BadProof, Proof, check_proof

@@ -23,7 +23,6 @@ from consent.http.callers import (
     Callers,
     json_answer,
     json_body,
-    limited_body,
     media_type,
 )
 from consent.model import Grant
@@ -33,6 +32,7 @@ from consent.receipts.signing import MEDIA_TYPE as RECEIPT
 from consent.tickets import Tickets
 from pods import activity
 from pods.errors import Conflict, Forbidden, PodError, Unauthenticated
+from pods.http.callers import limited_body
 from pods.http.openapi import OBJECT, TEXT, described
 from pods.model import Agent, Clock
 from pods.protocol import rdf

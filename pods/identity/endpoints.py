@@ -13,6 +13,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from pods.errors import BadRequest, TooLarge, Unauthenticated
+from pods.http.callers import limited_body
 from pods.http.openapi import FORM, OBJECT, TEXT, Schema, described, form
 from pods.identity import codes_sql, discovery
 from pods.identity.clients import Client, from_metadata
@@ -144,7 +145,7 @@ class Endpoints:
     async def register(self, request: HttpRequest) -> Response:
         """Register a client that has no document (RFC 7591); it expires unless it is used."""
         try:
-            metadata = orjson.loads(await _body(request))
+            metadata = orjson.loads(await limited_body(request, MAX_FORM))
             if not isinstance(metadata, dict):
                 raise ValueError("the body must be a JSON object")
             method = metadata.setdefault("token_endpoint_auth_method", "client_secret_basic")
@@ -219,7 +220,9 @@ async def _form(request: HttpRequest) -> list[tuple[str, str]]:
     if request.headers.get("content-type", "").partition(";")[0].strip() != FORM:
         raise BadRequest(f"The body must be {FORM}.")
     try:
-        pairs = parse_qsl((await _body(request)).decode(), keep_blank_values=True, max_num_fields=50)
+        pairs = parse_qsl(
+            (await limited_body(request, MAX_FORM)).decode(), keep_blank_values=True, max_num_fields=50
+        )
     except (ValueError, TooLarge) as error:
         raise BadRequest("The form cannot be read.") from error
     names = [name for name, _ in pairs]
@@ -227,16 +230,6 @@ async def _form(request: HttpRequest) -> list[tuple[str, str]]:
     if len(names) != len(set(names)):
         raise BadRequest("A parameter came twice.")
     return pairs
-
-
-async def _body(request: HttpRequest) -> bytes:
-    parts, size = [], 0
-    async for part in request.stream():
-        size += len(part)
-        if size > MAX_FORM:
-            raise TooLarge(f"The body must not exceed {MAX_FORM} bytes.")
-        parts.append(part)
-    return b"".join(parts)
 
 
 def _json(content: Any, status: int = 200, *, headers: dict[str, str] | None = None) -> Response:

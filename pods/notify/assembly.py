@@ -13,13 +13,14 @@ from starlette.types import ASGIApp
 
 from pods.authn.verifier import Verifier
 from pods.authz.base import Authorizer
+from pods.http.callers import Callers
 from pods.identity.keys import SigningKeys
 from pods.model import Clock
 from pods.notify.deliveries import Deliveries
 from pods.notify.inbox import constraints_route
 from pods.notify.live import Live
 from pods.notify.model import ChannelType
-from pods.notify.routes import Callers, NotificationRoutes, sender_route
+from pods.notify.routes import NotificationRoutes, sender_route
 from pods.notify.sender import Sender
 from pods.notify.streaming import StreamReceivers
 from pods.notify.subscriptions import Subscriptions

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from fastapi import APIRouter
@@ -13,10 +12,9 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import ASGIApp
 
-from pods.authn.verifier import Verifier
-from pods.errors import NotAcceptable, TooLarge
+from pods.errors import NotAcceptable
+from pods.http.callers import Callers, limited_body
 from pods.http.openapi import OBJECT, TEXT, described, record
-from pods.model import Agent
 from pods.notify import wire
 from pods.notify.live import Live
 from pods.notify.model import PLACE, Channel, ChannelType
@@ -31,21 +29,6 @@ _SUBSCRIPTION = record(
 _SECRET = "receive/{secret}"
 DISABLED = "https://w3id.org/portico/ns#disabled"
 """Says on a webhook why it is not called any more."""
-
-
-class Callers:
-    """Proves who sent a request, as at resources of pods."""
-
-    def __init__(self, verifier: Verifier, *, base: str) -> None:
-        self._verifier = verifier
-        self._base = base
-
-    async def agent(self, request: Request) -> Agent:
-        """Return the agent of a request, PUBLIC without a token; raise Unauthenticated for a bad one."""
-        raw_path: bytes = request.scope.get("raw_path") or request.scope["path"].encode()
-        url = self._base + raw_path.decode("ascii")
-        agent = await self._verifier.agent_async(request.method, url, request.scope["headers"])
-        return replace(agent, origin=request.headers.get("origin"))
 
 
 class NotificationRoutes:
@@ -114,7 +97,7 @@ class NotificationRoutes:
     async def _subscribe(self, request: Request, kind: ChannelType) -> Response:
         agent = await self._callers.agent(request)
         media_type = wire.media_type_of(request.headers.get("content-type", ""))
-        content = await _body(request)
+        content = await limited_body(request, wire.MAX_REQUEST)
         if media_type != rdf.JSON_LD:
             content = rdf.convert(media_type, rdf.JSON_LD, content, self._base + kind.service)
         wanted = wire.read_request(content, kind, self._base)
@@ -175,12 +158,3 @@ def _wanted(request: Request, offered: tuple[str, ...]) -> str:
     if wanted is None:
         raise NotAcceptable(f"This can be read as {', '.join(offered)}.")
     return wanted
-
-
-async def _body(request: Request) -> bytes:
-    content = b""
-    async for part in request.stream():
-        content += part
-        if len(content) > wire.MAX_REQUEST:
-            raise TooLarge(f"A subscription request has at most {wire.MAX_REQUEST} bytes.")
-    return content

@@ -8,21 +8,8 @@ import pytest
 from pods.model import WebId
 from pods.storage.migrations import Schema
 from pods.storage.opening import Database, open_database
-from tests.databases import POSTGRESQL, SQLITE
 
 Opener = Callable[..., Database]
-
-
-@pytest.fixture(params=[SQLITE, POSTGRESQL])
-def address(request: pytest.FixtureRequest) -> Iterator[str]:
-    """The setting `database` of an empty database."""
-    if request.param == SQLITE:
-        yield ""
-        return
-    cluster = request.getfixturevalue("postgres")
-    url = cluster.create()
-    yield url
-    cluster.drop(url)
 
 
 @pytest.fixture

@@ -42,7 +42,7 @@ def run(name: str, seeds: tuple[bytes, ...], seconds: int) -> bool:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     executed = next((line for line in done.stderr.splitlines() if "number_of_executed_units" in line), "")
     print(
-        f"{name:14} {'held' if done.returncode == 0 else 'BROKE'} {executed.partition(':')[2].strip()} inputs"
+        f"{name:14} {'held' if done.returncode == 0 else 'BROKE'} {executed.split()[-1] if executed else 'no'} inputs"
     )
     if done.returncode != 0:
         print(done.stderr[-4000:], file=sys.stderr)

@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -17,7 +16,6 @@ from pods import activity
 from pods.main import application, open_core
 from pods.settings import PodSettings
 from pods.storage.transaction import ENTRY_BYTES
-from tests.databases import POSTGRESQL, SQLITE
 from tests.pod_host import Person, PodHost
 
 pytestmark = pytest.mark.system
@@ -26,18 +24,6 @@ KILLS = int(os.environ.get("PORTICO_KILLS", "3"))  # decision 0012 tells of 50
 WORKERS = 2
 START_SECONDS = 30.0
 ROOT = Path(__file__).resolve().parents[2]
-
-
-@pytest.fixture(params=[SQLITE, POSTGRESQL])
-def address(request: pytest.FixtureRequest) -> Iterator[str]:
-    """The setting `database`."""
-    if request.param == SQLITE:
-        yield ""
-        return
-    cluster = request.getfixturevalue("postgres")
-    url = cluster.create()
-    yield url
-    cluster.drop(url)
 
 
 ORPHANS = (

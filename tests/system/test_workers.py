@@ -1,7 +1,7 @@
 """Several workers on one database are one host: what one did counts at the next request to any other."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -12,7 +12,6 @@ from consent.client.uma import AccessRefused
 from pods.client import SolidClient
 from pods.provision import webid_for
 from tests.consent_host import ORDER, ROWS, WALLET, HeldTokens, declaration
-from tests.databases import POSTGRESQL, SQLITE
 from tests.pod_host import ORIGIN
 from tests.system.two_workers import TwoWorkers, two_workers
 
@@ -26,18 +25,6 @@ ACL = """@prefix acl: <http://www.w3.org/ns/auth/acl#>.
 """
 OPEN = """<#p> a acl:Authorization; acl:agent <{bob}>; acl:accessTo <./x.ttl>; acl:mode acl:Read.
 """
-
-
-@pytest.fixture(params=[SQLITE, POSTGRESQL])
-def address(request: pytest.FixtureRequest) -> Iterator[str]:
-    """The setting `database`."""
-    if request.param == SQLITE:
-        yield ""
-        return
-    cluster = request.getfixturevalue("postgres")
-    url = cluster.create()
-    yield url
-    cluster.drop(url)
 
 
 @pytest_asyncio.fixture
