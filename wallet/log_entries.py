@@ -10,6 +10,7 @@ from vocab.pages import Translator
 from vocab.pages.formats import Formats
 from wallet import words
 from wallet.discovery import Place
+from wallet.refusals import refusal_words
 
 QUESTIONS = "/.consent/questions/"
 MODES = {"aggregate": OutputMode.AGGREGATE_ONLY, "claim": OutputMode.CLAIM}
@@ -24,6 +25,8 @@ class LogEntry:
     who: str
     did: str
     why: str
+    refusal: str
+    """Why it was refused; nothing for what was permitted."""
     grant: str
     live: bool
     question: str
@@ -43,6 +46,7 @@ def log_entry(
         who=words.agent_words(line, place.webid, _),
         did=words.log_sentence(line, place.path, shapes, _, formats),
         why=words.in_language(line.purpose_title, _),
+        refusal="" if line.permitted else refusal_words(line.reason, _),
         grant=number if grant else "",
         live=grant is not None and grant.state is GrantState.GIVEN and line.agent != place.webid,
         question=place.host + line.path if line.path.startswith(QUESTIONS) else "",

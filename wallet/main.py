@@ -53,14 +53,16 @@ NAVIGATION = (
 )
 
 
-def application(settings: WalletSettings, clock: Clock) -> ASGIApp:
-    """Return the wallet."""
+def application(
+    settings: WalletSettings, clock: Clock, *, to_pods: httpx.AsyncBaseTransport | None = None
+) -> ASGIApp:
+    """Return the wallet. `to_pods` carries its requests to pods: over the network, unless one is given."""
     origin = settings.wallet_url.rstrip("/")
     # The operator's own hosts need no guard; whatever else a person or a link names must be public and use TLS.
     trusted = {*settings.trusted_hosts, _host(settings.pod_url), _host(settings.apps_url)}
     strangers = guarded_client(trusted)
     pods = httpx.AsyncClient(
-        transport=GuardedTransport(trusted, max_answer=LARGEST_POD, max_seconds=POD_SECONDS),
+        transport=to_pods or GuardedTransport(trusted, max_answer=LARGEST_POD, max_seconds=POD_SECONDS),
         follow_redirects=False,
         trust_env=False,
         timeout=POD_SECONDS,
