@@ -165,13 +165,18 @@ def last_event(tx: Transaction, grant_id: str) -> tuple[GrantEvent, str, str] | 
     return (GrantEvent(rows[0][0]), rows[0][1], rows[0][2]) if rows else None
 
 
-def events(tx: Transaction, grant_id: str) -> list[tuple[GrantState, float, float, tuple[DataItem, ...]]]:
-    """Return state, time, end and items of everything that happened to a grant, the oldest first."""
+def events(
+    tx: Transaction, grant_id: str
+) -> list[tuple[GrantState, float, float, tuple[DataItem, ...], str, GrantEvent]]:
+    """Return state, time, end, items, actor and event of everything that happened to a grant, the oldest first."""
     rows = tx.execute(
-        "SELECT state, at, expires_at, items FROM consent_event WHERE grant_id = ? ORDER BY number",
+        "SELECT state, at, expires_at, items, actor, event FROM consent_event WHERE grant_id = ? ORDER BY number",
         (grant_id,),
     )
-    return [(GrantState(state), at, end, items_from_json(items)) for state, at, end, items in rows]
+    return [
+        (GrantState(state), at, end, items_from_json(items), actor, GrantEvent(event))
+        for state, at, end, items, actor, event in rows
+    ]
 
 
 def items_to_json(items: Sequence[DataItem]) -> str:

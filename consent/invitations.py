@@ -76,6 +76,22 @@ class Invitations:
             self._ask(tx, pod, purpose, controller, at)
         return people[-1].key if len(people) == BATCH else None
 
+    def ask_again(self, tx: Transaction, purpose: PurposeDeclaration, at: float, *, after: int) -> int | None:
+        """Ask a batch of those whose consent rests because this version changed; return as `ask_some` does.
+
+        A consent that rests without a question would only be lost: nobody looks for what is not there.
+        """
+        latest = self._purposes.latest(tx, purpose.identifier)
+        asks = handling(purpose.legal_basis) is not Handling.INFORMATION
+        if not asks or latest is None or latest.iri != purpose.iri or not purpose.active(at):
+            return None
+        keys = people_sql.resting(tx, purpose.identifier, after=after, limit=BATCH)
+        for key in keys:
+            pod = tx.pod_by_key(key)
+            if pod is not None:
+                self.ask_one(tx, pod, purpose.controller, purpose.iri, at)
+        return keys[-1] if len(keys) == BATCH else None
+
     def ask_one(self, tx: Transaction, pod: Pod, webid: WebId, iri: str, at: float) -> bool:
         """Ask the owner of one pod, if they may be asked; say whether they were. Raises what `purpose` raises."""
         purpose = self.purpose(tx, webid, iri, at)

@@ -127,7 +127,7 @@ def extension(core: Core, *, stopwatch: Callable[[], float] = time.monotonic) ->
     # One thread of its own: somebody who looks again and again at what would leave holds up no claim.
     previews = claims.Evaluator(store, stopwatch=stopwatch, threads=1)
     publisher = Publisher(origin, published=(questions.programmes.published, versions.published))
-    appointments = Appointments(origin)
+    appointments, acting = Appointments(origin), Acting(origin, consents)
     routes = [
         *PreferenceRoutes(callers, store=store, commits=commits, clock=clock).routes(),
         *DelegationRoutes(
@@ -141,6 +141,7 @@ def extension(core: Core, *, stopwatch: Callable[[], float] = time.monotonic) ->
             callers,
             publisher,
             versions,
+            invitations,
             pages,
             origin=origin,
             store=store,
@@ -148,14 +149,14 @@ def extension(core: Core, *, stopwatch: Callable[[], float] = time.monotonic) ->
             clock=clock,
         ).routes(),
         *DecisionRoutes(
-            *(callers, Acting(origin, consents), invitations, overview),
+            *(callers, acting, invitations, overview),
             store=store,
             commits=commits,
             clock=clock,
         ).routes(),
         *ProcessingRoutes(pages, origin=origin, store=store, clock=clock).routes(),
         *AskingRoutes(
-            *(callers, consents, overview),
+            *(callers, acting, overview),
             origin=origin,
             consent_clients=core.settings.consent_clients,
             store=store,
@@ -178,11 +179,17 @@ def extension(core: Core, *, stopwatch: Callable[[], float] = time.monotonic) ->
             clock=clock,
         ).routes(),
         *CredentialRoutes(*(callers, issuing, assertion), store=store, commits=commits, clock=clock).routes(),
-        *OwnRoutes(callers, sender_of(core, further(origin)), origin=origin, store=store).routes(),
+        *OwnRoutes(
+            *(callers, acting, sender_of(core, further(origin))),
+            origin=origin,
+            store=store,
+            commits=commits,
+            clock=clock,
+        ).routes(),
         *LogRoutes(callers, checkpoints, store=store).routes(),
         *ResultRoutes(callers, previews, origin=origin, store=store).routes(),
         *RightsRoutes(
-            *(callers, Rights(origin, consents), overview),
+            *(callers, Rights(origin, consents), acting, overview),
             origin=origin,
             store=store,
             commits=commits,

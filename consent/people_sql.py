@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from consent.model import DAY, REFUSAL_COOL_DOWN_DAYS, REQUEST_WINDOW_DAYS, REQUESTS_PER_PERSON, GrantState
+from consent.model import (
+    DAY,
+    REFUSAL_COOL_DOWN_DAYS,
+    REQUEST_WINDOW_DAYS,
+    REQUESTS_PER_PERSON,
+    GrantState,
+    Suspension,
+)
 from pods.model import Path, WebId
 from pods.storage.base import Pod, Transaction
 
@@ -46,6 +53,17 @@ def may_be_asked(
         ),
     )
     return [Pod(key, name, Path(f"/{name}/"), WebId(owner)) for key, name, owner in rows]
+
+
+def resting(tx: Transaction, identifier: str, *, after: int, limit: int) -> list[int]:
+    """Return keys of pods with a grant that a material change of a purpose let rest, in order from `after` on."""
+    rows = tx.execute(
+        "SELECT DISTINCT g.pod FROM suspension s JOIN grant_ g ON g.id = s.grant_id"
+        " JOIN purpose p ON p.iri = g.purpose WHERE s.reason = ? AND p.identifier = ? AND g.state = ? AND g.pod > ?"
+        " ORDER BY g.pod LIMIT ?",
+        (Suspension.MATERIAL_CHANGE.value, identifier, GrantState.SUSPENDED.value, after, limit),
+    )
+    return [row[0] for row in rows]
 
 
 def remember_refusal(tx: Transaction, pod: int, identifier: str, at: float) -> None:

@@ -10,7 +10,7 @@ from io import BytesIO
 from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, Triple, serialize
 
 from consent import odrl, wire
-from consent.model import Controller, DataItem, Grant, GrantState, PurposeDeclaration
+from consent.model import Controller, DataItem, Grant, GrantEvent, GrantState, PurposeDeclaration
 from vocab.shapes import SHAPES
 from vocab.terms import DCT, DPV, DPV_27560, GDPR, LOC, NS, PREFIXES, PROV, RDF, XSD
 
@@ -43,6 +43,14 @@ class Event:
     at: float
     expires_at: float
     items: tuple[DataItem, ...]
+    actor: str = ""
+    """Who did it: the person, a delegate, an organisation; nobody for what the clock or the host did."""
+    event: GrantEvent | None = None
+
+
+_CONTINUED = frozenset({GrantEvent.CARRY_OVER, GrantEvent.RESUME})
+"""What makes a consent valid that was expressed before, and not now."""
+_EXPRESSED = frozenset({GrantState.GIVEN, GrantState.REFUSED, GrantState.WITHDRAWN})
 
 
 def record_path(pod_root: str, grant_id: str) -> str:
@@ -82,7 +90,9 @@ def statements(
     found = _record(document, grant, purpose, controller, control)
     for event in events:
         found += _status(document, grant, event)
-    given = [event for event in events if event.state is GrantState.GIVEN]
+    given = [
+        event for event in events if event.state is GrantState.GIVEN and event.event is not GrantEvent.RESUME
+    ]
     if given:
         found += _receipt(document, grant, given[-1])
         agreement = odrl.Agreement(
@@ -147,14 +157,18 @@ def _record(
 
 def _status(document: str, grant: Grant, event: Event) -> list[Triple]:
     status = BlankNode()
-    by_the_person = event.state in (GrantState.GIVEN, GrantState.REFUSED, GrantState.WITHDRAWN)
+    kinds = STATUS[event.state][:1] if event.event in _CONTINUED else STATUS[event.state]
     found = [
         Triple(NamedNode(document + "#record"), _dpv("hasConsentStatus"), status),
-        *(Triple(status, _type(), _dpv(name)) for name in STATUS[event.state]),
+        *(Triple(status, _type(), _dpv(name)) for name in kinds),
         Triple(status, _dpv("isIndicatedAtTime"), _time(event.at)),
     ]
-    if by_the_person:
-        found.append(Triple(status, _dpv("isIndicatedBy"), NamedNode(grant.subject)))
+    # A delegate speaks for the person, and an organisation that carries a consent over for itself: the record
+    # must not say that the person said it.
+    expressed = event.state in _EXPRESSED and event.event not in _CONTINUED
+    by = event.actor or (grant.subject if expressed else "")
+    if by:
+        found.append(Triple(status, _dpv("isIndicatedBy"), NamedNode(by)))
     if event.state is GrantState.GIVEN:
         found.append(Triple(status, NamedNode(NS + "expiresAt"), _time(event.expires_at)))
     return found

@@ -15,7 +15,8 @@ from consent import controllers, declarations, registry_sql, wire
 from consent.changes import changes, changes_json
 from consent.http.callers import Callers, json_answer, json_body
 from consent.http.pages import RegisterPages
-from consent.linked import purpose_jsonld
+from consent.invitations import Invitations
+from consent.linked import controllers_jsonld, purpose_jsonld
 from consent.model import Controller, PurposeDeclaration
 from consent.purposes import Publisher
 from consent.registry_sql import Purposes
@@ -38,6 +39,7 @@ class RegisterRoutes:
         callers: Callers,
         publisher: Publisher,
         versions: Versions,
+        invitations: Invitations,
         pages: RegisterPages,
         *,
         origin: str,
@@ -48,6 +50,7 @@ class RegisterRoutes:
         self._callers = callers
         self._publisher = publisher
         self._versions = versions
+        self._invitations = invitations
         self._pages = pages
         self._origin = origin
         self._purposes = Purposes(origin)
@@ -65,7 +68,10 @@ class RegisterRoutes:
             **described(OBJECT, status=201, body=named("controller"), token=True),
         )
         router.add_api_route(
-            "/controllers", self.controllers, methods=["GET"], **described(LIST, media_types=(JSON, HTML))
+            "/controllers",
+            self.controllers,
+            methods=["GET"],
+            **described(LIST, media_types=(JSON, JSON_LD, HTML)),
         )
         router.add_api_route(
             "/purposes",
@@ -102,8 +108,15 @@ class RegisterRoutes:
         found, verified, published = await self._store.read(
             lambda tx: (registry_sql.controllers(tx), registry_sql.verifications(tx), self._purposes.all(tx))
         )
-        if wanted(request, (JSON, HTML)) == HTML:
+        kind = wanted(request, (JSON, JSON_LD, HTML))
+        if kind == HTML:
             return self._pages.controllers(request, found, verified, published)
+        if kind == JSON_LD:
+            return Response(
+                orjson.dumps(controllers_jsonld(found, verified, published)),
+                media_type=JSON_LD,
+                headers={"vary": "accept"},
+            )
         return json_answer(
             [
                 {
@@ -123,6 +136,11 @@ class RegisterRoutes:
         purpose, new = await self._commits.submit(
             lambda tx: self._publisher.publish(tx, webid, body, self._clock()), long=True
         )
+        await self._carry_over(purpose)
+        await self._ask_again(purpose)
+        return json_answer(wire.purpose_json(purpose), 201 if new else 200, headers={"location": purpose.iri})
+
+    async def _carry_over(self, purpose: PurposeDeclaration) -> None:
         after: str | None = ""
         while after is not None:
             start = after
@@ -132,7 +150,18 @@ class RegisterRoutes:
                 ),
                 long=True,
             )
-        return json_answer(wire.purpose_json(purpose), 201 if new else 200, headers={"location": purpose.iri})
+
+    async def _ask_again(self, purpose: PurposeDeclaration) -> None:
+        """Ask those whose consent rests; who publishes the same again after a crash asks who was not asked yet."""
+        after: int | None = 0
+        while after is not None:
+            start = after
+            after = await self._commits.submit(
+                lambda tx, start=start: self._invitations.ask_again(  # type: ignore[misc]  # a bound default
+                    tx, purpose, self._clock(), after=start
+                ),
+                long=True,
+            )
 
     async def _stop_former(self, webid: WebId, document: Any) -> None:
         """Stop grants of the version before in batches; the last ones stop in the transaction that publishes."""

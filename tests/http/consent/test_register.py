@@ -1,13 +1,16 @@
 """The public register: JSON for programs, JSON-LD for linked data, pages for people."""
 
 import pytest
-from rdflib import Graph, Namespace
+from rdflib import RDF, Graph, Literal, Namespace, URIRef
 
+from consent import controllers
 from tests.consent_host import ROWS, Town, declaration
 from tests.pod_host import ORIGIN
 from vocab import jsonld
+from vocab.terms import DCT, PROV
 
 DPV = Namespace("https://w3id.org/dpv#")
+SECURITY = Namespace("https://w3id.org/security#")
 
 
 @pytest.mark.parametrize(("language", "words"), [("it", "Chi lo chiede"), ("en", "Who asks")])
@@ -53,3 +56,23 @@ async def test_controllers_are_public_with_their_state(host: Town) -> None:
     await host.organisation("rival", approved=False)
     listed = (await host.http.get(ORIGIN + "/.consent/controllers")).json()
     assert {entry["name"]: entry["state"] for entry in listed} == {"Coop": "approved", "Rival": "pending"}
+
+
+async def test_organisations_are_linked_data_with_keys_and_what_they_published(host: Town) -> None:
+    coop = await host.organisation("coop", approved=False)
+    with host.core.store.writing() as tx:
+        controllers.verify(tx, coop.webid, "Registro imprese BZ-123456", host.clock())
+    purpose = await coop.service.publish(declaration([ROWS]))
+    place = f"{ORIGIN}/.consent/controllers"
+    answer = await host.http.get(place, headers={"accept": "application/ld+json"})
+    assert answer.headers["content-type"] == "application/ld+json"
+    graph = jsonld.graph(answer.json(), place)
+    it = URIRef(coop.webid)
+    assert {str(kind).rpartition("#")[2] for kind in graph.objects(it, RDF.type)} == {
+        *("DataController", "Organization", "Organisation")
+    }
+    assert (it, DPV.hasProcess, URIRef(purpose.iri)) in graph
+    assert (it, DPV.hasDataProtectionOfficer, Literal("dpo@coop.example")) in graph
+    (checked,) = graph.objects(it, PROV.wasInfluencedBy)
+    assert (checked, DCT.description, Literal("Registro imprese BZ-123456")) in graph
+    assert len(list(graph.objects(it, SECURITY.verificationMethod))) == 1

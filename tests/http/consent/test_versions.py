@@ -1,9 +1,11 @@
 """A new version of a purpose: what it says of itself, what it does to grants, and what the host does not believe."""
 
+import asyncio
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from rdflib import RDF, Graph, URIRef
 
 from consent import declarations, registry_sql
 from consent.changes import changes
@@ -12,6 +14,7 @@ from consent.model import About, GrantState
 from pods.client import SolidError
 from tests.consent_host import PROGRAMME, ROWS, Organisation, Town, declaration, item
 from tests.pod_host import ORIGIN
+from vocab.terms import DPV
 
 BASKET = f"{ORIGIN}/anna/purchases/2017-10/b77.ttl"
 LESS = item("Purchase", ("orderedAt", "total"), "rows")
@@ -89,6 +92,60 @@ async def test_a_material_change_suspends_until_the_person_answers(host: Town) -
         await coop.service.read(BASKET, declaration_iri(1))
     await host.give("anna", newer)
     assert await states(host) == {1: GrantState.SUPERSEDED, 2: GrantState.GIVEN}
+    assert (await coop.service.read(BASKET, newer.iri)).status_code == 200
+
+
+async def test_whose_consent_rests_is_asked_by_the_version_that_made_it_rest(host: Town) -> None:
+    coop = await consented(host)
+    host.pod("bruno", "person")
+    newer = await coop.service.publish(second(material_change="suspend", retention_days=300))
+    assert [request.purpose.iri for request in await host.owner("anna").requests()] == [newer.iri]
+    assert await host.owner("bruno").requests() == []
+    third = await coop.service.publish(declaration([ROWS], version=3, material_change="suspend"))
+    assert [request.purpose.iri for request in await host.owner("anna").requests()] == [third.iri]
+
+
+async def test_the_record_names_who_carried_a_consent_over_and_not_the_person(host: Town) -> None:
+    coop = await consented(host)
+    await coop.service.publish(second([LESS], material_change="carry_over"))
+    after = next(grant for grant in await host.owner("anna").grants() if grant.purpose.version == 2)
+    graph = Graph().parse(data=(await host.person("anna").get(after.record)).text, publicID=after.record)
+    (status,) = graph.objects(URIRef(after.record + "#record"), DPV.hasConsentStatus)
+    assert list(graph.objects(status, RDF.type)) == [DPV.ConsentGiven]
+    assert list(graph.objects(status, DPV.isIndicatedBy)) == [URIRef(coop.webid)]
+
+
+async def test_two_versions_at_once_are_one_and_a_refusal(host: Town) -> None:
+    """Two processes of an organisation publish: the versions stay without a gap, and grants follow the one."""
+    coop = await consented(host)
+    texts: tuple[dict[str, Any], ...] = ({"retention_days": 20}, {"retention_days": 10})
+    answers = await asyncio.gather(
+        *(coop.service.publish(second(material_change="carry_over", **one)) for one in texts),
+        return_exceptions=True,
+    )
+    (newer,) = (one for one in answers if not isinstance(one, BaseException))
+    (lost,) = (one for one in answers if isinstance(one, BaseException))
+    assert isinstance(lost, SolidError)
+    assert lost.status == 409
+    assert await states(host) == {1: GrantState.SUPERSEDED, 2: GrantState.GIVEN}
+    assert (await coop.service.read(BASKET, newer.iri)).status_code == 200
+
+
+async def test_an_answer_and_a_new_version_at_once_leave_one_consent_in_force_at_most(host: Town) -> None:
+    """Whichever commits first: nothing is in force under a version that made it rest."""
+    coop = await host.organisation("coop")
+    first = await coop.service.publish(declaration([ROWS]))
+    newer, _ = await asyncio.gather(
+        coop.service.publish(second(material_change="suspend", retention_days=300)),
+        host.give("anna", first),
+        return_exceptions=True,
+    )
+    assert not isinstance(newer, BaseException)
+    assert GrantState.GIVEN not in (await states(host)).values()
+    with pytest.raises(AccessRefused):
+        await coop.service.read(BASKET, first.iri)
+    await host.give("anna", newer)
+    assert (await states(host))[2] is GrantState.GIVEN
     assert (await coop.service.read(BASKET, newer.iri)).status_code == 200
 
 

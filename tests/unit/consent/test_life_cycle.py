@@ -193,7 +193,7 @@ def test_a_grant_is_live_until_its_end_and_not_at_it(desk: Desk) -> None:
 def test_an_expired_grant_can_be_given_again_and_the_end_is_on_record(desk: Desk) -> None:
     desk.give()
     again = desk.give(at=END + DAY, end=END + 9 * DAY)
-    told = [state for state, _, _, _ in grants_sql.events(desk.tx, again.id)]
+    told = [state for state, *_ in grants_sql.events(desk.tx, again.id)]
     assert told == [GrantState.GIVEN, GrantState.EXPIRED, GrantState.GIVEN]
 
 
