@@ -42,10 +42,19 @@ class Acting:
         self._grants = Grants(origin)
         self._purposes = Purposes(origin)
 
-    def seen(self, tx: Transaction, agent: Agent, whose: str | None, what: str, at: float) -> Pod:
-        """Return the pod whose `what` (a path of a list) somebody may see, and note it if it is not theirs."""
-        found = standing(tx, agent, whose, Power.SEE, at)
-        self._note(tx, found, agent, what, Power.SEE, at)
+    def seen(
+        self,
+        tx: Transaction,
+        agent: Agent,
+        whose: str | None,
+        what: str,
+        at: float,
+        *,
+        power: Power = Power.SEE,
+    ) -> Pod:
+        """Return the pod whose `what` (a path of a list) somebody may see or use, and note it if it is not theirs."""
+        found = standing(tx, agent, whose, power, at)
+        self._note(tx, found, agent, what, power, at)
         return found.pod
 
     def give(

@@ -42,5 +42,5 @@ def of_pod(tx: Transaction, pod: int) -> Sequence[Draft]:
 
 
 def forget(tx: Transaction, pod: int, purpose: str) -> None:
-    """Drop a draft, since the question is answered."""
+    """Drop a draft, since the question is answered or the person threw it away."""
     tx.execute("DELETE FROM draft WHERE pod = ? AND purpose = ?", (pod, purpose))

@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 from consent import grants_sql, people_sql
-from consent.delegation import delegations_sql, stances_sql
+from consent.delegation import delegations_sql, profiles, stances_sql
 from consent.delegation.model import Delegation, Power
 from consent.model import Controller, Grant, GrantState, Suspension
-from pods.errors import Conflict, Forbidden, PodError
-from pods.protocol import rdf
-from pods.provision import card_of
+from pods.errors import Conflict, Forbidden
 from pods.storage.base import Pod, Transaction
-from vocab.terms import FOAF, VCARD
-
-_MAILBOXES = frozenset({str(VCARD.hasEmail), str(FOAF.mbox)})
 
 
 def require_no_interest(tx: Transaction, delegate: str, controller: Controller) -> None:
@@ -27,7 +22,7 @@ def require_no_interest(tx: Transaction, delegate: str, controller: Controller) 
         or acts_for
         or delegate in contacts
         or delegations_sql.has_interest(tx, delegate, controller.iri)
-        or not contacts.isdisjoint(_mailboxes(tx, delegate))
+        or not contacts.isdisjoint(profiles.mailboxes(tx, delegate))
     ):
         raise Forbidden(
             f"You stand on the side of {controller.name}: somebody else must decide about this for the person. "
@@ -62,20 +57,3 @@ def given_by_another(tx: Transaction, grant: Grant, delegate: str, at: float) ->
     """Say whether a grant is in force that another delegate gave, neither this one nor the person themself."""
     giver = stances_sql.given_by(tx, grant.id)
     return grant.state_at(at) is GrantState.GIVEN and giver not in ("", delegate, grant.subject)
-
-
-def _mailboxes(tx: Transaction, webid: str) -> frozenset[str]:
-    """Return the e-mail addresses in somebody's public profile, if it is on this host."""
-    pod = people_sql.own_pod(tx, webid)
-    card = tx.get(card_of(pod.root)) if pod is not None else None
-    if card is None or not rdf.is_rdf(card.media_type):
-        return frozenset()
-    try:
-        quads = rdf.parse(card.media_type, card.content, webid.partition("#")[0])
-    except PodError:
-        return frozenset()
-    return frozenset(
-        str(getattr(quad.object, "value", "")).removeprefix("mailto:")
-        for quad in quads
-        if quad.predicate.value in _MAILBOXES
-    )

@@ -11,14 +11,18 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute
 
 from consent import wire
-from consent.decisions import Consents
-from consent.http.callers import PRIVATE, Callers, json_answer, json_body, member, own_pod
+from consent.delegation.acting import Acting
+from consent.delegation.model import Power
+from consent.delegation.powers import standing
+from consent.http.callers import PRIVATE, Callers, json_answer, json_body, member
+from consent.http.decisions import FOR
+from consent.model import ConsentRequest
 from consent.overview import Overview
 from consent.registry_sql import Purposes
 from pods.errors import NotFound
 from pods.http.openapi import OBJECT, TEXT, described, record
 from pods.model import Clock
-from pods.storage.base import Commits, Store
+from pods.storage.base import Commits, Store, Transaction
 
 
 class AskingRoutes:
@@ -27,7 +31,7 @@ class AskingRoutes:
     def __init__(
         self,
         callers: Callers,
-        consents: Consents,
+        acting: Acting,
         overview: Overview,
         *,
         origin: str,
@@ -37,7 +41,7 @@ class AskingRoutes:
         clock: Clock,
     ) -> None:
         self._callers = callers
-        self._consents = consents
+        self._acting = acting
         self._overview = overview
         self._purposes = Purposes(origin)
         self._wallet = next(iter(consent_clients), None)
@@ -55,13 +59,13 @@ class AskingRoutes:
             "/offers",
             self.offer,
             methods=["GET"],
-            **described(OBJECT, query={"purpose": TEXT}, token=True),
+            **described(OBJECT, query={"purpose": TEXT, FOR: TEXT}, token=True),
         )
         router.add_api_route(
             "/deferrals",
             self.defer,
             methods=["POST"],
-            **described(status=204, body=record({"purpose": TEXT}), token=True),
+            **described(status=204, body=record({"purpose": TEXT}), query={FOR: TEXT}, token=True),
         )
         return list(router.routes)
 
@@ -81,23 +85,25 @@ class AskingRoutes:
         return RedirectResponse(place, 303, headers=PRIVATE)
 
     async def offer(self, request: Request) -> Response:
-        """One purpose as a request to the caller, whether or not they were asked."""
-        agent, webid = await self._callers.known(request)
+        """One purpose as a request to the caller or to whom they act for, whether or not they were asked."""
+        agent, _ = await self._callers.known(request)
         self._callers.require_consent_client(agent)
-        iri = request.query_params.get("purpose", "")
-        found = await self._store.read(
-            lambda tx: self._overview.offer(tx, own_pod(tx, webid), iri, self._clock())
-        )
+        iri, whose = request.query_params.get("purpose", ""), request.query_params.get(FOR)
+
+        def job(tx: Transaction) -> ConsentRequest | None:
+            at = self._clock()
+            # What is published is no secret: only what is somebody's own is noted when a delegate looks.
+            return self._overview.offer(tx, standing(tx, agent, whose, Power.SEE, at).pod, iri, at)
+
+        found = await self._store.read(job)
         if found is None:
             raise NotFound("There is no such purpose, it has ended, or there is a newer version of it.")
         return json_answer(wire.request_json(found))
 
     async def defer(self, request: Request) -> Response:
         """Say "later": the question comes back once."""
-        agent, webid = await self._callers.known(request)
+        agent, _ = await self._callers.known(request)
         self._callers.require_consent_client(agent)
-        purpose = member(await json_body(request), "purpose")
-        await self._commits.submit(
-            lambda tx: self._consents.defer(tx, own_pod(tx, webid), agent, purpose, self._clock())
-        )
+        purpose, whose = member(await json_body(request), "purpose"), request.query_params.get(FOR)
+        await self._commits.submit(lambda tx: self._acting.defer(tx, agent, whose, purpose, self._clock()))
         return Response(status_code=204, headers=PRIVATE)

@@ -11,12 +11,12 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from consent import people_sql, registry_sql, wire
-from consent.delegation import delegations_sql, drafts_sql
+from consent.delegation import assistance_sql, delegations_sql, drafts_sql, profiles
 from consent.delegation.appointments import Appointments
 from consent.delegation.assistance import Assistance
-from consent.delegation.model import Delegation, Power
+from consent.delegation.model import Delegation, Kind, Power
 from consent.delegation.review import to_review
-from consent.delegation.wire import delegation_json, draft_json
+from consent.delegation.wire import Sides, delegation_json, draft_json
 from consent.grants_sql import Grants
 from consent.http.callers import PRIVATE, Callers, json_answer, json_body
 from pods.errors import BadContent, Forbidden, NotFound
@@ -54,6 +54,7 @@ class DelegationRoutes:
         self._callers = callers
         self._appointments = appointments
         self._assistance = assistance
+        self._origin = origin
         self._grants = Grants(origin)
         self._store = store
         self._commits = commits
@@ -85,6 +86,12 @@ class DelegationRoutes:
         )
         add("/drafts", self.drafts, methods=["GET"], **described(LIST, token=True))
         add(
+            "/drafts",
+            self.discard,
+            methods=["DELETE"],
+            **described(status=204, query={"purpose": TEXT}, token=True),
+        )
+        add(
             "/{delegation_id}/acceptance",
             self.accept,
             methods=["POST"],
@@ -99,7 +106,10 @@ class DelegationRoutes:
         return list(router.routes)
 
     async def listed(self, request: Request) -> Response:
-        """Who may act for the caller (`delegates`), for whom the caller may act (`people`), and what to review."""
+        """Who may act for the caller (`delegates`), for whom the caller may act (`people`), and what to review.
+
+        `custodian` says whether the operator admitted the caller to assist people.
+        """
         agent = await self._deciding(request)
 
         def job(tx: Transaction) -> dict[str, Any]:
@@ -113,6 +123,7 @@ class DelegationRoutes:
                     self._json(tx, one, at) for one in delegations_sql.of_delegate(tx, agent.webid or "")
                 ],
                 "review": [grant.id for grant in review],
+                "custodian": assistance_sql.is_custodian(tx, agent.webid or ""),
             }
 
         return json_answer(await self._store.read(job))
@@ -193,11 +204,30 @@ class DelegationRoutes:
 
         return json_answer(await self._store.read(job))
 
+    async def discard(self, request: Request) -> Response:
+        """Throw away an answer that was prepared for the caller; the question itself stays."""
+        agent, purpose = await self._deciding(request), request.query_params.get("purpose", "")
+
+        def job(tx: Transaction) -> None:
+            own = people_sql.own_pod(tx, agent.webid or "")
+            if own is not None:
+                drafts_sql.forget(tx, own.key, purpose)
+
+        await self._commits.submit(job)
+        return Response(status_code=204, headers=PRIVATE)
+
     def _json(self, tx: Transaction, value: Delegation, at: float) -> dict[str, Any]:
         pod = tx.pod_by_key(value.pod)
         if pod is None:
             raise NotFound("The pod is not here any more.")
-        return delegation_json(value, pod, at)
+        heir_in_time = (value.kind is Kind.HEIR) is delegations_sql.is_dead(tx, pod.key)
+        sides = Sides(
+            profiles.name_of(tx, pod.owner),
+            profiles.name_of(tx, value.delegate),
+            self._origin + pod.root,
+            value.active(at) and heir_in_time,
+        )
+        return delegation_json(value, pod, sides, at)
 
     async def _deciding(self, request: Request) -> Agent:
         agent, _ = await self._callers.known(request)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 import orjson
 from fastapi import APIRouter
@@ -12,7 +12,10 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from consent import registry_sql
-from consent.http.callers import PRIVATE, Callers, json_answer, json_body, own_pod
+from consent.delegation.acting import Acting
+from consent.delegation.model import Power
+from consent.http.callers import PRIVATE, Callers, json_answer, json_body
+from consent.http.decisions import FOR
 from consent.overview import Overview
 from consent.rights import access, rights_sql, wire
 from consent.rights.access_formats import CSV, JSON_LD, json_ld, table
@@ -23,24 +26,28 @@ from pods.errors import BadContent, Forbidden, NotAcceptable, NotFound
 from pods.http.openapi import LIST, OBJECT, TEXT, described, named, record
 from pods.model import Agent, Clock, WebId
 from pods.protocol import negotiate
-from pods.storage.base import Commits, Store, Transaction
+from pods.storage.base import Commits, Pod, Store, Transaction
 from vocab.pages.language import language_of
 from vocab.schemas import SchemaError, validate
 
 MOST_WORDS = 4_000  # characters of a statement; a page and a half
 _STATEMENT = record({"statement": TEXT})
+_FOR = {FOR: TEXT}
+T = TypeVar("T")
 
 
 class RightsRoutes:
     """`/.consent/rights`: what it shows depends on who asks, and nobody sees what is somebody else's.
 
-    A registered organisation sees what was sent to it; anybody else is a person and sees what they sent.
+    A registered organisation sees what was sent to it; anybody else is a person and sees what they sent. With
+    `?for=WEBID` a delegate who holds the power `rights` acts for a person, as the log of both says.
     """
 
     def __init__(
         self,
         callers: Callers,
         rights: Rights,
+        acting: Acting,
         overview: Overview,
         *,
         origin: str,
@@ -50,6 +57,7 @@ class RightsRoutes:
     ) -> None:
         self._callers = callers
         self._rights = rights
+        self._acting = acting
         self._overview = overview
         self._duties = Duties(origin)
         self._origin = origin
@@ -60,18 +68,18 @@ class RightsRoutes:
     def routes(self) -> list[BaseRoute]:
         """Return the routes below `/.consent/rights`."""
         router = APIRouter(prefix="/.consent/rights", tags=["rights"])
-        router.add_api_route("", self.requests, methods=["GET"], **described(LIST, token=True))
+        router.add_api_route("", self.requests, methods=["GET"], **described(LIST, query=_FOR, token=True))
         router.add_api_route(
             "",
             self.ask,
             methods=["POST"],
-            **described(OBJECT, status=201, body=named("rights-request"), token=True),
+            **described(OBJECT, status=201, body=named("rights-request"), query=_FOR, token=True),
         )
         router.add_api_route(
             "/access",
             self.access,
             methods=["GET"],
-            **described(OBJECT, media_types=(JSON_LD, CSV), token=True),
+            **described(OBJECT, media_types=(JSON_LD, CSV), query=_FOR, token=True),
         )
         router.add_api_route("/duties", self.duties, methods=["GET"], **described(LIST, token=True))
         router.add_api_route(
@@ -84,34 +92,34 @@ class RightsRoutes:
             "/{request_id}",
             self.one,
             methods=["GET"],
-            **described(OBJECT, places=("request_id",), token=True),
+            **described(OBJECT, places=("request_id",), query=_FOR, token=True),
         )
         router.add_api_route(
             "/{request_id}/steps",
             self.step,
             methods=["POST"],
-            **described(OBJECT, body=named("rights-step"), places=("request_id",), token=True),
+            **described(
+                OBJECT, body=named("rights-step"), places=("request_id",), query=_FOR, token=True
+            ),
         )
         return list(router.routes)
 
     async def requests(self, request: Request) -> Response:
         """The caller's requests, or those that were sent to the caller's organisation; the newest first."""
         agent, webid = await self._callers.known(request)
+        whose = request.query_params.get(FOR)
 
         def job(tx: Transaction) -> list[dict[str, Any]]:
-            controller = self._party(tx, agent, webid) is Party.CONTROLLER
-            found = (
-                rights_sql.of_controller(tx, webid)
-                if controller
-                else rights_sql.of_pod(tx, own_pod(tx, webid).key)
-            )
-            return [self._told(tx, one, webid if controller else None) for one in found]
+            if self._party(tx, agent, webid, whose) is Party.CONTROLLER:
+                return [self._told(tx, one, webid) for one in rights_sql.of_controller(tx, webid)]
+            pod = self._pod(tx, agent, request)
+            return [self._told(tx, one, None) for one in rights_sql.of_pod(tx, pod.key)]
 
-        return json_answer(await self._store.read(job))
+        return json_answer(await self._seen(whose, job))
 
     async def ask(self, request: Request) -> Response:
         """Exercise a right towards an organisation, or towards the host under the name of its origin."""
-        agent, webid = await self._callers.known(request)
+        agent, _ = await self._callers.known(request)
         self._callers.require_consent_client(agent)
         body = _checked("rights-request", await json_body(request))
         asked = Asked(
@@ -123,7 +131,7 @@ class RightsRoutes:
         )
 
         def job(tx: Transaction) -> dict[str, Any]:
-            pod = own_pod(tx, webid)
+            pod = self._pod(tx, agent, request)
             return self._told(tx, self._rights.ask(tx, pod, agent, asked, self._clock()), None)
 
         told = await self._commits.submit(job)
@@ -134,10 +142,10 @@ class RightsRoutes:
         agent, webid = await self._callers.known(request)
 
         def job(tx: Transaction) -> dict[str, Any]:
-            found, reader = self._mine(tx, agent, webid, request.path_params["request_id"])
+            found, reader = self._mine(tx, agent, webid, request)
             return self._told(tx, found, reader)
 
-        return json_answer(await self._store.read(job))
+        return json_answer(await self._seen(request.query_params.get(FOR), job))
 
     async def step(self, request: Request) -> Response:
         """Take a request one step further: the organisation acknowledges, extends, answers or refuses, the person closes."""
@@ -146,7 +154,7 @@ class RightsRoutes:
         event = RequestEvent(body["step"])
 
         def job(tx: Transaction) -> dict[str, Any]:
-            found, reader = self._mine(tx, agent, webid, request.path_params["request_id"])
+            found, reader = self._mine(tx, agent, webid, request)
             party = Party.PERSON if reader is None else Party.CONTROLLER
             if TAKEN_BY[event] is not party:
                 raise Forbidden(f"To {event.value} is the {TAKEN_BY[event].value}'s step, not yours.")
@@ -165,14 +173,17 @@ class RightsRoutes:
 
     async def access(self, request: Request) -> Response:
         """Who may use the caller's data, who did, and what left (GDPR art. 15), as JSON-LD or CSV."""
-        agent, webid = await self._callers.known(request)
+        agent, _ = await self._callers.known(request)
         self._callers.require_consent_client(agent)
         wanted = negotiate.preferred(request.headers.get("accept", "*/*"), (JSON_LD, CSV))
         if wanted is None:
             raise NotAcceptable(f"This can be read as {JSON_LD} or {CSV}.")
-        report = await self._store.read(
-            lambda tx: access.report(tx, self._overview, self._origin, own_pod(tx, webid), self._clock())
-        )
+
+        def job(tx: Transaction) -> access.AccessReport:
+            pod = self._pod(tx, agent, request)
+            return access.report(tx, self._overview, self._origin, pod, self._clock())
+
+        report = await self._seen(request.query_params.get(FOR), job)
         headers = {**PRIVATE, "vary": "accept, accept-language"}
         if wanted == CSV:
             return Response(table(report, language_of(request)), media_type=CSV, headers=headers)
@@ -203,19 +214,29 @@ class RightsRoutes:
 
         return json_answer(await self._commits.submit(job))
 
-    def _party(self, tx: Transaction, agent: Agent, webid: WebId) -> Party:
+    async def _seen(self, whose: str | None, job: Callable[[Transaction], T]) -> T:
+        """Do what only reads; what a delegate sees is noted in the log, and so it is a write."""
+        return await (self._commits.submit(job) if whose is not None else self._store.read(job))
+
+    def _pod(self, tx: Transaction, agent: Agent, request: Request) -> Pod:
+        """Return the pod whose owner's rights are used: the caller's, or that of whom they act for."""
+        whose, path = request.query_params.get(FOR), request.url.path
+        return self._acting.seen(tx, agent, whose, path, self._clock(), power=Power.RIGHTS)
+
+    def _party(self, tx: Transaction, agent: Agent, webid: WebId, whose: str | None) -> Party:
         """Say as what somebody comes: a registered organisation, or a person, who must come through the wallet."""
-        if registry_sql.controller(tx, webid) is not None:
+        if whose is None and registry_sql.controller(tx, webid) is not None:
             return Party.CONTROLLER
         self._callers.require_consent_client(agent)
         return Party.PERSON
 
     def _mine(
-        self, tx: Transaction, agent: Agent, webid: WebId, request_id: str
+        self, tx: Transaction, agent: Agent, webid: WebId, request: Request
     ) -> tuple[RightsRequest, str | None]:
-        if self._party(tx, agent, webid) is Party.CONTROLLER:
+        request_id: str = request.path_params["request_id"]
+        if self._party(tx, agent, webid, request.query_params.get(FOR)) is Party.CONTROLLER:
             return self._rights.of_controller(tx, webid, request_id), webid
-        return self._rights.of_person(tx, own_pod(tx, webid), request_id), None
+        return self._rights.of_person(tx, self._pod(tx, agent, request), request_id), None
 
     def _told(self, tx: Transaction, request: RightsRequest, reader: str | None) -> dict[str, Any]:
         """Return a request as its reader sees it: a controller, or None for the person."""

@@ -2,92 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
 
-import httpx
 import orjson
 import pytest
 
 from consent import wire
-from consent.delegation import assistance_sql, delegations_sql
+from consent.delegation import delegations_sql
 from consent.delegation.appointments import Appointments
 from consent.delegation.coming_of_age import ROME
 from consent.delegation.death import Deaths
-from consent.delegation.model import Delegation, Kind, Power
-from consent.grants_sql import Grants
-from consent.model import DAY, GrantState, PurposeDeclaration
+from consent.delegation.model import Kind, Power
+from consent.model import DAY, GrantState
 from pods import activity
-from pods.model import Path, WebId
-from pods.provision import webid_for
-from pods.storage.base import Pod
-from tests.consent_host import ROWS, Organisation, Town, declaration
+from pods.model import Path
+from tests.consent_host import ROWS, Town, declaration
+from tests.people_town import ANNA, BOB, CARL, People, quoted
 from tests.pod_host import ORIGIN
-
-ANNA, BOB, CARL = (webid_for(ORIGIN, name) for name in ("anna", "bob", "carl"))
-
-
-@dataclass
-class People:
-    """A town with anna, whose purpose it is, and others who may act for her."""
-
-    host: Town
-    coop: Organisation
-    purpose: PurposeDeclaration
-
-    async def call(self, name: str, method: str, place: str, body: Any = None) -> httpx.Response:
-        """Send a request as somebody's wallet does."""
-        return await self.host.person(name).request(
-            method,
-            f"/.consent{place}",
-            content=orjson.dumps(body) if body is not None else b"",
-            headers={"content-type": "application/json"},
-        )
-
-    async def give(self, name: str, whose: WebId = ANNA) -> httpx.Response:
-        body = {
-            "purpose": self.purpose.iri,
-            "items": wire.items_json(self.purpose.items),
-            "expires_at": wire.timestamp(self.host.clock() + 90 * DAY),
-        }
-        return await self.call(name, "POST", f"/grants?for={_quoted(whose)}", body)
-
-    async def refuse(self, name: str) -> httpx.Response:
-        return await self.call(name, "POST", f"/refusals?for={_quoted(ANNA)}", {"purpose": self.purpose.iri})
-
-    async def withdraw(self, name: str) -> httpx.Response:
-        return await self.call(name, "DELETE", f"/grants/{self.grant_id()}?for={_quoted(ANNA)}")
-
-    def grant_id(self) -> str:
-        with self.host.core.store.reading() as tx:
-            found = Grants(ORIGIN).by_purpose(tx, self.pod().key, self.purpose.iri)
-        return found.id if found is not None else "none"
-
-    def state(self) -> GrantState | None:
-        with self.host.core.store.reading() as tx:
-            found = Grants(ORIGIN).by_purpose(tx, self.pod().key, self.purpose.iri)
-        return found.state if found is not None else None
-
-    def pod(self, name: str = "anna") -> Pod:
-        with self.host.core.store.reading() as tx:
-            found = tx.pod(name)
-        assert found is not None
-        return found
-
-    async def appoint(self, name: str, kind: Kind = Kind.REPRESENTATIVE, **more: Any) -> Delegation:
-        """Let the operator appoint somebody for anna, and let them accept."""
-        self.host.pod(name, "person")
-        with self.host.core.store.writing() as tx:
-            made = Appointments(ORIGIN).appoint(
-                *(tx, self.pod(), kind, webid_for(ORIGIN, name), "file 7", self.host.clock()), **more
-            )
-        assert (await self.call(name, "POST", f"/delegations/{made.id}/acceptance")).status_code == 200
-        return made
-
-
-def _quoted(webid: str) -> str:
-    return webid.replace("#", "%23")
 
 
 @pytest.fixture
@@ -100,7 +31,7 @@ async def test_a_caregiver_acts_once_they_accepted_and_only_within_their_powers(
     people.host.pod("bob", "person")
     named = await people.call("anna", "POST", "/delegations", {"delegate": BOB, "powers": ["see", "refuse"]})
     assert named.status_code == 201
-    listing = f"/requests?for={_quoted(ANNA)}"
+    listing = f"/requests?for={quoted(ANNA)}"
     assert (await people.call("bob", "GET", listing)).status_code == 403
     accepted = await people.call("bob", "POST", f"/delegations/{named.json()['id']}/acceptance")
     assert accepted.json()["state"] == "active"
@@ -277,20 +208,8 @@ async def test_a_controller_gives_itself_nothing_as_a_delegate(people: People) -
     assert (await people.give("coop")).status_code == 403
 
 
-async def session(people: People, minutes: int = 20) -> httpx.Response:
-    """Let bob, a custodian, begin a session with the code that anna opened."""
-    people.host.pod("bob", "person")
-    with people.host.core.store.writing() as tx:
-        assistance_sql.admit(tx, BOB, "mandate 3", people.host.clock())
-    opened = await people.call("anna", "POST", "/delegations/codes", {"minutes": minutes})
-    assert opened.status_code == 201
-    return await people.call(
-        "bob", "POST", "/delegations/sessions", {"person": ANNA, "code": opened.json()["code"]}
-    )
-
-
 async def test_a_custodian_prepares_and_the_person_alone_gives(people: People) -> None:
-    assert (await session(people)).status_code == 201
+    assert (await people.session()).status_code == 201
     prepared = await people.give("bob")
     assert prepared.status_code == 202
     assert people.state() is None
@@ -303,8 +222,8 @@ async def test_a_custodian_prepares_and_the_person_alone_gives(people: People) -
 
 
 async def test_an_assisted_session_ends_by_the_clock_and_its_code_opens_once(people: People) -> None:
-    await session(people, minutes=20)
-    listing = f"/grants?for={_quoted(ANNA)}"
+    await people.session(minutes=20)
+    listing = f"/grants?for={quoted(ANNA)}"
     people.host.clock.now += 20 * 60 - 1
     assert (await people.call("bob", "GET", listing)).status_code == 200
     people.host.clock.now += 1
@@ -312,7 +231,7 @@ async def test_an_assisted_session_ends_by_the_clock_and_its_code_opens_once(peo
 
 
 async def test_a_code_is_gone_after_five_wrong_guesses_and_after_ten_minutes(people: People) -> None:
-    await session(people)
+    await people.session()
     for late in (False, True):
         opened = await people.call("anna", "POST", "/delegations/codes", {"minutes": 20})
         code = opened.json()["code"]
