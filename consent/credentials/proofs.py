@@ -74,6 +74,8 @@ def signature(document: Document, options: Document, key: Ed25519PrivateKey) -> 
 
 def hash_data(document: Document, options: Document) -> bytes:
     """Return what is signed: the hash of the proof's options, then that of the document (3.2.4)."""
+    if "@context" not in document:
+        raise BadProof("the document has no @context, so nothing in it means anything")
     # 3.2.5: the options are read with the context of the document; whatever context they name does not count.
     config = {**options, "@context": document["@context"]}
     return _hash(config) + _hash(document)

@@ -48,9 +48,12 @@ def people(origin: str, names: Sequence[str]) -> list[Someone]:
 
 @contextmanager
 def pod_host(
-    folder: Path, port: int, names: Sequence[str], trusted: Sequence[str]
+    folder: Path, port: int, names: Sequence[str], trusted: Sequence[str], *, deciding: Sequence[str] = ()
 ) -> Iterator[list[Someone]]:
-    """Run `portico serve pods` with seeded people; `trusted` are other servers of these tests, on loopback."""
+    """Run `portico serve pods` with seeded people; `trusted` are other servers of these tests, on loopback.
+
+    Those who are `deciding` may give consent with their own client, which stands for a wallet.
+    """
     origin = f"http://localhost:{port}"
     found = people(origin, names)
     seed = folder / "seed.json"
@@ -58,7 +61,8 @@ def pod_host(
     seed.write_text(json.dumps([{name: asdict(one)[name] for name in wanted} for one in found]))
     command = [command_line(), "serve", "pods", "--data", str(folder / "data"), "--port", str(port)]
     command += ["--seed", str(seed), *(part for host in trusted for part in ("--trust", host))]
-    with running(command, folder, origin):
+    wallets = ",".join(one.client_id for one in found if one.name in deciding)
+    with running(command, folder, origin, {"PORTICO_CONSENT_CLIENTS": wallets} if wallets else None):
         yield found
 
 
