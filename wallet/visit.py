@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -12,13 +14,19 @@ from rdflib import URIRef
 from starlette.requests import Request
 
 from consent.client import OwnerClient
+from consent.client.people import PeopleClient
+from consent.foreign import ForeignError, ForeignGrants
 from pods.client import SolidClient, SolidError
 from pods.model import Clock
 from pods.relying_party import LoggedIn, Login, Session, SessionTokens
 from vocab.pages import Pages
 from vocab.terms import LDP
+from wallet import acting
+from wallet.acting import Acting, ActingOver, OnlyForOneself
 from wallet.discovery import Place, discover
 
+CATCH_UP_SECONDS = 300.0  # between two looks, while somebody clicks, for permissions that must be taken back
+MOST_REMEMBERED = 1_000
 AT_ONCE = 8  # requests to one pod host at a time for one page; browsers allow themselves six
 
 T = TypeVar("T")
@@ -34,6 +42,22 @@ class Visit:
     solid: SolidClient
     owner: OwnerClient
     now: float
+    acting: Acting | None = None
+    """For whom the person acts; `place` and `owner` are theirs then."""
+
+    @property
+    def whose(self) -> str:
+        """Return the WebID to name to the host as the one acted for; empty for oneself."""
+        return self.acting.person if self.acting is not None else ""
+
+    @property
+    def people(self) -> PeopleClient:
+        """Return the client for delegations, which are always those of who logged in."""
+        return PeopleClient(self.solid, self.place.host)
+
+    def may(self, power: str) -> bool:
+        """Say whether the person holds a power here: all of them over what is their own."""
+        return self.acting is None or power in self.acting.powers
 
     def inside(self, address: str) -> bool:
         """Say whether an address lies in the person's storage: nothing else is fetched with their token."""
@@ -79,17 +103,55 @@ class Desk:
         self.login = login
         self.http = http
         self.clock = clock
+        self._caught_up: OrderedDict[str, float] = OrderedDict()
 
     async def visit(self, request: Request) -> Visit:
-        """Return the visit; raise LoginNeeded, or what discovery raises where the pod could not be read yet."""
+        """Return the visit; raise LoginNeeded, or what discovery raises where the pod could not be read yet.
+
+        Where the person acts for somebody it raises ActingOver or OnlyForOneself rather than show a page of theirs.
+        """
         person = self.login.required(request)
         solid = SolidClient(self.http, person.tokens, clock=self.clock)
-        if person.known:
-            place = Place(**person.known)
+        known, kept = acting.own(person.known), acting.kept(person.known)
+        if known:
+            place = Place(**known)
         else:
             place = await discover(solid, person.session.webid)
             self.login.remember(request, place.plain())
+        if not place.consent:
+            await self._catch_up(solid, place)
+        if kept is not None:
+            return await self._for(request, person, place, solid, kept)
         return Visit(person, place, solid, OwnerClient(solid, place.host), self.clock())
+
+    async def _for(
+        self, request: Request, person: LoggedIn, place: Place, solid: SolidClient, kept: Acting
+    ) -> Visit:
+        """Return the visit of somebody who acts for another, after the host said that they still may."""
+        listed = (await PeopleClient(solid, place.host).listed()).people
+        found = next((one for one in listed if one.id == kept.id and one.flows), None)
+        if found is None:
+            raise ActingOver
+        now = acting.of_delegation(found)
+        if not now.may_open(request.method, request.url.path):
+            raise OnlyForOneself
+        theirs = Place(now.person, now.name, now.storage, {}, consent=True)
+        owner = OwnerClient(solid, place.host, whose=now.person)
+        return Visit(person, theirs, solid, owner, self.clock(), now)
+
+    async def _catch_up(self, solid: SolidClient, place: Place) -> None:
+        """Take away, on a plain Solid server, what came due or was left undone; `/elsewhere` shows what is left.
+
+        Nobody else holds a token of the person, so each visit is the next try.
+        """
+        now = self.clock()
+        if now - self._caught_up.get(place.webid, 0.0) < CATCH_UP_SECONDS:
+            return
+        self._caught_up[place.webid] = now
+        while len(self._caught_up) > MOST_REMEMBERED:
+            self._caught_up.popitem(last=False)
+        with suppress(ForeignError, SolidError, httpx.HTTPError):
+            await ForeignGrants(solid, place.storage, clock=self.clock).finish()
 
     async def enrich(self, session: Session, tokens: SessionTokens) -> dict[str, Any]:
         """Return what to remember of a person who just logged in; nothing if the pod does not answer now."""

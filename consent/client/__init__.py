@@ -2,6 +2,7 @@
 
 from consent.client.log import LogCheck
 from consent.client.owner import OwnerClient
+from consent.client.register import Offer, Register
 from consent.client.results import BadResult, verified_result
 from consent.client.service import ServiceClient
 from consent.client.uma import AccessRefused
@@ -13,8 +14,10 @@ __all__ = [
     "BadResult",
     "LeftResult",
     "LogCheck",
+    "Offer",
     "OwnerClient",
     "PurposeKey",
+    "Register",
     "ServiceClient",
     "verified_result",
 ]

@@ -1,8 +1,8 @@
 """Consent about data on Solid servers without UMA: access control lists, and what they cannot do."""
 
-from consent.foreign.errors import ForeignError
+from consent.foreign.errors import Fault, ForeignError
 from consent.foreign.grants import ForeignGrants
 from consent.foreign.limits import LIMITS, Limit
 from consent.foreign.notes import ForeignGrant, ForeignState
 
-__all__ = ["LIMITS", "ForeignError", "ForeignGrant", "ForeignGrants", "ForeignState", "Limit"]
+__all__ = ["LIMITS", "Fault", "ForeignError", "ForeignGrant", "ForeignGrants", "ForeignState", "Limit"]

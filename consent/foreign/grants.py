@@ -5,13 +5,14 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Sequence
 
+import httpx
 from rdflib import Graph, URIRef
 
 from consent.foreign import rules
-from consent.foreign.errors import ForeignError
+from consent.foreign.errors import Fault, ForeignError
 from consent.foreign.lists import AccessList, AccessLists
 from consent.foreign.notes import ForeignGrant, ForeignState, Notes, moved
-from pods.client import SolidClient
+from pods.client import SolidClient, SolidError
 from pods.model import Clock
 
 ATTEMPTS = 5  # readings of a list that others change at the same time
@@ -39,9 +40,19 @@ class ForeignGrants:
         self._new_id = new_id
 
     async def give(
-        self, purpose: str, agent: str, resources: Sequence[str], expires_at: float
+        self,
+        purpose: str,
+        agent: str,
+        resources: Sequence[str],
+        expires_at: float,
+        *,
+        title: str = "",
+        organisation: str = "",
+        notice: str = "",
     ) -> ForeignGrant:
         """Let an agent read some documents until the person withdraws; the caller has named the LIMITS before.
+
+        `title`, `organisation` and the digest `notice` are what the person was shown, and stand in the note.
 
         Raises ForeignError for what a list cannot say exactly, SolidError if the server refuses. What was begun
         then is undone by `finish`.
@@ -50,12 +61,16 @@ class ForeignGrants:
             # A container's rule would grow with it, and show its members: documents are named one by one.
             if resource.endswith("/") or not resource.startswith(self._storage) or set("?#") & set(resource):
                 raise ForeignError(
-                    f"{resource} is no document of {self._storage}; name documents one by one."
+                    Fault.NOT_A_DOCUMENT,
+                    f"{resource} is no document of {self._storage}; name documents one by one.",
                 )
         grant = ForeignGrant(
             *(self._new_id(), purpose, agent, tuple(resources), expires_at),
             state=ForeignState.GIVING,
             changed_at=self._clock(),
+            title=title,
+            organisation=organisation,
+            notice=notice,
         )
         await self._notes.write(grant)
         for resource in resources:
@@ -69,7 +84,7 @@ class ForeignGrants:
         """
         grant = await self._notes.read(grant_id)
         if grant is None:
-            raise ForeignError(f"There is no consent {grant_id} in {self._storage}.")
+            raise ForeignError(Fault.UNKNOWN_GRANT, f"There is no consent {grant_id} in {self._storage}.")
         if grant.state is ForeignState.WITHDRAWN:
             return grant
         grant = await self._notes.write(moved(grant, ForeignState.WITHDRAWING, self._clock()))
@@ -80,15 +95,21 @@ class ForeignGrants:
     async def finish(self) -> list[ForeignGrant]:
         """Do what was left undone or came due since the last visit; return the grants that this ended.
 
-        A grant that was only begun is taken back: the person did not see it succeed.
+        A grant that was only begun is taken back: the person did not see it succeed. One that cannot be ended now
+        keeps no other from it; the first error is raised when all were tried.
         """
         now = self._clock()
-        due = [
-            grant
-            for grant in await self._notes.all()
-            if grant.under_way or (grant.state is ForeignState.GIVEN and grant.expires_at <= now)
-        ]
-        return [await self.withdraw(grant.id) for grant in due]
+        ended: list[ForeignGrant] = []
+        failed: Exception | None = None
+        for grant in await self._notes.all():
+            if grant.under_way or (grant.state is ForeignState.GIVEN and grant.expires_at <= now):
+                try:
+                    ended.append(await self.withdraw(grant.id))
+                except (ForeignError, SolidError, httpx.HTTPError) as error:
+                    failed = failed or error
+        if failed is not None:
+            raise failed
+        return ended
 
     async def all(self) -> list[ForeignGrant]:
         """Return every grant in this storage, the latest change first."""
@@ -103,12 +124,15 @@ class ForeignGrants:
                 grant = await self._notes.write(moved(grant, ForeignState.GIVING, self._clock(), made=made))
             before = known.rules if known.rules is not None else await self._inherited(resource, known)
             if not rules.keeps_control(before, resource):
-                raise ForeignError(f"Nobody could withdraw what is given on {resource}; nothing was changed.")
+                raise ForeignError(
+                    Fault.NO_CONTROL,
+                    f"Nobody could withdraw what is given on {resource}; nothing was changed.",
+                )
             after = rules.with_grant(before, _mark(known, grant), resource, grant.agent)
             if await self._lists.replace(known, after):
                 await self._require(resource, after)
                 return grant
-        raise ForeignError(f"The rules of {resource} change all the time; try again later.")
+        raise ForeignError(Fault.BUSY, f"The rules of {resource} change all the time; try again later.")
 
     async def _close(self, grant: ForeignGrant, resource: str) -> bool:
         """Take the rule of a grant out of a list; say whether the agent may read by somebody else's rule."""
@@ -122,7 +146,9 @@ class ForeignGrants:
                 return rules.opens(known.rules, resource, grant.agent)
             if await self._taken_out(grant, resource, known, after):
                 continue  # look once more: only what was read again counts as gone
-        raise ForeignError(f"The rules of {resource} change all the time; the withdrawal goes on later.")
+        raise ForeignError(
+            Fault.BUSY, f"The rules of {resource} change all the time; the withdrawal goes on later."
+        )
 
     async def _taken_out(self, grant: ForeignGrant, resource: str, known: AccessList, after: Graph) -> bool:
         if known.place in grant.made and rules.same(after, await self._inherited(resource, known)):
@@ -136,7 +162,9 @@ class ForeignGrants:
     async def _require(self, resource: str, wanted: Graph) -> None:
         found = await self._lists.of(resource)
         if found.rules is None or not rules.same(found.rules, wanted):
-            raise ForeignError(f"The server did not keep the rules of {resource} as they were written.")
+            raise ForeignError(
+                Fault.NOT_KEPT, f"The server did not keep the rules of {resource} as they were written."
+            )
 
 
 def _mark(known: AccessList, grant: ForeignGrant) -> URIRef:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 import httpx
 from rdflib import Graph
 
-from consent.foreign.errors import ForeignError
+from consent.foreign.errors import Fault, ForeignError
 from pods.client import SolidClient, SolidError, refusal
 
 TURTLE = "text/turtle"
@@ -37,9 +37,15 @@ class AccessLists:
         link = answer.links.get("acl")
         if link is None:
             raise ForeignError(
-                f"{resource} names no access control list; its server cannot hold this consent."
+                Fault.NO_LIST,
+                f"{resource} names no access control list; its server cannot hold this consent.",
             )
         place = urljoin(resource, link["url"])
+        if urlsplit(place)[:2] != urlsplit(resource)[:2]:
+            # Attack: a server that names somebody else's list would have the person's token change that one.
+            raise ForeignError(
+                Fault.LIST_ELSEWHERE, f"{resource} names a list on another server; nothing was changed."
+            )
         found = await self._solid.request("GET", place, headers={"accept": TURTLE})
         if found.status_code == httpx.codes.NOT_FOUND:
             return AccessList(place, None, None)
@@ -49,7 +55,8 @@ class AccessLists:
         if etag is None:
             # Without it a change of somebody else's between our reading and our writing would be lost.
             raise ForeignError(
-                f"{place} has no entity tag; its rules cannot be changed without harm to others'."
+                Fault.NO_TAG,
+                f"{place} has no entity tag; its rules cannot be changed without harm to others'.",
             )
         return AccessList(place, _parsed(found, place), etag)
 
@@ -64,7 +71,9 @@ class AccessLists:
             found = await self.of(container)
             if found.rules is not None:
                 return container, found.rules
-        raise ForeignError(f"No access control list governs {resource}; ask the server's operator.")
+        raise ForeignError(
+            Fault.NOT_GOVERNED, f"No access control list governs {resource}; ask the server's operator."
+        )
 
     async def replace(self, known: AccessList, rules: Graph) -> bool:
         """Store rules in place of those that are known; False if somebody else was faster."""

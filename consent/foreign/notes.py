@@ -41,6 +41,11 @@ class ForeignGrant:
     """Lists that did not exist before: where nothing was added since, they go with the grant."""
     open_still: tuple[str, ...] = ()
     """Resources that the agent may read after the withdrawal by a rule that is not ours."""
+    title: str = ""
+    organisation: str = ""
+    """What the person saw of purpose and organisation: a withdrawal must not need a register that answers."""
+    notice: str = ""
+    """The digest of the texts that the person was shown (GDPR art. 7(1))."""
 
     @property
     def under_way(self) -> bool:
@@ -68,7 +73,7 @@ class Notes:
             return None
         if not answer.is_success:
             raise refusal(answer)
-        return _value(answer.json())
+        return _value(answer.content)
 
     async def all(self) -> list[ForeignGrant]:
         """Return every note, the latest change first."""
@@ -88,6 +93,11 @@ def moved(grant: ForeignGrant, state: ForeignState, at: float, **more: Any) -> F
     return replace(grant, state=state, changed_at=at, **more)
 
 
-def _value(plain: dict[str, Any]) -> ForeignGrant:
-    lists = {name: tuple(plain[name]) for name in ("resources", "made", "open_still")}
-    return ForeignGrant(**{**plain, **lists, "state": ForeignState(plain["state"])})
+def _value(content: bytes) -> ForeignGrant | None:
+    """Return the grant of a note; None for what some other program put into the folder."""
+    try:
+        plain = orjson.loads(content)
+        lists = {name: tuple(plain[name]) for name in ("resources", "made", "open_still")}
+        return ForeignGrant(**{**plain, **lists, "state": ForeignState(plain["state"])})
+    except (KeyError, TypeError, ValueError):
+        return None

@@ -53,6 +53,7 @@ POSTED = (
     "/requests/answer",
     "/requests/together",
     "/grants/1/withdraw",
+    *("/elsewhere/give", "/elsewhere/1/withdraw"),
     "/data/profile",
     "/receive",
     "/ballots/1",

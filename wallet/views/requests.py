@@ -90,6 +90,8 @@ class Requests:
 
     async def _one(self, request: Request) -> Response:
         visit = await self._desk.visit(request)
+        if not visit.place.consent:  # a link or a QR code leads here, wherever the person's data lies
+            return RedirectResponse(f"/elsewhere/one?{request.url.query}", 303)
         asked = await _find(visit, request.query_params.get("purpose", ""))
         if asked is None:
             return self._gone(request)
@@ -115,7 +117,7 @@ class Requests:
             refusal=words.in_language(purpose.consequence_of_refusal, _),
             items=[words.item_words(item, _) for item in purpose.items],
             basis=words.legal_basis(purpose.legal_basis, _),
-            periods=_periods(purpose, visit.now),
+            periods=periods(purpose, visit.now),
             default_period=DEFAULT_PERIOD if purpose.valid_until > visit.now + 180 * DAY else TO_THE_END,
             active_now=purpose.active(visit.now),
             handling=handling(purpose.legal_basis).value,
@@ -214,7 +216,7 @@ def expiry(period: str, purpose: PurposeDeclaration, now: float) -> float:
     return min(purpose.valid_until, now + days * DAY) if days else purpose.valid_until
 
 
-def _periods(purpose: PurposeDeclaration, now: float) -> list[tuple[str, str, float]]:
+def periods(purpose: PurposeDeclaration, now: float) -> list[tuple[str, str, float]]:
     """Return the periods that end before the purpose does, as (key, message, end)."""
     ends = [(key, label, now + days * DAY) for key, days, label in PERIODS]
     return [entry for entry in ends if entry[2] < purpose.valid_until]

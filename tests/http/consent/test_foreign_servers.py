@@ -280,6 +280,35 @@ async def test_a_grant_that_ran_out_is_removed_at_the_next_visit(elsewhere: Else
     assert await elsewhere.reads() == 403
 
 
+class Misleading(SolidClient):
+    """Anna's client at a server that names another server's list as the one of its documents."""
+
+    def __init__(self, there: Elsewhere) -> None:
+        self._there = there
+        self.changed: list[str] = []
+
+    async def request(self, method: str, url: str, **more: Any) -> httpx.Response:
+        if method not in ("GET", "HEAD") and url.endswith(".acl"):
+            self.changed.append(url)
+        answer = await self._there.anna.request(method, url, **more)
+        if method == "HEAD":
+            answer.headers["link"] = '<http://elsewhere.example/bruno/private.acl>; rel="acl"'
+        return answer
+
+
+async def test_a_list_on_another_server_is_not_touched(elsewhere: Elsewhere) -> None:
+    solid = Misleading(elsewhere)
+    with pytest.raises(ForeignError, match="on another server"):
+        await elsewhere.grants(solid).give(PURPOSE, elsewhere.agent, [elsewhere.storage + NOTE], 2e9)
+    assert solid.changed == []
+
+
+async def test_what_another_program_put_among_the_notes_is_passed_over(elsewhere: Elsewhere) -> None:
+    await elsewhere.anna.put(elsewhere.storage + "settings/consents/junk", b'{"id": 7}', "application/json")
+    grant = await given(elsewhere)
+    assert [note.id for note in await elsewhere.grants().all()] == [grant]
+
+
 async def test_the_person_is_told_if_another_rule_still_lets_the_service_in(elsewhere: Elsewhere) -> None:
     rules = FRIENDS.format(owner=elsewhere.host.webid("anna"), at=elsewhere.storage + NOTE)
     own = rules.replace("https://friend.example/#me", elsewhere.agent)

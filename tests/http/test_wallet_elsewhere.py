@@ -1,0 +1,290 @@
+"""The wallet over a plain Solid server: a second host on loopback holds the data, the first one has the register."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import AsyncIterator
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from urllib.parse import quote
+
+import httpx
+import pytest_asyncio
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from consent import controllers
+from consent.client import PurposeKey, ServiceClient
+from consent.foreign import LIMITS
+from consent.main import extension, schemas
+from pods.client import ClientCredentials
+from pods.identity.tokens import access_token_claims
+from pods.main import Core, application, open_core
+from pods.model import Path as PodPath
+from pods.model import WebId
+from pods.protocol.dpop import DpopKey
+from pods.provision import create_pod, webid_for
+from pods.relying_party import Session, SessionStore
+from pods.settings import PodSettings
+from tests.consent_host import ORDER, ROWS, declaration, item
+from tests.serving import bound_socket, serving
+from vocab.shapes import SHAPES
+from wallet.discovery import Place
+from wallet.main import application as wallet
+from wallet.settings import WalletSettings
+
+APPEND = item("ValueShare", ("programme", "period", "share", "issuedAt"), "append")
+WALLET = "http://localhost:8081"
+ORDERS = (
+    "/anna/purchases/2017-10/b77.ttl",
+    "/anna/purchases/2017-10/b78.ttl",
+    "/anna/purchases/2017-11/b90.ttl",
+)
+
+
+@dataclass
+class Stubborn:
+    """A server that answers 503 to every change of an access control list while `refuses` is set."""
+
+    app: ASGIApp
+    refuses: bool = False
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        changes = scope["type"] == "http" and scope["method"] in ("PUT", "DELETE")
+        if self.refuses and changes and scope["path"].endswith(".acl"):
+            await Response("not now", 503)(scope, receive, send)
+            return
+        await self.app(scope, receive, send)
+
+
+@dataclass(frozen=True, slots=True)
+class Two:
+    """The register's origin, the other server's, and what tests need of them."""
+
+    register: str
+    there: str
+    server: Stubborn
+    purpose: str
+    shares: str
+    secret: tuple[str, str] = field(repr=False)
+    key: PurposeKey = field(repr=False)
+    session: str = field(repr=False)
+    folder: Path
+
+    async def status(self, path: str) -> int:
+        """Return the status that the organisation's service gets at the other server, with its ordinary token."""
+        async with httpx.AsyncClient(timeout=20) as http:
+            tokens = ClientCredentials(http, self.register + "/", *self.secret, clock=time.time)
+            service = ServiceClient(http, tokens, self.key, clock=time.time, host=self.register)
+            return (await service.read(self.there + path, self.purpose)).status_code
+
+
+def host(folder: Path, origin: str, trusted: tuple[str, ...]) -> Core:
+    settings = PodSettings(
+        data=folder, pod_url=origin, trusted_hosts=trusted, consent_clients=(f"{WALLET}/client.jsonld",)
+    )
+    return open_core(settings, time.time, schemas=schemas())
+
+
+def account(core: Core, name: str, kind: str) -> WebId:
+    webid = webid_for(core.settings.pod_url, name)
+    with core.store.writing() as tx:
+        create_pod(
+            *(tx, name, webid),
+            base=core.settings.pod_url,
+            issuer=core.settings.issuer,
+            display_name=name.title(),
+            at=time.time(),
+            kind=kind,  # type: ignore[arg-type]  # one of two literals
+        )
+        core.accounts.create(tx, name, password="x" * 20, webid=webid)
+    return webid
+
+
+@pytest_asyncio.fixture
+async def two(tmp_path: Path) -> AsyncIterator[Two]:
+    with ExitStack() as stack:
+        sockets = bound_socket(), bound_socket()
+        addresses = tuple(f"localhost:{one.getsockname()[1]}" for one in sockets)
+        register, there = (f"http://{address}" for address in addresses)
+        first = host(tmp_path / "register", register, addresses)
+        second = host(tmp_path / "there", there, addresses)
+        added = extension(first)
+        coop, anna = account(first, "coop", "organisation"), account(second, "anna", "person")
+        with second.store.writing() as tx:
+            for place in ORDERS:
+                tx.write(PodPath(place), "text/turtle", ORDER.encode(), time.time())
+        with first.store.writing() as tx:
+            secret = first.accounts.credentials(tx, coop, "test")
+        app = application(first, authorizer=added.authorizer, observers=added.observers, routes=added.routes)
+        server = Stubborn(application(second))
+        stack.enter_context(serving(app, listener=sockets[0]))
+        stack.enter_context(serving(server, listener=sockets[1]))
+        key = PurposeKey.generate()
+        purposes: list[str] = []
+        async with httpx.AsyncClient(timeout=20) as http:
+            tokens = ClientCredentials(http, register + "/", *secret, clock=time.time)
+            service = ServiceClient(http, tokens, key, clock=time.time)
+            await service.register(
+                "Cooperativa Valore", "cooperative", "info@coop.example", "dpo@coop.example"
+            )
+            with first.store.writing() as tx:
+                controllers.approve(tx, coop)
+            for name, items in (("spesa", [ROWS, APPEND]), ("quote", [APPEND])):
+                document = {**declaration(items, identifier=name), "valid_until": "2040-01-01"}
+                purposes.append((await service.publish(document)).iri)
+        session = start_session(tmp_path, second, anna)
+        yield Two(register, there, server, purposes[0], purposes[1], secret, key, session, tmp_path)
+
+
+def start_session(folder: Path, core: Core, webid: WebId) -> str:
+    """Return the name of a session of somebody who logged in at the other server."""
+    issuer, origin, key = core.settings.issuer, core.settings.pod_url, DpopKey.generate()
+    claims = access_token_claims(
+        issuer, webid, f"{WALLET}/client.jsonld", key.thumbprint(), "webid", time.time()
+    )
+    session = Session(
+        webid=webid,
+        issuer=issuer,
+        token_endpoint=f"{origin}/.oidc/token",
+        dpop_jwk=key.private_jwk(),
+        access_token=core.keys.sign(claims, "at+jwt"),
+        expires_at=time.time() + 500,
+    )
+    storage = f"{origin}/anna/"
+    containers = {shape.name: storage + shape.container for shape in SHAPES.values()}
+    place = Place(webid, "Anna", storage, containers, consent=False)
+    store = SessionStore(folder / "wallet.sqlite", folder / "wallet.key", clock=time.time)
+    name = store.start({"session": asdict(session), "known": place.plain()})
+    store.close()
+    return name
+
+
+@pytest_asyncio.fixture
+async def anna(two: Two) -> AsyncIterator[httpx.AsyncClient]:
+    """Anna's browser, at the wallet of the register's installation; the other server is none of its own."""
+    trusted = (two.there.removeprefix("http://"),)
+    app = wallet(
+        WalletSettings(data=two.folder, wallet_url=WALLET, pod_url=two.register, trusted_hosts=trusted),
+        time.time,
+    )
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app),
+        base_url=WALLET,
+        headers={"Accept": "text/html", "Accept-Language": "it"},
+        follow_redirects=True,
+    ) as browser:
+        browser.cookies.set("portico_wallet", two.session)
+        yield browser
+
+
+async def give(anna: httpx.AsyncClient, two: Two, *documents: str) -> httpx.Response:
+    page = await anna.get(f"/elsewhere/one?purpose={quote(two.purpose)}")
+    form = {"csrf": token(page), "purpose": two.purpose, "period": "90", "document": list(documents)}
+    return await anna.post("/elsewhere/give", data=form)
+
+
+async def withdraw(anna: httpx.AsyncClient) -> httpx.Response:
+    page = await anna.get("/elsewhere")
+    (action,) = re.findall(r'action="(/elsewhere/[0-9a-f]+/withdraw)"', page.text)
+    return await anna.post(action, data={"csrf": token(page)})
+
+
+def token(page: httpx.Response) -> str:
+    return page.text.split('name="csrf" value="')[1].split('"')[0]
+
+
+async def test_a_person_gives_sees_and_takes_back_documents_on_another_server(
+    two: Two, anna: httpx.AsyncClient
+) -> None:
+    assert await two.status(ORDERS[0]) == 403
+    given = await give(anna, two, "Purchase/2017-10")
+    assert "L&#39;organizzazione può leggere ciò che hai scelto" in given.text
+    assert "2 documenti" in given.text
+    assert [await two.status(place) for place in ORDERS] == [200, 200, 403]
+    gone = await withdraw(anna)
+    assert "il permesso non è più nelle sue regole" in gone.text
+    assert [await two.status(place) for place in ORDERS] == [403, 403, 403]
+
+
+async def test_what_the_server_cannot_do_is_named_before_the_click(two: Two, anna: httpx.AsyncClient) -> None:
+    page = await anna.get(f"/elsewhere/one?purpose={quote(two.purpose)}")
+    before = page.text.partition('action="/elsewhere/give"')[0]
+    for limit in LIMITS:
+        assert limit.text["it"].replace("'", "&#39;") in before, limit.name
+    assert "checked" not in page.text.partition('id="what"')[2].partition("Fino a quando")[0]
+
+
+async def test_a_link_to_a_request_leads_there(two: Two, anna: httpx.AsyncClient) -> None:
+    page = await anna.get(f"/requests/one?purpose={quote(two.purpose)}")
+    assert page.url.path == "/elsewhere/one"
+    assert "Che cosa il tuo server" in page.text
+
+
+async def test_what_is_not_asked_to_be_read_is_never_opened(two: Two, anna: httpx.AsyncClient) -> None:
+    page = await anna.get(f"/elsewhere/one?purpose={quote(two.shares)}")
+    assert "Non si può rispondere a questa richiesta dal tuo server" in page.text
+    assert 'action="/elsewhere/give"' not in page.text
+    both = await anna.get(f"/elsewhere/one?purpose={quote(two.purpose)}")
+    assert "non si apre nulla di più ampio" in both.text
+
+
+async def test_only_documents_of_the_page_can_be_given(two: Two, anna: httpx.AsyncClient) -> None:
+    for documents in ((), ("Profile/card",), ("/anna/settings/",), ("Purchase/2018-01",)):
+        page = await give(anna, two, *documents)
+        assert page.status_code == 422
+    assert await two.status(ORDERS[0]) == 403
+
+
+async def test_a_purpose_of_another_register_is_not_known(two: Two, anna: httpx.AsyncClient) -> None:
+    for iri in (f"{two.there}/.consent/purposes/spesa/1", "http://10.0.0.1/x", two.purpose + "?a", ""):
+        page = await anna.get(f"/elsewhere/one?purpose={quote(iri)}")
+        assert page.status_code == 404, iri
+
+
+async def test_a_removal_that_fails_is_shown_and_tried_until_it_is_gone(
+    two: Two, anna: httpx.AsyncClient
+) -> None:
+    await give(anna, two, "Purchase/2017-11")
+    two.server.refuses = True
+    failed = await withdraw(anna)
+    assert "Qualcosa non è ancora stato tolto" in failed.text
+    assert "non ancora tolto" in failed.text
+    assert await two.status(ORDERS[2]) == 200  # and so the page does not call it gone
+    again = await anna.get("/elsewhere")
+    assert "Qualcosa non è ancora stato tolto" in again.text
+    two.server.refuses = False
+    done = await anna.get("/elsewhere")
+    assert "Qualcosa non è ancora stato tolto" not in done.text
+    assert await two.status(ORDERS[2]) == 403
+
+
+async def test_a_gift_that_breaks_off_leaves_nothing(two: Two, anna: httpx.AsyncClient) -> None:
+    two.server.refuses = True
+    page = await give(anna, two, "Purchase/2017-10")
+    two.server.refuses = False
+    assert "Hai dato" not in page.text
+    shown = await anna.get("/elsewhere")
+    assert "in vigore" not in shown.text
+    assert await two.status(ORDERS[0]) == 403
+
+
+async def test_the_register_may_be_down_and_what_was_given_can_be_taken_back(
+    two: Two, anna: httpx.AsyncClient, tmp_path: Path
+) -> None:
+    await give(anna, two, "Purchase/2017-10")
+    with bound_socket() as nobody:
+        dead = f"http://localhost:{nobody.getsockname()[1]}"
+    trusted = (two.there.removeprefix("http://"),)
+    app = wallet(
+        WalletSettings(data=two.folder, wallet_url=WALLET, pod_url=dead, trusted_hosts=trusted), time.time
+    )
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app), base_url=WALLET, headers=anna.headers, follow_redirects=True
+    ) as other:
+        other.cookies.set("portico_wallet", two.session)
+        assert "Il registro di questo portafoglio non risponde" in (await other.get("/elsewhere")).text
+        assert "il permesso non è più nelle sue regole" in (await withdraw(other)).text
+    assert await two.status(ORDERS[0]) == 403
