@@ -110,7 +110,7 @@ class Representations:
         if stored.path.endswith("/"):
             shown = listings.chosen(op, variant, stored, rights, tx, self._base)
             stored = shown.stored
-            described += shown.fields
+            described = headers.joined([*described, *shown.fields])
             make: Callable[[], bytes] = partial(self._listed, shown, tx)
         else:
             make = lambda: stored.content  # noqa: E731  # the content as it stands

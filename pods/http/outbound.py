@@ -85,7 +85,11 @@ async def send_stream(
 def _start(
     answer: Answer, further: list[tuple[bytes, bytes]], *, head: bool, last: bool
 ) -> dict[str, object]:
-    fields = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers]
+    fields = [
+        (name.encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers if name != "vary"
+    ]
+    if len(fields) < len(answer.headers):
+        further = _with_one_vary(answer, further)
     fields += SECURITY if not answer.own_policy else SECURITY[1:]
     fields += further
     # A stream of unknown length ends where its last chunk says so (RFC 9112, 7.1).
@@ -97,6 +101,12 @@ def _start(
     if last:
         fields.append((b"connection", b"close"))
     return {"type": "http.response.start", "status": answer.status, "headers": fields}
+
+
+def _with_one_vary(answer: Answer, further: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    """Return the further fields with what this answer varies by besides: some clients read one Vary field only."""
+    own = b"".join(b", " + value.encode("latin-1") for name, value in answer.headers if name == "vary")
+    return [(name, value + own if name == b"vary" else value) for name, value in further]
 
 
 async def _disconnected(receive: Receive) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 
 from pods.model import Mode, Path
@@ -94,6 +95,12 @@ def _links(base: str, path: Path) -> list[str]:
     if path in (root, f"{root}profile/card"):
         links.append(f'<{base}{root}inbox/>; rel="{_LDP}inbox"')
     return links
+
+
+def joined(fields: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Return the fields with all Link values in one (RFC 9110, 5.3): some clients read one field, or one value of each."""
+    links = ", ".join(value for name, value in fields if name == "link")
+    return [("link", links), *(field for field in fields if field[0] != "link")]
 
 
 def owner_link(webid: str) -> str:

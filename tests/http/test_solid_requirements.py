@@ -263,3 +263,15 @@ def own_acl(host: PodHost, subject: str) -> str:
         f"<#owner> a acl:Authorization; acl:agent <{host.anna.webid}>; acl:accessTo <{ORIGIN}{subject}>;\n"
         f"  acl:default <{ORIGIN}{subject}>; acl:mode acl:Read, acl:Write, acl:Control.\n"
     )
+
+
+@pytest.mark.parametrize("accept", ["*/*", "text/html"])
+@pytest.mark.parametrize("path", ["/anna/", "/anna/profile/", "/anna/profile/card", "/anna/inbox/?most=1"])
+async def test_links_and_what_an_answer_varies_by_stand_in_one_field_each(
+    host: PodHost, path: str, accept: str
+) -> None:
+    """Some harnesses read one field of a name, or one value of each (RFC 9110, 5.3 allows to join them)."""
+    answer = await host.anna.get(path, accept=accept, prefer="return=representation; max-member-count=1")
+    assert answer.status_code == 200
+    assert len(answer.headers.get_list("link")) == len(answer.headers.get_list("vary")) == 1
+    assert {"Accept", "Authorization", "Origin"} <= set(answer.headers["vary"].split(", "))
