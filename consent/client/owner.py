@@ -13,7 +13,7 @@ from consent.changes import changes_value
 from consent.client.log import LogCheck, verify_log
 from consent.model import Change, ConsentRequest, DataItem, LogLine, OwnGrant, PurposeDeclaration
 from consent.results import LeftResult, left_value
-from pods.client import SolidClient, refusal
+from pods.client import SolidClient, SolidError, refusal
 
 LOG_PAGE = 50  # lines of one page; a screenful on a phone is about ten
 _JSON = {"content-type": "application/json", "accept": "application/json"}
@@ -22,20 +22,22 @@ _JSON = {"content-type": "application/json", "accept": "application/json"}
 class OwnerClient:
     """Speaks for the person who logged in through a consent client; `host` is the origin of their pod host.
 
-    Every method raises SolidError with the host's explanation if it is refused.
+    With `whose`, a WebID, requests, decisions and the log are those of the person for whom the caller acts as a
+    delegate; the rest stays the caller's own. Every method raises SolidError with the host's explanation if it is refused.
     """
 
-    def __init__(self, solid: SolidClient, host: str) -> None:
+    def __init__(self, solid: SolidClient, host: str, *, whose: str = "") -> None:
         self._solid = solid
         self._consent = host.rstrip("/") + "/.consent"
+        self._for = {"for": whose} if whose else {}
 
     async def requests(self) -> list[ConsentRequest]:
         """Return the requests that wait for an answer, the newest first."""
-        return [wire.request_value(plain) for plain in await self._get("/requests")]
+        return [wire.request_value(plain) for plain in await self._get(self._named("/requests"))]
 
     async def grants(self) -> list[OwnGrant]:
         """Return every decision in any state, the latest change first."""
-        return [wire.own_grant_value(plain) for plain in await self._get("/grants")]
+        return [wire.own_grant_value(plain) for plain in await self._get(self._named("/grants"))]
 
     async def purpose(self, iri: str) -> PurposeDeclaration:
         """Return a published declaration, which anyone may read."""
@@ -48,33 +50,44 @@ class OwnerClient:
         return changes_value(await self._answer("GET", purpose.iri + "/changes"))
 
     async def give(self, purpose: str, items: Sequence[DataItem], expires_at: float) -> OwnGrant:
-        """Give consent to all or a part of what a purpose asks, until a time; the same again changes nothing."""
+        """Give consent to all or a part of what a purpose asks, until a time; the same again changes nothing.
+
+        Raises SolidError where the caller may only prepare it: it is prepared then.
+        """
+        given = await self.answer(purpose, items, expires_at)
+        if given is None:
+            raise SolidError(202, "Prepared", "This waits for the person's own word.")
+        return given
+
+    async def answer(self, purpose: str, items: Sequence[DataItem], expires_at: float) -> OwnGrant | None:
+        """Give consent like `give`; None where the caller may only prepare it, which is done then."""
         body = {
             "purpose": purpose,
             "items": wire.items_json(items),
             "expires_at": wire.timestamp(expires_at),
         }
-        return wire.own_grant_value(await self._post("/grants", body))
+        plain = await self._post(self._named("/grants"), body)
+        return None if plain["state"] == "prepared" else wire.own_grant_value(plain)
 
     async def refuse(self, purpose: str) -> None:
         """Say no. Nobody asks again for this programme within the cool-down."""
-        await self._post("/refusals", {"purpose": purpose})
+        await self._post(self._named("/refusals"), {"purpose": purpose})
 
     async def defer(self, purpose: str) -> None:
         """Say "later": the question comes back once, after some days."""
-        await self._post("/deferrals", {"purpose": purpose})
+        await self._post(self._named("/deferrals"), {"purpose": purpose})
 
     async def offer(self, purpose: str) -> ConsentRequest:
         """Return a purpose that a link led to as a request, whether or not the person was asked."""
-        return wire.request_value(await self._get("/offers?" + urlencode({"purpose": purpose})))
+        return wire.request_value(await self._get(self._named("/offers", purpose=purpose)))
 
     async def withdraw(self, grant_id: str) -> None:
         """Withdraw a grant: when this returns, no read under it can happen any more on the host."""
-        await self._answer("DELETE", f"{self._consent}/grants/{grant_id}")
+        await self._answer("DELETE", self._consent + self._named(f"/grants/{grant_id}"))
 
     async def log(self, *, after: int | None = None, limit: int = LOG_PAGE) -> list[LogLine]:
         """Return lines of the access log, newest first; `after` is the `seq` of the last line seen so far."""
-        place = f"/log?limit={limit}" + (f"&after={after}" if after is not None else "")
+        place = self._named("/log", limit=limit, **({"after": after} if after is not None else {}))
         return [wire.log_line_value(plain) for plain in await self._get(place)]
 
     async def results(self, *, after: int | None = None, limit: int = LOG_PAGE) -> list[LeftResult]:
@@ -97,6 +110,11 @@ class OwnerClient:
         if response.is_error:
             raise refusal(response)
         return response.content
+
+    def _named(self, place: str, **query: str | int) -> str:
+        """Return a place with its query, and for whom the caller acts."""
+        asked = {**query, **self._for}
+        return f"{place}?{urlencode(asked)}" if asked else place
 
     async def _get(self, place: str) -> Any:
         return await self._answer("GET", self._consent + place)

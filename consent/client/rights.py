@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import urlencode
 
 import orjson
 
@@ -20,11 +21,12 @@ from pods.client import SolidClient, refusal
 class RightsClient:
     """Speaks for a person through a consent client, or for an organisation; `host` is the origin of the pod host.
 
-    Every method raises SolidError with the host's explanation if it is refused.
+    With `whose`, a WebID, the rights are those of the person for whom the caller acts as a delegate. Every method raises SolidError with the host's explanation if it is refused.
     """
 
-    def __init__(self, solid: SolidClient, host: str) -> None:
+    def __init__(self, solid: SolidClient, host: str, *, whose: str = "") -> None:
         self._solid = solid
+        self._for = "?" + urlencode({"for": whose}) if whose else ""
         self.host = host.rstrip("/") + "/"
         """What to name as the controller, to ask the host itself."""
         self._rights = self.host + ".consent/rights"
@@ -81,6 +83,11 @@ class RightsClient:
         found: list[dict[str, Any]] = await self._json("GET", "/duties")
         return found
 
+    async def duty(self, duty_id: str) -> dict[str, Any]:
+        """Return one of them."""
+        found: dict[str, Any] = await self._json("GET", f"/duties/{duty_id}")
+        return found
+
     async def acknowledge(self, duty_id: str, statement: str) -> dict[str, Any]:
         """Say what was done with the data."""
         body = {"statement": statement}
@@ -97,7 +104,9 @@ class RightsClient:
         headers = {"accept": accept}
         if content is not None:
             headers["content-type"] = "application/json"
-        response = await self._solid.request(method, self._rights + place, headers=headers, content=content)
+        response = await self._solid.request(
+            method, self._rights + place + self._for, headers=headers, content=content
+        )
         if response.is_error:
             raise refusal(response)
         return response.content
