@@ -85,11 +85,9 @@ async def send_stream(
 def _start(
     answer: Answer, further: list[tuple[bytes, bytes]], *, head: bool, last: bool
 ) -> dict[str, object]:
-    fields = [
-        (name.encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers if name != "vary"
-    ]
-    if len(fields) < len(answer.headers):
-        further = _with_one_vary(answer, further)
+    fields = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers]
+    if any(name == b"vary" for name, _ in fields):
+        fields, further = _with_one_vary(fields, further)
     fields += SECURITY if not answer.own_policy else SECURITY[1:]
     fields += further
     # A stream of unknown length ends where its last chunk says so (RFC 9112, 7.1).
@@ -103,10 +101,15 @@ def _start(
     return {"type": "http.response.start", "status": answer.status, "headers": fields}
 
 
-def _with_one_vary(answer: Answer, further: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
-    """Return the further fields with what this answer varies by besides: some clients read one Vary field only."""
-    own = b"".join(b", " + value.encode("latin-1") for name, value in answer.headers if name == "vary")
-    return [(name, value + own if name == b"vary" else value) for name, value in further]
+def _with_one_vary(
+    fields: list[tuple[bytes, bytes]], further: list[tuple[bytes, bytes]]
+) -> tuple[list[tuple[bytes, bytes]], list[tuple[bytes, bytes]]]:
+    """Put what this answer varies by besides into the one Vary field: some clients read the first of a name only."""
+    own = b"".join(b", " + value for name, value in fields if name == b"vary")
+    return (
+        [field for field in fields if field[0] != b"vary"],
+        [(name, value + own if name == b"vary" else value) for name, value in further],
+    )
 
 
 async def _disconnected(receive: Receive) -> None:
