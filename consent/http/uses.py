@@ -187,7 +187,7 @@ class UseRoutes:
             await self._commits.submit(lambda tx: self._refused(tx, request, agent, scope, "not in force"))
             raise self._challenge(request, scope, "The token's grant is not in force (any more).") from None
         except PodError as error:
-            reason = str(error)
+            reason = f"{error.code}: {error}"  # the owner's wallet has words for each code
             await self._commits.submit(lambda tx: self._refused(tx, request, agent, scope, reason))
             raise
 

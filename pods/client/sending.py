@@ -10,17 +10,20 @@ import httpx
 
 from pods.model import Clock
 from pods.protocol.dpop import DpopKey
+from vocab.terms import PROBLEMS
 
 
 class SolidError(Exception):
     """A server refused, or could not be understood. Carries the problem document (RFC 9457) if there was one."""
 
-    def __init__(self, status: int, title: str, detail: str = "") -> None:
+    def __init__(self, status: int, title: str, detail: str = "", *, code: str = "") -> None:
         super().__init__(f"{status} {title}" + (f": {detail}" if detail else ""))
         self.status = status
         """The HTTP status; 0 if there was no answer."""
         self.title = title
         self.detail = detail
+        self.code = code
+        """The name of the error among those of the platform; empty for other servers' errors."""
 
 
 async def send_with_proof(
@@ -68,9 +71,10 @@ def refusal(answer: httpx.Response) -> SolidError:
     if not isinstance(problem, dict):
         return SolidError(answer.status_code, answer.reason_phrase or "Refused")
     title = problem.get("title", problem.get("error", answer.reason_phrase))
-    return SolidError(
-        answer.status_code, str(title), str(problem.get("detail", problem.get("error_description", "")))
-    )
+    detail = str(problem.get("detail", problem.get("error_description", "")))
+    kind = str(problem.get("type", ""))
+    code = kind.removeprefix(PROBLEMS) if kind.startswith(PROBLEMS) else ""
+    return SolidError(answer.status_code, str(title), detail, code=code)
 
 
 def json_object(answer: httpx.Response) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from starlette.responses import RedirectResponse, Response
 from pods.client import SolidError
 from vocab.pages import ForgedForm, Pages, msg
 from wallet.discovery import NoStorage
+from wallet.refusals import CODES
 
 log = logging.getLogger(__name__)
 
@@ -69,6 +70,10 @@ def handlers(pages: Pages) -> Mapping[Any, Handler]:
             return RedirectResponse("/login?ended=1", 303)
         log.warning("the pod refused", extra={"status": status})
         code, title, detail = REFUSALS.get(status, NO_ANSWER)
+        if status not in REFUSALS and 400 <= status < 500 and isinstance(error, SolidError):
+            # It answered, and named what was wrong: that is no host that cannot be reached.
+            code, title = status, msg("The server of your pod refused this")
+            detail = CODES.get(error.code, CODES["bad-request"])
         return _page(request, code, title, detail)
 
     async def unreachable(request: Request, _error: Exception) -> Response:
