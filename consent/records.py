@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from io import BytesIO
 
 from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, Triple, serialize
 
 from consent import odrl, wire
 from consent.model import Controller, DataItem, Grant, GrantEvent, GrantState, PurposeDeclaration
-from vocab.shapes import SHAPES
-from vocab.terms import DCT, DPV, DPV_27560, GDPR, LOC, NS, PREFIXES, PROV, RDF, XSD
+from consent.record_processing import dpv, host_of, kind, node, processing
+from vocab.terms import DCT, DPV_27560, NS, PREFIXES, PROV, RDF, XSD
 
 MEDIA_TYPE = "text/turtle"
 
@@ -31,7 +30,9 @@ STATUS: Mapping[GrantState, tuple[str, ...]] = {
     # DPV has no word for a consent that a newer version of the purpose replaced; it is invalid from then on.
     GrantState.SUPERSEDED: ("ConsentInvalidated",),
 }
-_PREFIXES = {name: PREFIXES[name] for name in ("dct", "dpv", "gdpr", "loc", "odrl", "po", "prov", "xsd")}
+_PREFIXES = {
+    name: PREFIXES[name] for name in ("dct", "dpv", "gdpr", "loc", "odrl", "po", "prov", "rdf", "xsd")
+}
 _PREFIXES["dpv-27560"] = str(DPV_27560)
 
 
@@ -46,6 +47,8 @@ class Event:
     actor: str = ""
     """Who did it: the person, a delegate, an organisation; nobody for what the clock or the host did."""
     event: GrantEvent | None = None
+    language: str = ""
+    """In which language the notice was shown to who decided, where that was told."""
 
 
 _CONTINUED = frozenset({GrantEvent.CARRY_OVER, GrantEvent.RESUME})
@@ -87,7 +90,7 @@ def statements(
     control: str,
 ) -> list[Triple]:
     """Return what `turtle` writes as statements: the record, and with a consent its receipt and its agreement."""
-    found = _record(document, grant, purpose, controller, control)
+    found = processing(document, grant, purpose, controller, control)
     for event in events:
         found += _status(document, grant, event)
     given = [
@@ -110,100 +113,59 @@ def _by_subject(triples: Sequence[Triple]) -> list[Triple]:
     return [triple for group in groups.values() for triple in group]
 
 
-def _record(
-    document: str, grant: Grant, purpose: PurposeDeclaration, controller: Controller, control: str
-) -> list[Triple]:
-    subject = NamedNode(document + "#record")
-    storage, exercised = BlankNode(), BlankNode()
-    found = [
-        Triple(subject, _type(), _dpv("ConsentRecord")),
-        Triple(subject, _node(DCT.identifier), Literal(grant.id)),
-        Triple(subject, _node(DCT.conformsTo), NamedNode(str(DPV_27560["record-eu-gdpr"]))),
-        Triple(subject, _dpv("hasDataSubject"), NamedNode(grant.subject)),
-        Triple(subject, _dpv("hasDataController"), NamedNode(grant.controller)),
-        Triple(NamedNode(grant.controller), _node(DCT["title"]), Literal(controller.name)),
-        Triple(NamedNode(grant.controller), _dpv("hasContact"), Literal(controller.contact)),
-        Triple(subject, _dpv("hasJurisdiction"), NamedNode(str(LOC.IT))),
-        Triple(subject, _dpv("hasNotice"), NamedNode(grant.purpose)),
-        Triple(subject, NamedNode(NS + "noticeDigest"), Literal(grant.notice_digest)),
-        Triple(subject, _dpv("hasProcess"), NamedNode(grant.purpose)),
-        Triple(
-            subject, _dpv("hasLegalBasis"), NamedNode(str(GDPR[purpose.legal_basis.removeprefix("gdpr:")]))
-        ),
-        Triple(subject, _dpv("hasStorageCondition"), storage),
-        Triple(storage, _type(), _dpv("StorageDuration")),
-        Triple(storage, _dpv("hasDuration"), _days(purpose.retention_days)),
-        Triple(subject, _dpv("hasConsentControl"), exercised),
-        Triple(exercised, _type(), _dpv("ProvideConsent")),
-        Triple(exercised, _type(), _dpv("WithdrawConsent")),
-        Triple(exercised, _dpv("isExercisedAt"), NamedNode(control)),
-    ]
-    found += [
-        Triple(NamedNode(grant.purpose), _node(DCT["title"]), Literal(text, language=language))
-        for language, text in purpose.title.items()
-    ]
-    found += [Triple(subject, _dpv("hasRecipient"), Literal(name)) for name in purpose.recipients]
-    for item in grant.items:
-        data = BlankNode()
-        found += [
-            Triple(subject, _dpv("hasPersonalData"), data),
-            Triple(data, _type(), _dpv("PersonalData")),
-            Triple(data, NamedNode(NS + "shape"), NamedNode(SHAPES[item.shape].iri)),
-            Triple(data, NamedNode(NS + "outputMode"), NamedNode(NS + item.mode.value)),
-            *(Triple(data, NamedNode(NS + "property"), Literal(name)) for name in item.properties),
-        ]
-    return found
-
-
 def _status(document: str, grant: Grant, event: Event) -> list[Triple]:
     status = BlankNode()
     kinds = STATUS[event.state][:1] if event.event in _CONTINUED else STATUS[event.state]
     found = [
-        Triple(NamedNode(document + "#record"), _dpv("hasConsentStatus"), status),
-        *(Triple(status, _type(), _dpv(name)) for name in kinds),
-        Triple(status, _dpv("isIndicatedAtTime"), _time(event.at)),
+        Triple(NamedNode(document + "#record"), dpv("hasConsentStatus"), status),
+        *(Triple(status, kind(), dpv(name)) for name in kinds),
+        Triple(status, dpv("isIndicatedAtTime"), _time(event.at)),
     ]
-    # A delegate speaks for the person, and an organisation that carries a consent over for itself: the record
-    # must not say that the person said it.
+    # ISO/IEC TS 27560 wants an entity for each event. A delegate speaks for the person, an organisation that
+    # carries a consent over for itself, and what nobody said, such as that time ran out, the host says.
     expressed = event.state in _EXPRESSED and event.event not in _CONTINUED
-    by = event.actor or (grant.subject if expressed else "")
-    if by:
-        found.append(Triple(status, _dpv("isIndicatedBy"), NamedNode(by)))
-    if event.state is GrantState.GIVEN:
-        found.append(Triple(status, NamedNode(NS + "expiresAt"), _time(event.expires_at)))
-    return found
+    by = event.actor or (grant.subject if expressed else host_of(grant))
+    found.append(Triple(status, dpv("isIndicatedBy"), NamedNode(by)))
+    if event.language:
+        notice = BlankNode()
+        found += [
+            Triple(status, dpv("hasNotice"), notice),
+            Triple(notice, kind(), dpv("ConsentNotice")),
+            Triple(notice, node(DCT.source), NamedNode(grant.purpose)),
+            Triple(notice, node(DCT.language), Literal(event.language)),
+        ]
+    return found + _duration(status, event)
+
+
+def _duration(status: BlankNode, event: Event) -> list[Triple]:
+    """Return until when what happened holds: a consent until its end, everything else until the next event."""
+    duration = BlankNode()
+    found = [Triple(status, dpv("hasDuration"), duration)]
+    if event.state is not GrantState.GIVEN:
+        return [*found, Triple(duration, kind(), dpv("IndeterminateDuration"))]
+    end = _time(event.expires_at)
+    return [
+        *found,
+        Triple(duration, kind(), dpv("UntilTimeDuration")),
+        Triple(duration, node(RDF.value), end),
+        Triple(status, NamedNode(NS + "expiresAt"), end),
+    ]
 
 
 def _receipt(document: str, grant: Grant, given: Event) -> list[Triple]:
     receipt, record = NamedNode(document + "#receipt"), NamedNode(document + "#record")
     return [
-        Triple(receipt, _type(), _dpv("ConsentReceipt")),
-        Triple(receipt, _node(DCT.identifier), Literal(grant.id)),
-        Triple(receipt, _node(DCT.conformsTo), NamedNode(str(DPV_27560["receipt-eu-gdpr"]))),
-        Triple(receipt, _node(DCT.issued), _time(given.at)),
-        Triple(receipt, _node(PROV.wasDerivedFrom), record),
-        Triple(receipt, _node(DCT.source), NamedNode(document + "#agreement")),
+        Triple(receipt, kind(), dpv("ConsentReceipt")),
+        Triple(receipt, node(DCT.identifier), Literal(grant.id)),
+        Triple(receipt, node(DCT.conformsTo), NamedNode(str(DPV_27560["receipt-eu-gdpr"]))),
+        Triple(receipt, node(DCT.issued), _time(given.at)),
+        Triple(receipt, node(DCT.created), _time(given.at)),
+        Triple(receipt, node(PROV.wasDerivedFrom), record),
+        Triple(receipt, dpv("hasRecordOfActivity"), record),
+        Triple(receipt, node(DCT.source), NamedNode(document + "#agreement")),
         Triple(receipt, NamedNode(NS + "digest"), Literal(grant.digest)),
     ]
 
 
-def _type() -> NamedNode:
-    return _node(RDF.type)
-
-
-@cache
-def _node(term: str) -> NamedNode:
-    return NamedNode(str(term))
-
-
-@cache
-def _dpv(name: str) -> NamedNode:
-    return NamedNode(str(DPV[name]))
-
-
 def _time(at: float) -> Literal:
-    return Literal(wire.timestamp(at), datatype=_node(XSD.dateTime))
-
-
-def _days(count: int) -> Literal:
-    return Literal(f"P{count}D", datatype=_node(XSD.duration))
+    return Literal(wire.timestamp(at), datatype=node(XSD.dateTime))
