@@ -30,6 +30,7 @@ from consent.http.callers import Callers
 from consent.http.credentials import CredentialRoutes
 from consent.http.decisions import DecisionRoutes
 from consent.http.delegations import DelegationRoutes
+from consent.http.duties import DutyRoutes
 from consent.http.log import LogRoutes
 from consent.http.own import OwnRoutes
 from consent.http.pages import RegisterPages
@@ -48,8 +49,10 @@ from consent.overview import Overview
 from consent.purposes import Publisher
 from consent.rights.escalation import Escalation, Reminding
 from consent.rights.leaving import RightsLeaving
+from consent.rights.outgoing import Carrier
 from consent.rights.requests import Rights
 from consent.rights.schema_sql import SCHEMA as RIGHTS_SCHEMA
+from consent.rights.schema_sql import SCHEMA_2 as RIGHTS_SCHEMA_2
 from consent.schema_sql import SCHEMAS
 from consent.secret import derived, open_secret
 from consent.shaping import Shaping
@@ -65,6 +68,7 @@ from pods.authz.wac import Wac
 from pods.http.routing import Alongside
 from pods.main import Core, application, open_core
 from pods.model import Clock
+from pods.notify.sender import Sender
 from pods.quota import Quota
 from pods.removal import Leaving
 from pods.settings import PodSettings, read_settings
@@ -100,6 +104,7 @@ def schemas() -> tuple[Schema, ...]:
         *AGGREGATION_SCHEMAS,
         *claims.SCHEMAS,
         RIGHTS_SCHEMA,
+        RIGHTS_SCHEMA_2,
     )
 
 
@@ -122,6 +127,7 @@ def extension(core: Core, *, stopwatch: Callable[[], float] = time.monotonic) ->
     issuing = Issuing(origin, assertion, derived(secret, "status lists"))
     checkpoints = checkpoints_of(core)
     questions = assemble(core, origin=origin, data=core.settings.data, keys=directory)
+    rights = Rights(origin, consents)
     versions, pages = Versions(origin, consents), RegisterPages(origin)
     evaluator = claims.Evaluator(store, stopwatch=stopwatch)
     # One thread of its own: somebody who looks again and again at what would leave holds up no claim.
@@ -188,8 +194,9 @@ def extension(core: Core, *, stopwatch: Callable[[], float] = time.monotonic) ->
         ).routes(),
         *LogRoutes(callers, checkpoints, store=store).routes(),
         *ResultRoutes(callers, previews, origin=origin, store=store).routes(),
+        *DutyRoutes(callers, rights, origin=origin, store=store, commits=commits, clock=clock).routes(),
         *RightsRoutes(
-            *(callers, Rights(origin, consents), acting, overview),
+            *(callers, rights, acting, overview),
             origin=origin,
             store=store,
             commits=commits,
@@ -198,6 +205,8 @@ def extension(core: Core, *, stopwatch: Callable[[], float] = time.monotonic) ->
         *aggregation_routes(core, questions),
     ]
     reminding = Reminding(Escalation(origin), commits, clock)
+    sender = Sender(core.keys, core.settings.trusted_hosts, base=origin, clock=clock)
+    carrier = Carrier(store, commits, core.http, sender, clock=clock)
     authorizer = GrantAuthorizer(
         Wac(origin, RemoteGroups(core.http, clock=clock)), tickets, origin=origin, clock=clock
     )
@@ -205,7 +214,7 @@ def extension(core: Core, *, stopwatch: Callable[[], float] = time.monotonic) ->
         authorizer,
         (Shaping(origin),),
         routes,
-        (questions.keeping_up, reminding.alongside, checkpoints.alongside),
+        (questions.keeping_up, reminding.alongside, carrier.alongside, checkpoints.alongside),
         (ConsentLeaving(), RightsLeaving()),
         consents,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -26,6 +26,11 @@ def controllers(tx: Transaction) -> list[Controller]:
     """Return all registered organisations by name."""
     rows = tx.execute(f"SELECT {_CONTROLLER} FROM controller ORDER BY name, iri")  # noqa: S608  # constants only
     return [_controller(row) for row in rows]
+
+
+def names(tx: Transaction, iris: Collection[str]) -> dict[str, str]:
+    """Return the registered names among these WebIDs."""
+    return {iri: found.name for iri in iris if (found := controller(tx, iri)) is not None}
 
 
 def save_controller(tx: Transaction, value: Controller) -> None:
@@ -72,6 +77,12 @@ class Purposes:
         """
         rows = tx.execute(f"{_PURPOSE} WHERE iri = ?", (iri,))
         return self._intact(rows[0]) if rows else None
+
+    def leant_on(self, row: Sequence[Any]) -> tuple[PurposeDeclaration | None, ControllerState | None]:
+        """Return what a grant leans on, of a row that names it: its declaration if it is intact, its controller's state."""
+        document, publisher, digest, state = row
+        purpose = self._intact((document, publisher, digest)) if document is not None else None
+        return purpose, ControllerState(state) if state is not None else None
 
     def all(self, tx: Transaction) -> list[PurposeDeclaration]:
         """Return every version of every purpose, the newest first."""

@@ -11,7 +11,7 @@ from apps.cli.operator import operator_core
 from consent import registry_sql
 from consent.decisions import Consents
 from consent.main import SECRET
-from consent.rights import rights_sql
+from consent.rights import outgoing_sql, rights_sql
 from consent.rights.escalation import Escalation, escalated, late_requests
 from consent.rights.model import RequestEvent
 from consent.rights.requests import Rights
@@ -77,6 +77,16 @@ def overdue() -> None:
         }
     for what, kind, who, due_at in rows:
         click.echo(f"{what:<8} {kind:<18} since {timestamp(due_at)}  {who}  {officers.get(who, '-')}")
+
+
+@command.command()
+def undelivered() -> None:
+    """List notices that inboxes on other hosts did not take, with the reason; it names no person."""
+    with operator_core(read_settings(PodSettings, os.environ)) as core, core.store.reading() as tx:
+        found = outgoing_sql.undelivered(tx)
+    for notice in found:
+        state = "waits" if notice.given_up_at is None else "given up"
+        click.echo(f"{state:<8}  since {timestamp(notice.made_at)}  {notice.recipient}  {notice.why}")
 
 
 @command.command()

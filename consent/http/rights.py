@@ -17,12 +17,13 @@ from consent.delegation.model import Power
 from consent.http.callers import PRIVATE, Callers, json_answer, json_body
 from consent.http.decisions import FOR
 from consent.overview import Overview
-from consent.rights import access, rights_sql, wire
+from consent.rights import access, outgoing_sql, rights_sql, wire
 from consent.rights.access_formats import CSV, JSON_LD, json_ld, table
 from consent.rights.duties import Duties
 from consent.rights.model import TAKEN_BY, Duty, Party, RequestEvent, RightKind, RightsRequest
+from consent.rights.outgoing_sql import Outgoing
 from consent.rights.requests import Asked, Rights
-from pods.errors import BadContent, Forbidden, NotAcceptable, NotFound
+from pods.errors import BadContent, Forbidden, NotAcceptable
 from pods.http.openapi import LIST, OBJECT, TEXT, described, named, record
 from pods.model import Agent, Clock, WebId
 from pods.protocol import negotiate
@@ -81,13 +82,6 @@ class RightsRoutes:
             methods=["GET"],
             **described(OBJECT, media_types=(JSON_LD, CSV), query=_FOR, token=True),
         )
-        router.add_api_route("/duties", self.duties, methods=["GET"], **described(LIST, token=True))
-        router.add_api_route(
-            "/duties/{duty_id}",
-            self.acknowledge,
-            methods=["POST"],
-            **described(OBJECT, body=_STATEMENT, places=("duty_id",), token=True),
-        )
         router.add_api_route(
             "/{request_id}",
             self.one,
@@ -98,9 +92,7 @@ class RightsRoutes:
             "/{request_id}/steps",
             self.step,
             methods=["POST"],
-            **described(
-                OBJECT, body=named("rights-step"), places=("request_id",), query=_FOR, token=True
-            ),
+            **described(OBJECT, body=named("rights-step"), places=("request_id",), query=_FOR, token=True),
         )
         return list(router.routes)
 
@@ -189,31 +181,6 @@ class RightsRoutes:
             return Response(table(report, language_of(request)), media_type=CSV, headers=headers)
         return Response(orjson.dumps(json_ld(report)), media_type=JSON_LD, headers=headers)
 
-    async def duties(self, request: Request) -> Response:
-        """What the caller must still do, or did, with data that it was served (GDPR art. 19); open ones first."""
-        _, webid = await self._callers.known(request)
-
-        def job(tx: Transaction) -> list[dict[str, Any]]:
-            return [self._duty(tx, duty) for duty in rights_sql.duties_of_recipient(tx, webid)]
-
-        return json_answer(await self._store.read(job))
-
-    async def acknowledge(self, request: Request) -> Response:
-        """Say what was done with the data: erased, stored without use, or read again."""
-        _, webid = await self._callers.known(request)
-        body = await json_body(request)
-        words = body.get("statement") if isinstance(body, dict) and len(body) == 1 else None
-        if not isinstance(words, str) or not words.strip() or len(words) > MOST_WORDS or "\0" in words:
-            raise BadContent(
-                f"Send {{'statement': …}}: what was done with the data, in at most {MOST_WORDS} characters."
-            )
-
-        def job(tx: Transaction) -> dict[str, Any]:
-            name: str = request.path_params["duty_id"]
-            return self._duty(tx, self._duties.acknowledge(tx, webid, name, words, self._clock()))
-
-        return json_answer(await self._commits.submit(job))
-
     async def _seen(self, whose: str | None, job: Callable[[Transaction], T]) -> T:
         """Do what only reads; what a delegate sees is noted in the log, and so it is a write."""
         return await (self._commits.submit(job) if whose is not None else self._store.read(job))
@@ -241,20 +208,13 @@ class RightsRoutes:
     def _told(self, tx: Transaction, request: RightsRequest, reader: str | None) -> dict[str, Any]:
         """Return a request as its reader sees it: a controller, or None for the person."""
         duties: Sequence[Duty] = () if reader else rights_sql.duties_of_request(tx, request.id)
-        names = self._names(tx, {request.controller, *(duty.recipient for duty in duties)})
+        names = registry_sql.names(tx, {request.controller, *(duty.recipient for duty in duties)})
         person = self._rights.pseudonym(tx, request.pod, reader) if reader else ""
-        told = wire.Told(rights_sql.steps(tx, request.id), duties, names, person)
+        notices: dict[str, Outgoing] = {
+            duty.id: sent for duty in duties if (sent := outgoing_sql.one(tx, f"rights-{duty.id}"))
+        }
+        told = wire.Told(rights_sql.steps(tx, request.id), duties, names, person, notices)
         return wire.request_json(request, told, self._clock())
-
-    def _duty(self, tx: Transaction, duty: Duty) -> dict[str, Any]:
-        if tx.pod_by_key(duty.pod) is None:
-            raise NotFound("The person's pod is gone, and the duty with it.")
-        person = self._rights.pseudonym(tx, duty.pod, duty.recipient)
-        return wire.duty_json(duty, self._names(tx, {duty.recipient}), self._clock(), person=person)
-
-    def _names(self, tx: Transaction, webids: set[str]) -> dict[str, str]:
-        found = {webid: registry_sql.controller(tx, webid) for webid in webids}
-        return {webid: one.name for webid, one in found.items() if one is not None}
 
 
 def _checked(name: str, body: Any) -> dict[str, Any]:

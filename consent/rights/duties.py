@@ -81,11 +81,16 @@ class Duties:
                 count += 1
         return count
 
-    def acknowledge(self, tx: Transaction, webid: str, duty_id: str, statement: str, at: float) -> Duty:
-        """Note what the recipient says that it did; what was said once stands."""
+    def of(self, tx: Transaction, webid: str, duty_id: str) -> Duty:
+        """Return a recipient's own duty; to anybody else it does not exist."""
         found = rights_sql.duty(tx, duty_id)
         if found is None or found.recipient != webid:
             raise NotFound("You have no duty of this name; GET /.consent/rights/duties lists yours.")
+        return found
+
+    def acknowledge(self, tx: Transaction, webid: str, duty_id: str, statement: str, at: float) -> Duty:
+        """Note what the recipient says that it did; what was said once stands."""
+        found = self.of(tx, webid, duty_id)
         if not rights_sql.acknowledge(tx, duty_id, statement, at):
             raise Conflict("This was acknowledged already; the statement stands as it was given.")
         again = rights_sql.duty(tx, duty_id)
@@ -97,4 +102,5 @@ class Duties:
             SUMMARIES[duty.kind],
             at,
             due_at=duty.due_at,
+            concerns=duty.pod,
         )

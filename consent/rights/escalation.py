@@ -109,6 +109,7 @@ class Escalation:
             at,
             due_at=duty.due_at,
             copy_to=officer,
+            concerns=duty.pod,
         )
         rights_sql.reminded(tx, duty.id, number)
 

@@ -1,4 +1,4 @@
-"""Notices of the host in inboxes (LDN): to a person, and to an organisation whose pod is here."""
+"""Notices of the host in inboxes (LDN): of people here, and of organisations here or on another host."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 
 from consent import people_sql, wire
+from consent.rights import outgoing_sql
 from pods.model import Path, WebId
 from pods.storage.base import Pod, Transaction
 
@@ -51,23 +52,17 @@ class Notices:
     ) -> None:
         """Put a notice about `subject`, an IRI, into the inbox of a pod."""
         path = Path(f"{pod.root}inbox/{name}.jsonld")
-        notice = {
-            "@context": _CONTEXT,
-            "id": self._origin + path,
-            "type": "Announce",
-            "actor": self._origin + "/",
-            "object": subject,
-            "target": pod.owner,
-            "summary": dict(summary),
-            "published": wire.timestamp(at),
-        }
-        if content:
-            notice["content"] = dict(content)
-        if due_at is not None:
-            notice["endTime"] = wire.timestamp(due_at)
-        if copy_to:
-            notice["cc"] = copy_to
-        tx.write(path, MEDIA_TYPE, orjson.dumps(notice), at)
+        notice = self._notice(
+            self._origin + path,
+            pod.owner,
+            subject,
+            summary,
+            at,
+            content=content,
+            due_at=due_at,
+            copy_to=copy_to,
+        )
+        tx.write(path, MEDIA_TYPE, notice, at)
 
     def to_owner(
         self,
@@ -78,12 +73,51 @@ class Notices:
         summary: Mapping[str, str],
         at: float,
         *,
+        content: Mapping[str, str] | None = None,
         due_at: float | None = None,
         copy_to: str = "",
-    ) -> bool:
-        """Put a notice into the inbox of somebody whose pod is here; say whether there was one to put it into."""
+        concerns: int = 0,
+    ) -> None:
+        """Tell somebody: in their inbox here, or by the queue for other hosts.
+
+        `concerns` is the key of the pod that a queued notice goes with when it is removed.
+        """
         pod = people_sql.own_pod(tx, WebId(webid))
-        if pod is None:
-            return False
-        self.to_pod(tx, pod, name, subject, summary, at, due_at=due_at, copy_to=copy_to)
-        return True
+        if pod is not None:
+            self.to_pod(tx, pod, name, subject, summary, at, content=content, due_at=due_at, copy_to=copy_to)
+        elif not webid.startswith(self._origin + "/"):
+            # LDN, 3.3: a notice without an address of its own gets that of the resource it becomes.
+            notice = self._notice(
+                "", webid, subject, summary, at, content=content, due_at=due_at, copy_to=copy_to
+            )
+            outgoing_sql.add(tx, name, webid, concerns, notice.decode(), at)
+
+    def _notice(
+        self,
+        iri: str,
+        target: str,
+        subject: str,
+        summary: Mapping[str, str],
+        at: float,
+        *,
+        content: Mapping[str, str] | None,
+        due_at: float | None,
+        copy_to: str,
+    ) -> bytes:
+        notice = {
+            "@context": _CONTEXT,
+            "id": iri,
+            "type": "Announce",
+            "actor": self._origin + "/",
+            "object": subject,
+            "target": target,
+            "summary": dict(summary),
+            "published": wire.timestamp(at),
+        }
+        if content:
+            notice["content"] = dict(content)
+        if due_at is not None:
+            notice["endTime"] = wire.timestamp(due_at)
+        if copy_to:
+            notice["cc"] = copy_to
+        return orjson.dumps(notice)

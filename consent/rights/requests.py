@@ -110,7 +110,9 @@ class Rights:
         self._duties.raised(tx, pod, request, RequestEvent.ASK, self._scope(tx, pod, request), at)
         subject = f"{self._origin}/.consent/rights/{request.id}"
         self._notices.to_owner(
-            tx, asked.controller, f"rights-{request.id}", subject, ASK_SUMMARY, at, due_at=request.due_at
+            *(tx, asked.controller, f"rights-{request.id}", subject, ASK_SUMMARY, at),
+            due_at=request.due_at,
+            concerns=pod.key,
         )
         return request
 

@@ -144,7 +144,7 @@ def forget_pod(tx: Transaction, pod: int) -> None:
     tx.execute(
         "DELETE FROM rights_event WHERE request IN (SELECT id FROM rights_request WHERE pod = ?)", (pod,)
     )
-    for table in ("rights_request", "rights_duty", "breach_notice"):
+    for table in ("rights_request", "rights_duty", "breach_notice", "notice_out"):
         tx.execute(f"DELETE FROM {table} WHERE pod = ?", (pod,))  # noqa: S608  # names from above
 
 

@@ -39,3 +39,27 @@ SCHEMA: Schema = (
                breach TEXT NOT NULL, pod INTEGER NOT NULL, at REAL NOT NULL, PRIMARY KEY (breach, pod))""",
     ),
 )
+
+SCHEMA_2: Schema = (
+    "rights-2",
+    (
+        # Who opened an entry: a WebID, or nobody for the operator; what art. 34(2) wants people to be told.
+        "ALTER TABLE breach ADD COLUMN opened_by TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE breach ADD COLUMN consequences TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE breach ADD COLUMN measures TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE breach ADD COLUMN contact TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE breach ADD COLUMN public_at REAL",
+        "ALTER TABLE breach_entry ADD COLUMN actor TEXT NOT NULL DEFAULT ''",
+        "CREATE INDEX breach_agent ON breach (agent, aware_at)",
+        # How many reminders a controller got of a request that it owes an answer to.
+        "ALTER TABLE rights_request ADD COLUMN stage INTEGER NOT NULL DEFAULT 0",
+        "CREATE INDEX rights_request_due ON rights_request (due_at)",
+        # Notices to inboxes on other hosts, until they are taken or given up; pod 0 concerns no person.
+        """CREATE TABLE notice_out (
+               name TEXT PRIMARY KEY, recipient TEXT NOT NULL, pod INTEGER NOT NULL, content TEXT NOT NULL,
+               made_at REAL NOT NULL, next_at REAL NOT NULL, failures INTEGER NOT NULL, why TEXT NOT NULL,
+               taken_at REAL, given_up_at REAL)""",
+        "CREATE INDEX notice_out_due ON notice_out (next_at) WHERE taken_at IS NULL AND given_up_at IS NULL",
+        "CREATE INDEX notice_out_pod ON notice_out (pod)",
+    ),
+)

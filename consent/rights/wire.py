@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from consent.rights.model import ARTICLES, Duty, RequestState, RightKind, RightsRequest, Step
+from consent.rights.outgoing_sql import Outgoing
 from consent.wire import seconds, timestamp
 
 REMEDY: Mapping[str, str] = {
@@ -27,6 +28,8 @@ class Told:
     """Registered names by WebID."""
     person: str = ""
     """Who asks, as this reader knows them; nothing towards the person."""
+    notices: Mapping[str, Outgoing] = field(default_factory=dict)
+    """By duty, the notice to a recipient whose inbox is on another host."""
 
 
 def request_json(request: RightsRequest, told: Told, at: float) -> dict[str, Any]:
@@ -47,7 +50,10 @@ def request_json(request: RightsRequest, told: Told, at: float) -> dict[str, Any
     }
     if told.person:
         return {**plain, "person": told.person}
-    plain["duties"] = [duty_json(duty, told.names, at) for duty in told.duties]
+    plain["duties"] = [
+        {**duty_json(duty, told.names, at), "notice": notice_json(duty, told.notices.get(duty.id))}
+        for duty in told.duties
+    ]
     refused = any(step.state is RequestState.REFUSED for step in told.steps)
     return {**plain, "remedy": dict(REMEDY)} if refused or request.overdue(at) else plain
 
@@ -82,6 +88,17 @@ def duty_json(duty: Duty, names: Mapping[str, str], at: float, *, person: str = 
     return {**plain, "person": person} if person else plain
 
 
+def notice_json(duty: Duty, sent: Outgoing | None) -> dict[str, Any]:
+    """Return whether the recipient's inbox has the notice: the person must know who could not be told (art. 19)."""
+    if sent is None:  # it was written into an inbox of this host with the duty
+        return {"state": "delivered", "at": timestamp(duty.asked_at), "why": ""}
+    if sent.taken_at is not None:
+        return {"state": "delivered", "at": timestamp(sent.taken_at), "why": ""}
+    if sent.given_up_at is not None:
+        return {"state": "undeliverable", "at": timestamp(sent.given_up_at), "why": sent.why}
+    return {"state": "waiting", "at": timestamp(sent.made_at), "why": sent.why}
+
+
 def moment(text: str) -> float:
     """Return a time as it stands in the answer to art. 15, in seconds since 1970."""
     return seconds(text)
@@ -97,6 +114,8 @@ class OwnDuty:
     overdue: bool
     acknowledged_at: float | None
     statement: str
+    notice: str
+    """Whether the recipient's inbox has the notice: delivered, waiting or undeliverable."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +180,7 @@ def request_value(plain: Mapping[str, Any]) -> OwnRequest:
                 one["overdue"],
                 None if one["acknowledged_at"] is None else seconds(one["acknowledged_at"]),
                 one["statement"],
+                one["notice"]["state"],
             )
             for one in plain["duties"]
         ),

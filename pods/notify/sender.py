@@ -75,10 +75,15 @@ class Sender:
 
     async def send(self, channel: Channel, message: Message) -> Outcome:
         """POST a notification; whatever goes wrong is an outcome."""
-        url = channel.send_to or ""
+        # Whom to ask about it, and what to end.
+        link = f'<{self._base}{channel.path}>; rel="{NOTIFY}channel"'
+        return await self.post(channel.send_to or "", message.content, message.media_type, link)
+
+    async def post(self, url: str, content: bytes, media_type: str, link: str) -> Outcome:
+        """POST what the host says to an address that a stranger chose, with a link to what it is about."""
         try:
             async with self._http.stream(
-                "POST", url, content=message.content, headers=self._proved(url, channel, message)
+                "POST", url, content=content, headers=self._proved(url, content, media_type, link)
             ) as response:
                 return _outcome(response)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
@@ -88,7 +93,7 @@ class Sender:
         """Close the connections."""
         await self._http.aclose()
 
-    def _proved(self, url: str, channel: Channel, message: Message) -> dict[str, str]:
+    def _proved(self, url: str, content: bytes, media_type: str, link: str) -> dict[str, str]:
         """Return the fields of a request that proves who sends it, in the two ways that receivers check.
 
         WebhookChannel2023, 3: "Notification Sender MUST perform authenticated request ... using identity provided
@@ -103,10 +108,9 @@ class Sender:
         )
         token = self._keys.sign(claims, ACCESS_TOKEN_TYP)
         covered = {
-            "content-type": message.media_type,
-            "content-digest": signatures.content_digest(message.content),
-            # Whom to ask about it, and what to end.
-            "link": f'<{self._base}{channel.path}>; rel="{NOTIFY}channel"',
+            "content-type": media_type,
+            "content-digest": signatures.content_digest(content),
+            "link": link,
         }
         stated = signatures.parameters(f"{self._base}/.oidc/jwks#{self._keys.kid}", at)
         signature = self._keys.signature(signatures.base("POST", sent_to, covered, stated))
