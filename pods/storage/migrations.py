@@ -116,14 +116,15 @@ LOG_1: Schema = (
         # Lines lie in the order in which they were written, as before.
         "CREATE UNIQUE INDEX access_line_place ON access_line (pod, seq)",
         # A log's keys; they go with the pod. `leaf` is the newest entry of the host's tree about this log, `size` the
-        # lines that it speaks of, `peaks` the full subtrees over them.
+        # lines that it speaks of, `peaks` the full subtrees over them. Up to the line `emptied` no text is kept.
         """CREATE TABLE pod_log (
             pod INTEGER PRIMARY KEY,
             blind BLOB NOT NULL,
             key BLOB NOT NULL,
             size INTEGER NOT NULL,
             peaks BLOB NOT NULL,
-            leaf INTEGER
+            leaf INTEGER,
+            emptied INTEGER NOT NULL DEFAULT 0
         )""",
         # The host's tree: every full subtree. It only grows, and tells nothing about any pod.
         """CREATE TABLE log_node (

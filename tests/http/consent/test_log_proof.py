@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from consent.client import LogCheck
 from consent.main import checkpoints_of
 from pods import activity
-from pods.activity import checking, reading
+from pods.activity import checking, reading, retention
 from pods.activity.proving import proof_of
 from pods.activity.sealing import seal_plain_lines
 from pods.model import Agent, WebId
@@ -216,6 +216,17 @@ async def test_lines_past_their_time_lose_their_text_and_the_log_stays_whole(hos
     with host.core.store.reading() as tx:
         assert activity.verify(tx, pod)
         assert [line.seq for line in activity.lines(tx, pod, limit=9)] == [4, 5]
+        assert retention.due(tx, host.clock()) == []
+
+
+async def test_lines_are_emptied_log_by_log_and_never_looked_for_again(host: Town) -> None:
+    for name in ("anna", "carla"):
+        write_lines(host, name, count=retention.STEP + 1)
+    host.clock.advance(11 * YEAR)
+    assert await checkpoints_of(host.core).empty() == 2 * (retention.STEP + 1)
+    with host.core.store.reading() as tx:
+        assert retention.due(tx, host.clock()) == []
+        assert tx.execute("SELECT DISTINCT emptied FROM pod_log") == [(retention.STEP + 1,)]
 
 
 PLAIN = (
