@@ -47,8 +47,10 @@ class Turn:
         fcntl.flock(self._file, fcntl.LOCK_UN)
 
     def close(self) -> None:
-        """Give the turn for good."""
-        os.close(self._file)
+        """Give the turn for good; twice is as good as once."""
+        if self._file >= 0:
+            os.close(self._file)
+            self._file = -1
 
 
 class WriteLog:
