@@ -6,6 +6,7 @@ from collections.abc import Collection
 
 from consent import registry_sql
 from consent.grants_sql import Grants
+from consent.kept import Kept
 from consent.model import OutputMode
 from consent.permits import Permits
 from consent.tickets import Tickets
@@ -29,6 +30,7 @@ class GrantAuthorizer:
         self._clock = clock
         self._permits = Permits(origin)
         self._grants = Grants(origin)
+        self._kept = Kept()
 
     def rights(self, agent: Agent, path: Path, tx: Transaction) -> Rights:
         """Return the rights of an agent; under a grant at most Read, through a view."""
@@ -45,10 +47,11 @@ class GrantAuthorizer:
         permit = None
         if not never_granted(path):
             permit = self._permits.of_token(tx, agent, self._origin + path, "read", at)
-        pod = tx.pod(target.pod_name(path))
-        if permit is None or pod is None or permit.grant.pod != pod.key:
+        # By its key, which costs no statement: a pod that is removed takes its grants with it in the same commit.
+        pod = tx.pod_by_key(permit.grant.pod) if permit is not None else None
+        if permit is None or pod is None or not path.startswith(pod.root):
             return refused
-        view = GrantedView(permit.grant, self._origin, at)
+        view = GrantedView(permit.grant, self._origin, at, self._kept)
         if not view.covers(path, tx):
             return refused
         return Rights(Mode.READ, Mode.NONE, grant=permit.grant.iri, purpose=permit.purpose.iri, view=view)

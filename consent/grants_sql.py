@@ -27,6 +27,12 @@ from pods.storage.base import Transaction
 _COLUMNS = """g.id, g.pod, g.subject, g.controller, g.purpose, g.items, g.state, g.given_at, g.expires_at,
     coalesce(e.value, 0), g.pairwise, g.digest, g.notice_digest"""
 _FROM = "FROM grant_ g LEFT JOIN consent_epoch e ON e.pod = g.pod AND e.controller = g.controller"
+_LEANING = (
+    f"SELECT {_COLUMNS}, p.document, p.controller, p.digest, c.state {_FROM}"  # constants only
+    " LEFT JOIN purpose p ON p.iri = g.purpose LEFT JOIN controller c ON c.iri = g.controller WHERE g.id = ?"
+)
+LEANT_ON = 4
+"""Columns at the end of such a row: document, publisher and digest of the declaration, state of the controller."""
 GRANTS_PATH = "/.consent/grants/"
 _OPEN = (GrantState.GIVEN, GrantState.SUSPENDED, GrantState.ASKED, GrantState.DEFERRED)
 """States that a newer version of the purpose ends."""
@@ -41,6 +47,11 @@ class Grants:
     def by_id(self, tx: Transaction, grant_id: str) -> Grant | None:
         """Return a grant whatever its state."""
         return self._one(tx, "g.id = ?", (grant_id,))
+
+    def leaning(self, tx: Transaction, grant_id: str) -> tuple[Grant, Sequence[Any]] | None:
+        """Return a grant with what it leans on, in one statement: a row for `Purposes.leant_on`."""
+        rows = tx.execute(_LEANING, (grant_id,))
+        return (self._grant(rows[0]), rows[0][-LEANT_ON:]) if rows else None
 
     def by_purpose(self, tx: Transaction, pod: int, purpose: str) -> Grant | None:
         """Return what this pod's owner decided about a purpose, or was asked."""

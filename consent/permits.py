@@ -38,19 +38,11 @@ class Permits:
 
     def in_force(self, tx: Transaction, grant: Grant | None, webid: str | None, at: float) -> Permit | None:
         """Return a permit if a grant allows its grantee anything at this moment; None for every doubt."""
-        # Attack 6: the end itself is too late, here as at the authorization server.
-        if grant is None or grant.state_at(at) is not GrantState.GIVEN or grant.controller != webid:
+        if grant is None:
             return None
         purpose = self._purposes.by_iri(tx, grant.purpose)
-        if purpose is None or not purpose.active(at) or purpose.controller != webid:
-            return None
-        # Attack 11, purpose drift: what the person agreed to must be what the declaration says today.
-        if purpose.digest != grant.digest or purpose.notice_digest != grant.notice_digest:
-            return None
         controller = registry_sql.controller(tx, grant.controller)
-        if controller is None or controller.state is not ControllerState.APPROVED:
-            return None
-        return Permit(grant, purpose)
+        return _permit(grant, purpose, controller.state if controller is not None else None, webid, at)
 
     def of_token(self, tx: Transaction, agent: Agent, resource: str, scope: str, at: float) -> Permit | None:
         """Return the permit of a token for one resource and scope, or None: anything unknown means no.
@@ -66,7 +58,8 @@ class Permits:
             return None
         if not _permitted(claims.get("permissions"), resource, scope):
             return None
-        permit = self.in_force(tx, self._grants.by_id(tx, iri.removeprefix(self._prefix)), agent.webid, at)
+        found = self._grants.leaning(tx, iri.removeprefix(self._prefix))
+        permit = _permit(found[0], *self._purposes.leant_on(found[1]), agent.webid, at) if found else None
         if permit is None or type(epoch) is not int or epoch != permit.grant.epoch:
             return None
         # Attacks 10 and 12: one purpose, compared letter by letter; no purpose contains another.
@@ -76,6 +69,24 @@ class Permits:
         if mode is None or claims.get("output_mode") != mode.value or mode not in permit.grant.modes():
             return None
         return permit
+
+
+def _permit(
+    grant: Grant | None,
+    purpose: PurposeDeclaration | None,
+    controller: ControllerState | None,
+    webid: str | None,
+    at: float,
+) -> Permit | None:
+    # Attack 6: the end itself is too late, here as at the authorization server.
+    if grant is None or grant.state_at(at) is not GrantState.GIVEN or grant.controller != webid:
+        return None
+    if purpose is None or not purpose.active(at) or purpose.controller != webid:
+        return None
+    # Attack 11, purpose drift: what the person agreed to must be what the declaration says today.
+    if purpose.digest != grant.digest or purpose.notice_digest != grant.notice_digest:
+        return None
+    return Permit(grant, purpose) if controller is ControllerState.APPROVED else None
 
 
 def _permitted(permissions: object, resource: str, scope: str) -> bool:

@@ -7,23 +7,26 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from consent import filtering, shaped_sql
-from consent.model import Grant, OutputMode
+from consent.kept import Kept, Made, Shown
+from consent.model import DataItem, Grant, OutputMode
 from consent.shaping import shape_for
 from pods.protocol import rdf, target
+from pods.representation import LARGE_SOURCE, Slow
 from pods.storage.base import Entry, Stored, Transaction
-from vocab.shapes import SHAPES
+from vocab.shapes import SHAPES, Shape
 from vocab.terms import PREFIXES
 
 _PREFIXES = {name: PREFIXES[name] for name in ("po", "schema", "vcard", "xsd")}
 
 
 class GrantedView:
-    """The view of one grant, made for one decision at the time `at`."""
+    """The view of one grant, made for one decision at the time `at`; what it made is `kept` for the next one."""
 
-    def __init__(self, grant: Grant, origin: str, at: float) -> None:
+    def __init__(self, grant: Grant, origin: str, at: float, kept: Kept | None = None) -> None:
         self._grant = grant
         self._origin = origin
         self._at = at
+        self._kept = kept
         self._shapes = frozenset(item.shape for item in grant.items if item.mode is OutputMode.ROWS)
 
     def document(self, stored: Stored, tx: Transaction) -> Stored:
@@ -35,14 +38,35 @@ class GrantedView:
             return replace(stored, content=b"", etag="", modified=int(self._grant.given_at * 1000))
         shape = shape_for(stored.path)
         item = self._grant.item(shape.name, OutputMode.ROWS) if shape is not None else None
-        shown: list[rdf.Quad] = []
-        if shape is not None and item is not None and rdf.is_rdf(stored.media_type):
-            quads = rdf.parse(stored.media_type, stored.content, self._origin + stored.path)
-            shown = filtering.granted(quads, shape, item.properties, owner=self._grant.subject)
-        content = rdf.serialise(rdf.TURTLE, shown, _PREFIXES)
-        etag = hashlib.blake2b(content, digest_size=12, key=self._grant.id.encode()).hexdigest()
+        if shape is None or item is None or not rdf.is_rdf(stored.media_type):
+            shown = self._shown([])
+        elif self._kept is None:
+            shown = self._made(stored, shape, item)
+        else:
+            shown = self._recalled(self._kept, stored, shape, item)
+        content, etag = shown.content, shown.etag
         return replace(
             stored, media_type=rdf.TURTLE, content=content, etag=etag, modified=int(self._at * 1000)
+        )
+
+    def _recalled(self, kept: Kept, stored: Stored, shape: Shape, item: DataItem) -> Shown:
+        made = Made(stored.path, stored.etag, self._grant.id, shape.name, item.properties)
+        shown = kept.get(made)
+        if shown is not None:
+            return shown
+        if len(stored.content) > LARGE_SOURCE:
+            # Others would wait meanwhile. The read is decided anew afterwards, and finds what is made here.
+            raise Slow(lambda: kept.put(made, self._made(stored, shape, item)).content)
+        return kept.put(made, self._made(stored, shape, item))
+
+    def _made(self, stored: Stored, shape: Shape, item: DataItem) -> Shown:
+        quads = rdf.parse(stored.media_type, stored.content, self._origin + stored.path)
+        return self._shown(filtering.granted(quads, shape, item.properties, owner=self._grant.subject))
+
+    def _shown(self, statements: Sequence[rdf.Quad]) -> Shown:
+        content = rdf.serialise(rdf.TURTLE, statements, _PREFIXES)
+        return Shown(
+            content, hashlib.blake2b(content, digest_size=12, key=self._grant.id.encode()).hexdigest()
         )
 
     def members(self, entries: Sequence[Entry], tx: Transaction) -> Sequence[Entry]:

@@ -125,6 +125,15 @@ async def test_what_the_host_keeps_for_itself_stays_closed_whatever_the_index_sa
         assert (await forged.get(path)).status_code in (401, 403), path
 
 
+async def test_what_is_public_is_read_with_a_token_of_a_grant_too_and_leaves_no_line(host: Town) -> None:
+    forged = await forger(host)
+    before = await host.owner("anna").log()
+    assert (await forged.get("/anna/.well-known/solid")).status_code == 200
+    assert await host.owner("anna").log() == before
+    assert (await forged.get()).status_code == 200
+    assert [line.action for line in (await host.owner("anna").log())[: -len(before)]] == ["read"]
+
+
 async def test_attack_11_text_and_digest_rewritten_together_do_not_deceive_the_grant(host: Town) -> None:
     """Attack 11: the grant remembers the digest of what the person was shown."""
     forged = await forger(host)
