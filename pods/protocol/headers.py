@@ -110,8 +110,11 @@ def owner_link(webid: str) -> str:
 
 @lru_cache(maxsize=256)
 def wac_allow(user: Mode, public: Mode) -> str:
-    """Return the WAC-Allow field: what the agent and what everybody may do here (WAC, 5.2)."""
-    return f'user="{_names(user)}", public="{_names(public)}"'
+    """Return the WAC-Allow field: what the agent and what everybody may do here (WAC, 5.2).
+
+    No space behind the comma: some clients split there and take the name as it comes.
+    """
+    return f'user="{_names(user)}",public="{_names(public)}"'
 
 
 def _names(modes: Mode) -> str:

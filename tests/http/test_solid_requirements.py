@@ -247,8 +247,8 @@ async def test_everybody_is_told_what_they_may_do(host: PodHost, method: str) ->
         name: (await person.request(method, "/anna/profile/card")).headers["wac-allow"]
         for name, person in (("anna", host.anna), ("bob", host.bob), ("nobody", host.stranger))
     }
-    assert told["anna"] == 'user="read write append control", public="read"'
-    assert told["bob"] == told["nobody"] == 'user="read", public="read"'
+    assert told["anna"] == 'user="read write append control",public="read"'
+    assert told["bob"] == told["nobody"] == 'user="read",public="read"'
 
 
 async def test_inherited_rights_are_told_alike_on_the_container_and_below(host: PodHost) -> None:

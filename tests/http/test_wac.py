@@ -130,7 +130,7 @@ async def test_a_group_that_cannot_be_found_lets_nobody_in(host: PodHost, group:
 async def test_the_modes_of_a_group_stand_in_wac_allow(host: PodHost) -> None:
     host.write("/anna/groups.ttl", f"{GROUP}<#g> v:hasMember <{host.bob.webid}>.")
     open_to(host, "acl:agentGroup <groups.ttl#g>", "acl:Read, acl:Append")
-    assert (await host.bob.get(X)).headers["wac-allow"] == 'user="read append", public=""'
+    assert (await host.bob.get(X)).headers["wac-allow"] == 'user="read append",public=""'
 
 
 async def test_a_list_names_only_so_many_groups(host: PodHost) -> None:

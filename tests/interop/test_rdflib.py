@@ -33,5 +33,5 @@ def test_it_makes_containers_lists_members_and_deletes(seen: dict[str, Any], ann
 
 
 def test_it_tells_what_a_person_may_do(seen: dict[str, Any]) -> None:
-    assert seen["permissions"] == ['user="read write append control", public=""']
+    assert seen["permissions"] == ['user="read write append control",public=""']
     assert seen["friend"] == 403

@@ -115,4 +115,4 @@ def test_link_types_are_found(link: str, types: set[str]) -> None:
 
 
 def test_wac_allow_says_append_wherever_write_holds() -> None:
-    assert headers.wac_allow(Mode.WRITE | Mode.APPEND, Mode.NONE) == 'user="write append", public=""'
+    assert headers.wac_allow(Mode.WRITE | Mode.APPEND, Mode.NONE) == 'user="write append",public=""'
