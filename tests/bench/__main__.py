@@ -12,7 +12,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import ceiling, comparison, peers, portico
+from tests.bench import ceiling, comparison, consent, peers, portico
 from tests.bench.load import Measurement
 from tests.bench.product import FIGURES, Figure, at_rest, ground, start_up
 from tests.bench.servers import clean
@@ -72,12 +72,11 @@ def main(rounds: int, seconds: float, only: tuple[str, ...], households: int | N
     console.print(table(best, ratios))
     console.print(further_table(best, every_core, postgresql))
     on = ground(clean(folder / "product"), households)
-    figures += [measure(on) for measure in FIGURES] if PORTICO in wanted else []
+    if PORTICO in wanted:
+        figures += consent.figures(folder / "consent", console.print)
+        figures += [measure(on) for measure in FIGURES]
     for figure in figures:
-        verdict = "kept" if figure.holds else "MISSED"
-        console.print(
-            f"{figure.name}: {figure.value:,.1f} {figure.unit}, budget {figure.budget:g}: {verdict}"
-        )
+        console.print(figure.told())
     report = {
         "machine": {
             "cores": os.cpu_count(),

@@ -95,18 +95,22 @@ def send(client: httpx.Client, access: Access, caller: Caller, request: Request)
 
 
 def measure(access: Access, work: Work, seconds: float, run: str = "") -> Measurement:
-    """Run the load generator once in a process of its own; each run has a name of its own, if none is given."""
-    spec = json.dumps(asdict(job(access, work.name, run or f"{time.time_ns():x}", seconds)))
+    """Measure a kind of work once; each run has a name of its own, if none is given."""
+    return run_job(job(access, work.name, run or f"{time.time_ns():x}", seconds))
+
+
+def run_job(wanted: Job) -> Measurement:
+    """Run the load generator once in a process of its own."""
     done = subprocess.run(
         [sys.executable, "-m", "tests.bench.load"],
-        input=spec,
+        input=json.dumps(asdict(wanted)),
         capture_output=True,
         text=True,
         timeout=LOAD_SECONDS,
         check=False,
     )
     if done.returncode != 0:
-        raise RuntimeError(f"{work.name} at {access.storage} failed:\n{done.stderr[-2000:]}")
+        raise RuntimeError(f"{wanted.work} at {wanted.storage} failed:\n{done.stderr[-2000:]}")
     return Measurement(**json.loads(done.stdout))
 
 

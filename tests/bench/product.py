@@ -22,13 +22,23 @@ class Figure:
     name: str
     value: float
     unit: str
-    budget: float
+    budget: float | None
+    """None for a figure that is stated, and has nothing to reach."""
     at_least: bool = True
 
     @property
     def holds(self) -> bool:
         """Whether the budget is kept."""
+        if self.budget is None:
+            return True
         return self.value >= self.budget if self.at_least else self.value <= self.budget
+
+    def told(self) -> str:
+        """Return the figure as a line of the report."""
+        said = f"{self.name}: {self.value:,.1f} {self.unit}"
+        if self.budget is None:
+            return said
+        return f"{said}, budget {self.budget:g}: {'kept' if self.holds else 'MISSED'}"
 
 
 @dataclass(frozen=True, slots=True)

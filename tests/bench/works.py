@@ -104,6 +104,14 @@ def _read_one_of_many(run: str, connection: int, number: int) -> Request:
     return Request("GET", grown((connection * 104_729 + number * 15_485_863) % int(run)), accept=TURTLE)
 
 
+PURCHASE = "purchases/2017-10/b1.ttl"
+GRANTED = Work(
+    "GET through a grant",
+    lambda _run, _connection, _number: Request("GET", PURCHASE, accept=TURTLE),
+    css_ratio=0,
+    jss_ratio=0,
+    every_core=0,
+)
 GROWN = Work("GET one of many", _read_one_of_many, css_ratio=0, jss_ratio=0, every_core=0)
 WORKS = (
     Work("GET a private 40-triple Turtle", _read(TURTLE), css_ratio=40, jss_ratio=1.5, every_core=3),
