@@ -21,6 +21,7 @@ SHACL = (
     "purpose-declaration",
     "grant",
     "consent-record",
+    "credential",
     "access-line",
     "query",
     "release",

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from consent import wire
-from consent.credentials import proofs, status
+from consent.credentials import envelope, proofs, status
 
 LEEWAY = 60.0  # seconds by which two clocks may differ
 MOST_AGE = (
@@ -32,7 +32,7 @@ def check_grant(
     `issuer` is the controlled identifier document that the verifier got from the host over TLS, `lists` are the
     status lists by their IRIs. Whatever is missing, old or unreadable fails: an old list never passes for a new one.
     """
-    _proved(credential, issuer)
+    _proved(credential, issuer, at)
     _within(credential, at)
     subject, entries = credential.get("credentialSubject"), credential.get("credentialStatus")
     if not isinstance(subject, Mapping) or not isinstance(entries, list):
@@ -50,11 +50,12 @@ def _not_set(
     found = lists.get(str(entry.get("statusListCredential")))
     if found is None:
         raise NotVerified("a status list is missing; without it the grant may be over")
-    _proved(found, issuer)
+    _proved(found, issuer, at)
     _within(found, at)
-    ttl = found["credentialSubject"].get("ttl")
-    most = min(max_age, ttl / 1000) if isinstance(ttl, int) else 0.0
-    if at - wire.seconds(found["validFrom"]) > most:
+    subject = found["credentialSubject"]
+    ttl = subject.get("ttl") if isinstance(subject, Mapping) else None
+    most = min(max_age, ttl / 1000) if type(ttl) is int and ttl >= 0 else 0.0
+    if at - _seconds(found, "validFrom") > most:
         raise NotVerified("a status list is too old; get a new one")
     try:
         index = str(entry.get("statusListIndex"))
@@ -65,19 +66,27 @@ def _not_set(
         raise NotVerified(f"the grant is over or at rest: its bit for {entry['statusPurpose']} is set")
 
 
-def _proved(document: Document, issuer: Document) -> None:
+def _proved(document: Document, issuer: Document, at: float) -> None:
     try:
+        envelope.check(document)
         proofs.verify(document, issuer)
-    except proofs.BadProof as error:
+    except (envelope.BadCredential, proofs.BadProof) as error:
         raise NotVerified(str(error)) from error
+    # Data Integrity 1.0, 2.1: after `expires` a proof "MUST NOT be used to verify".
+    if "expires" in document["proof"] and not at < _seconds(document["proof"], "expires"):
+        raise NotVerified("the proof has run out")
     if document.get("issuer") != issuer.get("id"):
         raise NotVerified("the credential is of another issuer than its proof")
 
 
 def _within(document: Document, at: float) -> None:
-    try:
-        start, end = wire.seconds(document["validFrom"]), wire.seconds(document["validUntil"])
-    except (KeyError, TypeError, ValueError) as error:
-        raise NotVerified("the credential does not say from when until when it is valid") from error
+    start, end = _seconds(document, "validFrom"), _seconds(document, "validUntil")
     if not start - LEEWAY <= at < end:
         raise NotVerified("the credential is not valid yet, or not any more")
+
+
+def _seconds(document: Document, member: str) -> float:
+    try:
+        return wire.seconds(document[member])
+    except (KeyError, TypeError, ValueError) as error:
+        raise NotVerified(f"the document does not say its {member} in UTC") from error

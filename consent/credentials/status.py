@@ -133,10 +133,17 @@ def read_list(credential: Mapping[str, Any], entry: Mapping[str, Any]) -> bytes:
     kinds = credential.get("type")
     if not isinstance(subject, Mapping) or not isinstance(kinds, list):
         raise BadStatusList("this is no credential about one list")
+    if not entry.get("statusPurpose") or entry.get("type") != "BitstringStatusListEntry":
+        raise BadStatusList("this is no BitstringStatusListEntry with a purpose")
     if "BitstringStatusListCredential" not in kinds or subject.get("type") != "BitstringStatusList":
         raise BadStatusList("this is no BitstringStatusListCredential")
     if credential.get("id") != entry.get("statusListCredential"):
         raise BadStatusList("this is another list than the one that the entry is in")
-    if subject.get("statusPurpose") != entry.get("statusPurpose"):
+    # 2.2: one list may serve several purposes.
+    purposes = subject.get("statusPurpose")
+    if entry.get("statusPurpose") not in (purposes if isinstance(purposes, list) else [purposes]):
         raise BadStatusList("the list is for another purpose than the entry")
+    # 1.2: "processors MAY choose to only support bitstring entry sizes of 1", and then refuse every other.
+    if entry.get("statusSize", 1) != 1 or subject.get("statusSize", 1) != 1:
+        raise BadStatusList("the list has entries of more than one bit, which are not read here")
     return decoded(str(subject.get("encodedList")))

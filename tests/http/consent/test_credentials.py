@@ -4,17 +4,20 @@ from typing import Any
 
 import pytest
 from pyoxigraph import CanonicalizationAlgorithm, Dataset, RdfFormat, parse
+from pyshacl import validate
+from rdflib import RDF, Graph, URIRef
 
 from consent.client import offline
-from consent.credentials import proofs, status
+from consent.credentials import envelope, proofs, status
 from consent.credentials.keys import AssertionKeys
 from consent.main import ASSERTION_KEYS
 from consent.states import Suspension
 from pods.storage.base import Pod
 from tests.consent_host import PROGRAMME, ROWS, Organisation, Town, declaration, item
 from tests.pod_host import ORIGIN, Person
-from vocab import jsonld
+from vocab import documents, jsonld
 
+CREDENTIAL = URIRef("https://www.w3.org/2018/credentials#VerifiableCredential")
 PURPOSES = {purpose.value for purpose in status.StatusPurpose}
 
 
@@ -175,6 +178,24 @@ async def test_the_place_of_a_removed_pod_stays_revoked_and_names_nothing(host: 
     assert not await standing(host, credential)
     with host.core.store.reading() as tx:
         assert tx.execute("SELECT grant_id FROM status_entry") == [(None,)]
+
+
+async def test_everything_that_is_attested_conforms_to_the_data_model_and_to_the_shapes(host: Town) -> None:
+    coop, path = await granted(host)
+    anna = host.person("anna")
+    attested = [(await who.get(path)).json() for who in (anna, grantee(host, coop))]
+    attested += [(await anna.get(path + kind)).json() for kind in ("/record", "/receipt")]
+    attested += (await lists_of(host, attested[0])).values()
+    shapes = Graph()
+    for name in ("credential", "consent-record", "grant"):
+        shapes.parse(data=documents.shacl(name), format="turtle")
+    for one in attested:
+        envelope.check(one)
+        # The proof is a graph of its own, about the other.
+        graph = jsonld.graph({name: one[name] for name in one if name != "proof"}, ORIGIN)
+        assert (URIRef(one["id"]), RDF.type, CREDENTIAL) in graph
+        conforms, _, why = validate(graph, shacl_graph=shapes)
+        assert conforms, why
 
 
 @pytest.mark.parametrize("kind", ["record", "receipt"])

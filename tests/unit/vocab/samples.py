@@ -15,6 +15,7 @@ from apps.valueback.ballots import Ballots
 from apps.valueback.model import Phase, Programme, Run, Share
 from consent import records
 from consent.aggregation.data_cube import data_cube
+from consent.credentials import granted, status
 from consent.declarations import declaration
 from consent.linked import purpose_jsonld
 from consent.model import Controller, ControllerState, Grant, GrantId, GrantState, Pairwise
@@ -169,6 +170,14 @@ def consent_graph() -> Graph:
     )
 
 
+def credential_graph() -> Graph:
+    """A grant as its grantee gets it, without the proof."""
+    entries = status.entries(ORIGIN, 0, 5)
+    return jsonld.graph(
+        granted.service_credential(GRANT, ORIGIN + "/.consent/issuer", ORIGIN, entries, ()), BASE
+    )
+
+
 def access_line_graph() -> Graph:
     """One line of a pod's log as the host shows it."""
     with TemporaryDirectory() as folder:
@@ -228,6 +237,7 @@ GOOD = {
     "purpose-declaration": purpose_graph,
     "grant": consent_graph,
     "consent-record": consent_graph,
+    "credential": credential_graph,
     "access-line": access_line_graph,
     "query": query_graph,
     "release": release_graph,

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from pyshacl import validate as shacl_validate
-from rdflib import RDF, BNode, Graph, Literal, Namespace, URIRef
+from rdflib import RDF, XSD, BNode, Graph, Literal, Namespace, URIRef
 
 from tests.unit.vocab.samples import BASE, GOOD, IT, RELEASE, purchase_graph
 from vocab import documents, jsonld, schemas, terms
@@ -24,6 +24,7 @@ FILES = {
     "ValueShare": "value-share",
 }
 SHAPE = Namespace(SHAPES_NS)
+CRED = Namespace("https://www.w3.org/2018/credentials#")
 
 
 def conforms(graph: Graph, name: str) -> bool:
@@ -51,6 +52,10 @@ BROKEN = [
     ("consent-record", None, DPV.hasConsentStatus, BNode()),
     ("consent-record", None, DPV.hasPersonalData, BNode()),
     ("consent-record", None, DPV.hasDataSubject, Literal("Anna")),
+    ("credential", None, CRED.issuer, Literal("Comune")),
+    ("credential", None, CRED.validUntil, Literal("2020-01-01T00:00:00Z", datatype=XSD.dateTime)),
+    ("credential", None, CRED.credentialStatus, BNode()),
+    ("credential", None, CRED.credentialSubject, NODE),
     ("access-line", None, PO.decision, Literal("maybe")),
     ("query", IT, PO.rho, Literal(0)),
     ("query", IT, PO.programme, Literal("p")),
@@ -78,7 +83,17 @@ def test_a_shape_refuses_a_wrong_value(name: str, subject: Any, predicate: URIRe
 
 
 @pytest.mark.parametrize(
-    "name", ["profile", "purchase", "participation", "value-share", "access-line", "grant", "consent-record"]
+    "name",
+    [
+        "profile",
+        "purchase",
+        "participation",
+        "value-share",
+        "access-line",
+        "grant",
+        "consent-record",
+        "credential",
+    ],
 )
 def test_a_shape_refuses_what_lacks_a_required_property(name: str) -> None:
     shapes = Graph().parse(data=documents.shacl(name), format="turtle")

@@ -103,3 +103,11 @@ def test_a_changed_document_does_not(case: str) -> None:
 def test_a_key_that_the_controller_does_not_let_assert_proves_nothing(change: dict[str, Any]) -> None:
     with pytest.raises(proofs.BadProof):
         proofs.verify(SIGNED, {**CONTROLLER, **change})
+
+
+def test_the_second_published_example_has_the_published_signature() -> None:
+    """The employment document of the same specification: its context is not carried here, its hashes are."""
+    document = bytes.fromhex("03f59e5b04ab575b1172cb684f22eede72f0e9033e0b5c67d0e2506768d6ce11")
+    published = "zeuuS9pi2ZR8Q41bFFJKS9weSWkwa7pRcxHTHzxjDEHtVSZp3D9Rm3JdzT82EQpmXMb9wvfFJLuDPeSXZaRX1q1c"
+    key = Ed25519PrivateKey.from_private_bytes(multikey.from_base58(SECRET)[2:])
+    assert multikey.base58(key.sign(bytes.fromhex(OPTIONS_HASH) + document)) == published
