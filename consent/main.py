@@ -135,7 +135,7 @@ def extension(core: Core, *, stopwatch: Callable[[], float] = time.monotonic) ->
     publisher = Publisher(origin, published=(questions.programmes.published, versions.published))
     appointments, acting = Appointments(origin), Acting(origin, consents)
     routes = [
-        *PreferenceRoutes(callers, store=store, commits=commits, clock=clock).routes(),
+        *PreferenceRoutes(callers, origin=origin, store=store, commits=commits, clock=clock).routes(),
         *DelegationRoutes(
             *(callers, appointments, Assistance(appointments)),
             origin=origin,

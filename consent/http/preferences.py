@@ -9,10 +9,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from consent.bases import HANDLING
 from consent.http.callers import Callers, json_answer, json_body, own_pod
-from consent.model import OutputMode
 from consent.preferences import preferences_sql
+from consent.preferences.classes import CLASSES, can_be_meant
+from consent.preferences.effects import Effects
 from consent.preferences.model import ANY, Choice, Rule
 from consent.preferences.standing import PREFERENCES_PATH
 from pods import activity
@@ -20,16 +20,8 @@ from pods.errors import BadContent
 from pods.http.openapi import LIST, described
 from pods.model import Clock
 from pods.storage.base import Commits, Store, Transaction
-from vocab.shapes import SHAPES
 
 MOST_RULES = 100  # more than a person can keep in mind
-KINDS = ("administration", "cooperative", "shop", "association", "other")
-CLASSES = {
-    "basis": (ANY, *HANDLING),
-    "mode": (ANY, *(mode.value for mode in OutputMode)),
-    "controller_kind": (ANY, *KINDS),
-    "shape": (ANY, *SHAPES),
-}
 _RULES = {
     "type": "array",
     "maxItems": MOST_RULES,
@@ -48,8 +40,11 @@ _RULES = {
 class PreferenceRoutes:
     """`/.consent/preferences`: the owner's alone; no delegate has a power over it."""
 
-    def __init__(self, callers: Callers, *, store: Store, commits: Commits, clock: Clock) -> None:
+    def __init__(
+        self, callers: Callers, *, origin: str, store: Store, commits: Commits, clock: Clock
+    ) -> None:
         self._callers = callers
+        self._effects = Effects(origin)
         self._store = store
         self._commits = commits
         self._clock = clock
@@ -60,6 +55,15 @@ class PreferenceRoutes:
         router.add_api_route(PREFERENCES_PATH, self.show, methods=["GET"], **described(LIST, token=True))
         router.add_api_route(
             PREFERENCES_PATH, self.put, methods=["PUT"], **described(LIST, body=_RULES, token=True)
+        )
+        router.add_api_route(
+            PREFERENCES_PATH + "/preview",
+            self.preview,
+            methods=["POST"],
+            **described(LIST, body=_RULES, token=True),
+        )
+        router.add_api_route(
+            PREFERENCES_PATH + "/decisions", self.decisions, methods=["GET"], **described(LIST, token=True)
         )
         return list(router.routes)
 
@@ -92,6 +96,28 @@ class PreferenceRoutes:
 
         return json_answer([_json(rule) for rule in await self._commits.submit(job)])
 
+    async def preview(self, request: Request) -> Response:
+        """What rules would make of everything that is published, beside what the caller's rules make of it now."""
+        agent, webid = await self._callers.known(request)
+        self._callers.require_consent_client(agent)
+        rules = _rules(await json_body(request))
+
+        def job(tx: Transaction) -> list[dict[str, Any]]:
+            now = preferences_sql.of_pod(tx, own_pod(tx, webid).key)
+            return [effect.plain() for effect in self._effects.of(tx, now, rules, self._clock())]
+
+        return json_answer(await self._store.read(job))
+
+    async def decisions(self, request: Request) -> Response:
+        """What the caller's rules refused or prepared for them, the newest first; the caller may decide otherwise."""
+        agent, webid = await self._callers.known(request)
+        self._callers.require_consent_client(agent)
+
+        def job(tx: Transaction) -> list[dict[str, Any]]:
+            return [one.plain() for one in self._effects.decided(tx, own_pod(tx, webid).key, self._clock())]
+
+        return json_answer(await self._store.read(job))
+
 
 def _rules(body: Any) -> list[Rule]:
     if not isinstance(body, list) or len(body) > MOST_RULES:
@@ -106,10 +132,15 @@ def _rules(body: Any) -> list[Rule]:
         for name, value in named.items():
             if value not in CLASSES[name]:
                 raise BadContent(f"/{number}/{name}: one of {', '.join(CLASSES[name][1:])}.")
-        key = tuple(named.values())
+        key, rule = tuple(named.values()), Rule(Choice(plain["choice"]), **named)
         if key in found:
             raise BadContent(f"/{number}: there is a rule for this class already.")
-        found[key] = Rule(Choice(plain["choice"]), **named)
+        if not can_be_meant(rule):
+            raise BadContent(
+                f"/{number}/choice: 'allow' prepares answers for aggregateOnly and claim under plain consent only; "
+                "for this class write 'ask' or 'never'."
+            )
+        found[key] = rule
     return list(found.values())
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from consent.model import GrantEvent
 from consent.preferences.model import Choice, Rule
 from pods.storage.base import Transaction
 
@@ -29,3 +30,16 @@ def replace(tx: Transaction, pod: int, rules: Sequence[Rule], at: float) -> None
             for rule in rules
         ],
     )
+
+
+def refused_by_rule(tx: Transaction, pod: int, source: str, *, limit: int) -> list[tuple[str, float, str]]:
+    """Return purpose, time and present state of what rules refused for the owner of a pod, the newest first.
+
+    `source` is what stands as the client of a decision that a rule made.
+    """
+    rows = tx.execute(
+        "SELECT g.purpose, e.at, g.state FROM consent_event e JOIN grant_ g ON g.id = e.grant_id"
+        " WHERE g.pod = ? AND e.client = ? AND e.event = ? ORDER BY e.at DESC, g.id LIMIT ?",
+        (pod, source, GrantEvent.REFUSE.value, limit),
+    )
+    return [(row[0], float(row[1]), row[2]) for row in rows]

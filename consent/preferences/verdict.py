@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from consent.bases import Handling, handling
-from consent.model import DataItem, OutputMode, PurposeDeclaration
+from consent.model import DataItem, PurposeDeclaration
+from consent.preferences.classes import preparable
 from consent.preferences.model import ANY, Choice, Rule
-
-PREPARED = frozenset({OutputMode.AGGREGATE_ONLY, OutputMode.CLAIM})
-"""Modes under which no row leaves the pod: only for these does `allow` prepare an answer."""
 
 _STRICTEST_FIRST = tuple(Choice)
 
@@ -26,8 +23,8 @@ def _of_item(rules: Sequence[Rule], item: DataItem, basis: str, kind: str) -> Ch
     if not matching:
         return Choice.ASK
     best = min(matching, key=lambda rule: (-rule.specificity(), _STRICTEST_FIRST.index(rule.choice)))
-    lawful = handling(basis) is Handling.CONSENT and item.mode in PREPARED
-    return Choice.ASK if best.choice is Choice.ALLOW and not lawful else best.choice
+    untrue = best.choice is Choice.ALLOW and not preparable(basis, item.mode.value)
+    return Choice.ASK if untrue else best.choice
 
 
 def _matches(rule: Rule, item: DataItem, basis: str, kind: str) -> bool:

@@ -6,13 +6,15 @@ from itertools import permutations
 
 import pytest
 
+from consent.bases import HANDLING
 from consent.model import DataItem, OutputMode, PurposeDeclaration, PurposeIri
+from consent.preferences.classes import can_be_meant
 from consent.preferences.model import Choice, Rule
 from consent.preferences.verdict import verdict
 from pods.model import WebId
 
 NEVER, ASK, ALLOW = Choice.NEVER, Choice.ASK, Choice.ALLOW
-CONSENT, INTEREST = "gdpr:A6-1-a", "gdpr:A6-1-f"
+CONSENT, EXPLICIT, INTEREST = "gdpr:A6-1-a", "gdpr:A9-2-a", "gdpr:A6-1-f"
 SUMS = DataItem("Purchase", ("seller",), OutputMode.AGGREGATE_ONLY)
 CLAIM = DataItem("Profile", ("district",), OutputMode.CLAIM)
 ROWS = DataItem("Purchase", ("orderedAt",), OutputMode.ROWS)
@@ -68,6 +70,10 @@ TABLE = [
     ([Rule(ALLOW, mode="rows")], purpose(ROWS), ASK),
     ([Rule(ALLOW)], purpose(APPEND), ASK),
     ([Rule(ALLOW)], purpose(SUMS, basis=INTEREST), ASK),
+    # art. 9(2)(a): what the law wants explicit consent for is never prepared, however the rule is written
+    ([Rule(ALLOW)], purpose(SUMS, basis=EXPLICIT), ASK),
+    ([Rule(ALLOW, basis=EXPLICIT)], purpose(SUMS, basis=EXPLICIT), ASK),
+    ([Rule(NEVER)], purpose(SUMS, basis=EXPLICIT), NEVER),
     ([Rule(NEVER)], purpose(SUMS, basis=INTEREST), NEVER),
     # several items: the strictest counts for the whole question
     ([Rule(ALLOW)], purpose(SUMS, CLAIM), ALLOW),
@@ -81,3 +87,12 @@ def test_what_the_rules_of_a_person_say_to_a_shop(
     rules: list[Rule], asked: PurposeDeclaration, said: Choice
 ) -> None:
     assert {verdict(order, asked, "shop") for order in permutations(rules)} == {said}
+
+
+@pytest.mark.parametrize("basis", ["", *HANDLING])
+@pytest.mark.parametrize("mode", ["", *(mode.value for mode in OutputMode)])
+def test_allow_can_be_said_of_totals_and_results_under_plain_consent_only(basis: str, mode: str) -> None:
+    lawful = basis in ("", CONSENT) and mode in ("", "aggregateOnly", "claim")
+    assert can_be_meant(Rule(ALLOW, basis=basis, mode=mode)) is lawful
+    assert can_be_meant(Rule(NEVER, basis=basis, mode=mode))
+    assert can_be_meant(Rule(ASK, basis=basis, mode=mode))
