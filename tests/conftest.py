@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from starlette.types import ASGIApp
 
 from tests.databases import DEFAULT, POSTGRESQL, SQLITE, on_postgresql
@@ -15,6 +15,10 @@ from tests.serving import serving
 
 # How long an example takes says more about the machine's other work than about the code.
 settings.register_profile("portico", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# For make mutants: that a test fails is enough, and the smallest example of it takes minutes to find.
+settings.register_profile(
+    "unshrunk", settings.get_profile("portico"), phases=[Phase.explicit, Phase.generate]
+)
 settings.load_profile("portico")
 
 

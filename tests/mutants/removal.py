@@ -53,7 +53,8 @@ class Copy:
 
     def run(self, tests: Sequence[str]) -> Outcome:
         """Run tests on the copy as it stands, on SQLite."""
-        command = ["-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "-k", "not postgresql", *tests]
+        quiet = ["-q", "-x", "-p", "no:cacheprovider", "--hypothesis-profile", "unshrunk"]
+        command = ["-m", "pytest", *quiet, "-k", "not postgresql", *tests]
         environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("PYTEST")},
             "PYTHONPATH": str(self._folder),

@@ -67,6 +67,13 @@ async def unsigned(host: Town, exchange: Exchange, purpose: str, ticket: str) ->
     return f"{header}.{payload}."
 
 
+async def under_anothers_name(host: Town, exchange: Exchange, purpose: str, ticket: str) -> str:
+    """A claim that names the registered key and is signed by another one."""
+    claims = jose.parse(await exchange.claim(purpose, ticket)).claims
+    header = {"alg": "EdDSA", "typ": "purpose+jwt", "kid": exchange.by.key.jwks()["keys"][0]["kid"]}
+    return jose.sign(claims, header, PurposeKey.generate()._key)
+
+
 async def replayed(host: Town, exchange: Exchange, purpose: str, ticket: str) -> str:
     """The id of a claim that was used, in a claim that is right otherwise."""
     first = await exchange.claim(purpose, earlier := await exchange.identified())
@@ -110,6 +117,7 @@ NOT_HERE = "una finalità che qui non è pubblicata"
 
 ATTEMPTS: Mapping[str, Attempt] = {
     "another key": Attempt(changed(key=PurposeKey.generate()), "kid names no key", FORGED),
+    "under another's name": Attempt(under_anothers_name, "not that of the registered key", FORGED),
     "no signature": Attempt(unsigned, "purpose claim", FORGED),
     "another audience": Attempt(changed(audience="https://elsewhere.example/"), "aud is not", OTHERS),
     "another client": Attempt(changed(client_id="another"), "iss is not", OTHERS),

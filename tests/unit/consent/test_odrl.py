@@ -90,6 +90,27 @@ def without(predicate: NamedNode) -> Callable[[list[Triple]], list[Triple]]:
     return lambda triples: [one for one in triples if one.predicate != predicate]
 
 
+def without_constraint(operand: NamedNode) -> Callable[[list[Triple]], list[Triple]]:
+    def changed(triples: list[Triple]) -> list[Triple]:
+        gone = {one.subject for one in triples if one.object == operand}
+        return [one for one in triples if one.object not in gone and one.subject not in gone]
+
+    return changed
+
+
+def constrained_again(
+    operand: NamedNode, operator: str, value: NamedNode | Literal
+) -> Callable[[list[Triple]], list[Triple]]:
+    node = BlankNode()
+    return lambda triples: [
+        *triples,
+        Triple(first_permission(triples), named("constraint"), node),
+        Triple(node, named("leftOperand"), operand),
+        Triple(node, named("operator"), named(operator)),
+        Triple(node, named("rightOperand"), value),
+    ]
+
+
 OUTSIDE: dict[str, Callable[[list[Triple]], list[Triple]]] = {
     "prohibition": with_term("prohibition", named("x")),
     "obligation": with_term("obligation", named("x")),
@@ -105,6 +126,15 @@ OUTSIDE: dict[str, Callable[[list[Triple]], list[Triple]]] = {
     "other operator": replaced(named("lt"), named("gteq")),
     "operator of a broader purpose": replaced(named("eq"), named("isA")),
     "other operand": replaced(named("dateTime"), named("spatial")),
+    "other operand of the same operator": replaced(named("purpose"), named("recipient")),
+    "no purpose": without_constraint(named("purpose")),
+    "no end": without_constraint(named("dateTime")),
+    "no output mode": without_constraint(NamedNode(NS + "outputMode")),
+    "second purpose": constrained_again(named("purpose"), "eq", NamedNode(PURPOSE)),
+    "second list of properties": constrained_again(
+        NamedNode(NS + "property"), "isAnyOf", Literal("description")
+    ),
+    "no properties": without_constraint(NamedNode(NS + "property")),
     "other type": replaced(named("Agreement"), named("Offer")),
     "other mode": replaced(NamedNode(NS + "rows"), NamedNode(NS + "everything")),
     "unknown property": replaced(Literal("total"), Literal("diagnosis")),
