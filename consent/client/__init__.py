@@ -1,11 +1,12 @@
 """The client side of consent: what services, wallets and apps use to ask, to decide and to read."""
 
-from consent.client.log import LogCheck
+from consent.client.log import LogCheck, LogPage
 from consent.client.owner import OwnerClient
 from consent.client.register import Offer, Register
 from consent.client.results import BadResult, verified_result
 from consent.client.service import ServiceClient
 from consent.client.uma import AccessRefused
+from consent.log_filter import LogFilter
 from consent.purpose_claim import PurposeKey
 from consent.results import LeftResult
 
@@ -14,6 +15,8 @@ __all__ = [
     "BadResult",
     "LeftResult",
     "LogCheck",
+    "LogFilter",
+    "LogPage",
     "Offer",
     "OwnerClient",
     "PurposeKey",

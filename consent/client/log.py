@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
+from consent.model import LogLine
 from pods.client import SolidError
 from pods.transparency import wire
 from pods.transparency.proof import Fault, check
@@ -14,6 +15,14 @@ from pods.transparency.wire import BadProof
 
 Get = Callable[[str], Awaitable[Any]]
 """Returns the JSON below the host's `/.consent`."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogPage:
+    """Lines of the log, newest first, and what to give as `after` for the next ones; None where there are no more."""
+
+    lines: list[LogLine]
+    after: int | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
+import httpx
 import orjson
 
 from consent import wire
 from consent.changes import changes_value
-from consent.client.log import LogCheck, verify_log
+from consent.client.log import LogCheck, LogPage, verify_log
+from consent.log_filter import EVERYTHING, LogFilter
 from consent.model import Change, ConsentRequest, DataItem, LogLine, OwnGrant, PurposeDeclaration
 from consent.results import LeftResult, left_value
 from pods.client import SolidClient, SolidError, refusal
@@ -87,8 +89,20 @@ class OwnerClient:
 
     async def log(self, *, after: int | None = None, limit: int = LOG_PAGE) -> list[LogLine]:
         """Return lines of the access log, newest first; `after` is the `seq` of the last line seen so far."""
-        place = self._named("/log", limit=limit, **({"after": after} if after is not None else {}))
-        return [wire.log_line_value(plain) for plain in await self._get(place)]
+        return (await self.log_page(after=after, limit=limit)).lines
+
+    async def log_page(
+        self, wanted: LogFilter = EVERYTHING, *, after: int | None = None, limit: int = LOG_PAGE
+    ) -> LogPage:
+        """Return lines that are wanted, newest first; a page may be short, even empty, and still have a next one."""
+        more = {"after": after} if after is not None else {}
+        place = self._named("/log", limit=limit, **more, **wanted.query())
+        response = await self._solid.request("GET", self._consent + place, headers=_JSON)
+        if response.is_error:
+            raise refusal(response)
+        following = httpx.QueryParams(urlsplit(response.links.get("next", {}).get("url", "")).query)
+        further = int(following["after"]) if "after" in following else None
+        return LogPage([wire.log_line_value(plain) for plain in orjson.loads(response.content)], further)
 
     async def results(self, *, after: int | None = None, limit: int = LOG_PAGE) -> list[LeftResult]:
         """Return results that left the pod, newest first; `after` is the `number` of the last one seen so far."""

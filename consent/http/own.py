@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
@@ -12,9 +14,11 @@ from consent.delegation.acting import Acting
 from consent.http.callers import Callers, json_answer, own_pod
 from consent.http.decisions import FOR
 from consent.http.log import number
-from consent.model import LogLine
+from consent.log_filter import LogFilter, log_filter
+from consent.log_sql import Found
 from consent.registry_sql import Purposes
 from pods.archive.sending import ZIP, Sender
+from pods.errors import BadRequest
 from pods.http.openapi import BYTES, LIST, NUMBER, TEXT, described
 from pods.model import Clock
 from pods.storage.base import Commits, Store, Transaction
@@ -22,6 +26,7 @@ from pods.storage.base import Commits, Store, Transaction
 MOST_LINES = 500  # of one page of the log
 USUAL_LINES = 50
 _NEWEST = -1  # no number of a line
+_FILTER = dict.fromkeys(("agent", "purpose", "decision", "from", "until"), TEXT)
 
 
 class OwnRoutes:
@@ -53,7 +58,7 @@ class OwnRoutes:
             "/log",
             self.log,
             methods=["GET"],
-            **described(LIST, query={"limit": NUMBER, "after": NUMBER, FOR: TEXT}, token=True),
+            **described(LIST, query={"limit": NUMBER, "after": NUMBER, FOR: TEXT, **_FILTER}, token=True),
         )
         router.add_api_route(
             "/export", self.export, methods=["GET"], **described(BYTES, media_types=(ZIP,), token=True)
@@ -63,30 +68,46 @@ class OwnRoutes:
     async def log(self, request: Request) -> Response:
         """Who did what with the caller's data, or that of whom they act for: newest first.
 
-        `after` is the last `seq` that was seen. Where a delegate looks, the log says so too.
+        `after` is the last `seq` that was seen; `agent`, `purpose` (with a final `/` all its versions), `decision`
+        and the times `from` and `until` narrow the list. A `Link` with `rel="next"` says that there may be more.
+        Where a delegate looks, the log says so too.
         """
         agent, webid = await self._callers.known(request)
         limit = min(number(request, "limit", USUAL_LINES) or USUAL_LINES, MOST_LINES)
         after = number(request, "after", _NEWEST)
         before = None if after == _NEWEST else after
         whose, path = request.query_params.get(FOR), request.url.path
+        wanted = _wanted(request)
 
-        def theirs(tx: Transaction) -> list[LogLine]:
-            pod = self._acting.seen(tx, agent, whose, path, self._clock())
-            return log_sql.newest(tx, self._purposes, pod.key, before=before, limit=limit)
+        def listed(tx: Transaction, pod: int) -> Found:
+            return log_sql.newest(tx, self._purposes, pod, before=before, limit=limit, wanted=wanted)
+
+        def theirs(tx: Transaction) -> Found:
+            return listed(tx, self._acting.seen(tx, agent, whose, path, self._clock()).key)
 
         if whose is not None:
             self._callers.require_consent_client(agent)
-            lines = await self._commits.submit(theirs)
+            found = await self._commits.submit(theirs)
         else:
-            lines = await self._store.read(
-                lambda tx: log_sql.newest(
-                    tx, self._purposes, own_pod(tx, webid).key, before=before, limit=limit
-                )
-            )
-        return json_answer([wire.log_line_json(line) for line in lines])
+            found = await self._store.read(lambda tx: listed(tx, own_pod(tx, webid).key))
+        return json_answer([wire.log_line_json(line) for line in found.lines], headers=_next(request, found))
 
     async def export(self, request: Request) -> Response:
         """The whole pod as one zip: documents, access rules, consents, access log."""
         _, webid = await self._callers.known(request)
         return await self._sender.answer(lambda tx: own_pod(tx, webid))
+
+
+def _wanted(request: Request) -> LogFilter:
+    try:
+        return log_filter(request.query_params)
+    except ValueError as error:
+        raise BadRequest(f"{error}.") from error
+
+
+def _next(request: Request, found: Found) -> dict[str, str]:
+    """Return the header that leads to the next lines (RFC 8288), if there may be any."""
+    if found.after is None:
+        return {}
+    query = urlencode({**request.query_params, "after": str(found.after)})
+    return {"link": f'<?{query}>; rel="next"'}
