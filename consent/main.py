@@ -26,6 +26,7 @@ from consent.delegation.schema_sql import SCHEMAS as PEOPLE_SCHEMAS
 from consent.enforcement import GrantAuthorizer
 from consent.export import further
 from consent.http.asking import AskingRoutes
+from consent.http.breaches import BreachRoutes
 from consent.http.callers import Callers
 from consent.http.credentials import CredentialRoutes
 from consent.http.decisions import DecisionRoutes
@@ -194,6 +195,7 @@ def extension(core: Core, *, stopwatch: Callable[[], float] = time.monotonic) ->
         ).routes(),
         *LogRoutes(callers, checkpoints, store=store).routes(),
         *ResultRoutes(callers, previews, origin=origin, store=store).routes(),
+        *BreachRoutes(callers, pages, origin=origin, store=store, commits=commits, clock=clock).routes(),
         *DutyRoutes(callers, rights, origin=origin, store=store, commits=commits, clock=clock).routes(),
         *RightsRoutes(
             *(callers, rights, acting, overview),

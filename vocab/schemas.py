@@ -24,6 +24,8 @@ NAMES = (
     "controller",
     "rights-request",
     "rights-step",
+    "breach",
+    "breach-step",
     "seed",
 )
 """Every schema there is; served at `/.vocab/schemas/{name}.json`."""

@@ -12,10 +12,13 @@ from datetime import datetime
 import click
 
 from apps.cli.operator import operator_core
+from consent import registry_sql
 from consent.rights import breach_sql
+from consent.rights.breach_extent import Suspect
 from consent.rights.breach_report import draft
 from consent.rights.breach_sql import Breach
-from consent.rights.breaches import Breaches, Suspect
+from consent.rights.breach_steps import BreachStep
+from consent.rights.breaches import Breaches, Description
 from consent.rights.deadlines import ROME
 from consent.wire import timestamp
 from pods.main import Core
@@ -86,14 +89,14 @@ def show(breach: str, report: bool, names: bool) -> None:
     """Show the entry BREACH with everything that was noted."""
     at = time.time()
     with _register() as (core, breaches):
-        found = breaches.found(breach)
         with core.store.reading() as tx:
+            found = breaches.found(tx, breach)
             entries, told = breach_sql.entries(tx, breach), breach_sql.told(tx, breach)
-        people = (
-            breaches.affected(Suspect(found.begins, found.ends, found.agent, found.client)) if names else []
-        )
+            controller = registry_sql.controller(tx, found.agent)
+        extent = breaches.extent(Suspect(found.begins, found.ends, found.agent, found.client))
     if report:
-        click.echo(draft(found, entries, told, at))
+        name = f"{controller.name}, {controller.contact}" if controller is not None else ""
+        click.echo(draft(found, extent, entries, told, at, controller=name))
     else:
         click.echo(f"{found.id}  {_state(found, at)}")
         click.echo(
@@ -101,8 +104,20 @@ def show(breach: str, report: bool, names: bool) -> None:
         )
         for when, words in entries:
             click.echo(f"{timestamp(when)}  {words}")
-    for pod in people:
+    for pod in extent.people if names else ():
         click.echo(pod.owner)
+
+
+@command.command()
+@click.argument("breach")
+@click.option("--consequences", default="", help="What may follow for people, in words that they understand.")
+@click.option("--measures", default="", help="What was done, and what people can do.")
+@click.option(
+    "--contact", default="", help="Where more can be learned: the data protection officer, as a rule."
+)
+def describe(breach: str, consequences: str, measures: str, contact: str) -> None:
+    """Write what people must be told of BREACH beside its nature (GDPR art. 34(2))."""
+    _step(breach, BreachStep.DESCRIBE, description=Description(consequences, measures, contact))
 
 
 @command.command()
@@ -119,18 +134,22 @@ def notify(breach: str) -> None:
 @click.argument("words")
 def note(breach: str, words: str) -> None:
     """Note a measure or a finding about BREACH."""
-    with _register() as (_, breaches):
-        breaches.note(breach, words, time.time())
-    click.echo("noted")
+    _step(breach, BreachStep.NOTE, words)
 
 
 @command.command()
 @click.argument("breach")
-def authority(breach: str) -> None:
+@click.option("--reason", default="", help="Why only now, if the 72 hours are over.")
+def authority(breach: str, reason: str) -> None:
     """Note that the authority was told of BREACH."""
-    with _register() as (_, breaches):
-        breaches.authority(breach, time.time())
-    click.echo("noted")
+    _step(breach, BreachStep.REPORT, reason)
+
+
+@command.command()
+@click.argument("breach")
+def publish(breach: str) -> None:
+    """Show BREACH on the public page of this host (GDPR art. 34(3)(c)); it names nobody affected."""
+    _step(breach, BreachStep.PUBLISH)
 
 
 @command.command()
@@ -138,9 +157,15 @@ def authority(breach: str) -> None:
 @click.argument("reason")
 def close(breach: str, reason: str) -> None:
     """Close BREACH for a REASON; the entry stays in the register."""
-    with _register() as (_, breaches):
-        breaches.close(breach, reason, time.time())
-    click.echo(f"closed {breach}")
+    _step(breach, BreachStep.CLOSE, reason)
+
+
+def _step(breach: str, step: BreachStep, text: str = "", description: Description | None = None) -> None:
+    at = time.time()
+    with _register() as (core, breaches), core.store.writing() as tx:
+        found = breaches.found(tx, breach)
+        after = breaches.step(tx, found, step, at, text=text, description=description)
+    click.echo(f"{breach}  {_state(after, at)}")
 
 
 def _state(breach: Breach, at: float) -> str:
@@ -162,6 +187,7 @@ def _plain(breach: Breach, at: float) -> dict[str, object]:
         "aware_at": timestamp(breach.aware_at),
         "due_at": _due(breach),
         "affected": breach.affected,
+        "opened_by": breach.opened_by,
         "agent": breach.agent,
         "client": breach.client,
     }

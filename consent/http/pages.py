@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from consent.model import Controller, DataItem, OutputMode, PurposeDeclaration, Verification
 from consent.processing import ProcessingRecord, data_words
+from consent.rights.breach_sql import Breach
 from vocab.pages import Pages, Translator, msg
 from vocab.pages.language import language_of
 from vocab.shapes import SHAPES
@@ -100,6 +101,10 @@ class RegisterPages:
                 for controller in controllers
             ],
         )
+
+    def breaches(self, request: Request, breaches: Sequence[tuple[Breach, str]], at: float) -> Response:
+        """Return what was made public of breaches, each with the name of the organisation concerned."""
+        return self._render(request, "register/breaches.html", breaches=breaches, at=at)
 
     def records(self, request: Request, records: Sequence[ProcessingRecord]) -> Response:
         """Return records of processing as a page."""

@@ -6,10 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from consent.rights.deadlines import breach_due
+from consent.rights.breach_steps import BreachState
+from consent.rights.deadlines import HOUR, breach_due
 from pods.storage.base import Transaction
 
-_COLUMNS = "id, aware_at, agent, client, begins, ends, nature, affected, notified_at, authority_at, closed_at"
+_COLUMNS = (
+    "id, aware_at, agent, client, begins, ends, nature, affected, notified_at, authority_at, closed_at,"
+    " opened_by, consequences, measures, contact, public_at"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +34,25 @@ class Breach:
     """When the last of the affected was told."""
     authority_at: float | None = None
     closed_at: float | None = None
+    opened_by: str = ""
+    """The WebID of the organisation that reported it; nothing for the operator."""
+    consequences: str = field(default="", repr=False)
+    measures: str = field(default="", repr=False)
+    contact: str = ""
+    """Where more can be learned: the data protection officer, as a rule."""
+    public_at: float | None = None
+
+    @property
+    def state(self) -> BreachState:
+        """How far its handling has come."""
+        if self.closed_at is not None:
+            return BreachState.CLOSED
+        return BreachState.OPEN if self.authority_at is None else BreachState.REPORTED
+
+    @property
+    def described(self) -> bool:
+        """Whether it says what art. 34(2) wants people to be told."""
+        return bool(self.consequences and self.measures and self.contact)
 
     @property
     def due_at(self) -> float:
@@ -38,16 +61,30 @@ class Breach:
 
     def overdue(self, at: float) -> bool:
         """Say whether the authority should know by now and does not."""
-        return self.authority_at is None and at > self.due_at
+        return self.state is BreachState.OPEN and at > self.due_at
+
+    def hours_left(self, at: float) -> int | None:
+        """Return the whole hours left of the 72, below 0 when they are over; None once the clock stands still."""
+        return int((self.due_at - at) // HOUR) if self.state is BreachState.OPEN else None
+
+    @property
+    def in_time(self) -> bool:
+        """Whether the authority was told within the 72 hours."""
+        return self.authority_at is not None and self.authority_at <= self.due_at
+
+    def concerns(self, webid: str) -> bool:
+        """Say whether it is this organisation's to handle: by its access, or by its own report."""
+        return webid in (self.opened_by, self.agent)
 
 
 def add(tx: Transaction, breach: Breach) -> None:
     """Open an entry."""
     tx.execute(
-        f"INSERT INTO breach ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608  # constants only
+        f"INSERT INTO breach ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608  # constants only
         (
             *(breach.id, breach.aware_at, breach.agent, breach.client, breach.begins, breach.ends),
             *(breach.nature, breach.affected, breach.notified_at, breach.authority_at, breach.closed_at),
+            *(breach.opened_by, breach.consequences, breach.measures, breach.contact, breach.public_at),
         ),
     )
 
@@ -64,27 +101,35 @@ def every(tx: Transaction) -> list[Breach]:
     return [_breach(row) for row in rows]
 
 
-def notified(tx: Transaction, breach_id: str, at: float) -> None:
-    """Note that everybody affected was told."""
-    tx.execute("UPDATE breach SET notified_at = ? WHERE id = ?", (at, breach_id))
-
-
-def authority_told(tx: Transaction, breach_id: str, at: float) -> None:
-    """Note that the authority was told."""
-    tx.execute("UPDATE breach SET authority_at = ? WHERE id = ?", (at, breach_id))
-
-
-def closed(tx: Transaction, breach_id: str, at: float) -> None:
-    """Close an entry; it stays in the register."""
-    tx.execute("UPDATE breach SET closed_at = ? WHERE id = ?", (at, breach_id))
-
-
-def add_entry(tx: Transaction, breach_id: str, words: str, at: float) -> None:
-    """Append what was found out or done; entries are never edited."""
+def save(tx: Transaction, breach: Breach) -> None:
+    """Note how far the handling has come, and what is known by now; agent, span and nature stay as they were."""
     tx.execute(
-        "INSERT INTO breach_entry (breach, number, at, words)"
-        " VALUES (?, (SELECT coalesce(max(number), 0) + 1 FROM breach_entry WHERE breach = ?), ?, ?)",
-        (breach_id, breach_id, at, words),
+        "UPDATE breach SET notified_at = ?, authority_at = ?, closed_at = ?, consequences = ?, measures = ?,"
+        " contact = ?, public_at = ? WHERE id = ?",
+        (
+            *(breach.notified_at, breach.authority_at, breach.closed_at, breach.consequences),
+            *(breach.measures, breach.contact, breach.public_at, breach.id),
+        ),
+    )
+
+
+def still_open(tx: Transaction, opened_by: str) -> int:
+    """Return how many entries that somebody opened are not closed."""
+    rows = tx.execute("SELECT count(*) FROM breach WHERE opened_by = ? AND closed_at IS NULL", (opened_by,))
+    return int(rows[0][0])
+
+
+def was_told(tx: Transaction, breach_id: str, pod: int) -> bool:
+    """Say whether the owner of a pod was told of a breach."""
+    return bool(tx.execute("SELECT 1 FROM breach_notice WHERE breach = ? AND pod = ?", (breach_id, pod)))
+
+
+def add_entry(tx: Transaction, breach_id: str, words: str, at: float, *, actor: str = "") -> None:
+    """Append what was found out or done, and by whom (nobody is the operator); entries are never edited."""
+    tx.execute(
+        "INSERT INTO breach_entry (breach, number, at, words, actor)"
+        " VALUES (?, (SELECT coalesce(max(number), 0) + 1 FROM breach_entry WHERE breach = ?), ?, ?, ?)",
+        (breach_id, breach_id, at, words, actor),
     )
 
 

@@ -3,32 +3,41 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 
 from consent.rights import breach_sql
+from consent.rights.breach_extent import AT_ONCE, Extent, Suspect, extent, hit
 from consent.rights.breach_sql import Breach
-from consent.rights.disclosures import INDIVIDUAL
+from consent.rights.breach_steps import NEEDS_DESCRIPTION, NEEDS_TEXT, STEPS, BreachStep
+from consent.rights.deadlines import BREACH_HOURS
 from consent.rights.notices import Notices
-from pods import activity
-from pods.errors import Conflict, NotFound, Unprocessable
+from pods.errors import Conflict, NotFound, TooManyRequests, Unprocessable
 from pods.storage.base import Pod, Store, Transaction
 
-AT_ONCE = 50  # pods of one commit; other writers wait no longer than that takes
+MOST_OPEN = 20  # entries of one organisation that are not closed; each costs a look into every log
+BREACHES_PATH = "/.consent/breaches/"
 SUMMARY = {
     "it": "Una violazione riguarda dati letti dal tuo pod (GDPR, articolo 34).",
     "en": "A breach concerns data that was read from your pod (GDPR, article 34).",
 }
+CONTROLLER_SUMMARY = {
+    "it": f"Una violazione riguarda dati che hai ricevuto: valuta entro {BREACH_HOURS} ore se notificarla (GDPR, articolo 33).",
+    "en": f"A breach concerns data that you received: decide within {BREACH_HOURS} hours whether to report it (GDPR, article 33).",
+}
+_PARTS: Mapping[str, tuple[str, str, str]] = {
+    "it": ("Probabili conseguenze", "Misure", "Contatto"),
+    "en": ("Likely consequences", "Measures", "Contact"),
+}
 
 
 @dataclass(frozen=True, slots=True)
-class Suspect:
-    """Through whose access data got out, and when: an agent, a client, or an agent with a client."""
+class Description:
+    """What people are told beside the nature of a breach (art. 34(2)); what is empty stays as it was."""
 
-    begins: float
-    ends: float
-    agent: str = ""
-    client: str = ""
+    consequences: str = ""
+    measures: str = ""
+    contact: str = ""
 
 
 class Breaches:
@@ -43,13 +52,36 @@ class Breaches:
         self._new_id = new_id
 
     def open(self, suspect: Suspect, nature: str, at: float) -> Breach:
-        """Open an entry, with the number of people affected; nobody is told yet. The 72 hours begin at `at`."""
+        """Open an entry for the operator, with the number of people affected; nobody is told but the organisation."""
+        self.require_complete(suspect, nature)
+        extent = self.extent(suspect)
+        with self._store.writing() as tx:
+            return self.opened(tx, suspect, nature, len(extent.people), at)
+
+    def require_complete(self, suspect: Suspect, nature: str) -> None:
+        """Raise Unprocessable for what cannot be counted or says nothing."""
         if not suspect.agent and not suspect.client:
             raise Unprocessable("Name the agent or the client through whose access the data got out.")
         if not suspect.begins < suspect.ends:
             raise Unprocessable("The breach must begin before it ends.")
         if not nature.strip():
             raise Unprocessable("Say what happened: the register must show it (GDPR art. 33(5)).")
+
+    def opened(
+        self,
+        tx: Transaction,
+        suspect: Suspect,
+        nature: str,
+        affected: int,
+        at: float,
+        *,
+        opened_by: str = "",
+        description: Description | None = None,
+    ) -> Breach:
+        """Open an entry whose people are counted. The 72 hours begin at `at`."""
+        if opened_by and breach_sql.still_open(tx, opened_by) >= MOST_OPEN:
+            raise TooManyRequests(f"{MOST_OPEN} entries of yours are open; close one first.")
+        told = description or Description()
         breach = Breach(
             id=self._new_id(),
             aware_at=at,
@@ -58,97 +90,153 @@ class Breaches:
             begins=suspect.begins,
             ends=suspect.ends,
             nature=nature,
-            affected=len(self.affected(suspect)),
+            affected=affected,
+            opened_by=opened_by,
+            consequences=told.consequences,
+            measures=told.measures,
+            contact=told.contact,
         )
-        with self._store.writing() as tx:
-            breach_sql.add(tx, breach)
-            breach_sql.add_entry(tx, breach.id, f"opened: {breach.affected} people affected", at)
+        breach_sql.add(tx, breach)
+        breach_sql.add_entry(tx, breach.id, f"opened: {affected} people affected", at, actor=opened_by)
+        if breach.agent and breach.agent != opened_by:
+            # Art. 33(2): "The processor shall notify the controller without undue delay".
+            subject = self._origin + BREACHES_PATH + breach.id
+            self._notices.to_owner(
+                *(tx, breach.agent, f"breach-{breach.id}-handle", subject, CONTROLLER_SUMMARY, at),
+                due_at=breach.due_at,
+            )
         return breach
+
+    def extent(self, suspect: Suspect) -> Extent:
+        """Return whose data was served in that time, to that agent through that client, and how much of it."""
+        return extent(self._store, suspect)
 
     def affected(self, suspect: Suspect) -> list[Pod]:
         """Return the pods of which data was served in that time, to that agent through that client."""
-        found: list[Pod] = []
-        after: int | None = 0
-        while after is not None:
-            with self._store.reading() as tx:
-                keys = breach_sql.pods_after(tx, after, AT_ONCE)
-                found += self._hit(tx, keys, suspect)
-            after = keys[-1] if len(keys) == AT_ONCE else None
-        return found
+        return list(self.extent(suspect).people)
+
+    def tell_some(self, tx: Transaction, breach: Breach, at: float, *, after: int) -> tuple[int, int | None]:
+        """Tell a batch of those affected; return how many had not been told, and the last key, None at the end."""
+        self._require(breach, BreachStep.TELL)
+        keys = breach_sql.pods_after(tx, after, AT_ONCE)
+        count = sum(self._tell(tx, breach, pod, at) for pod, _ in hit(tx, keys, _suspect(breach)))
+        return count, keys[-1] if len(keys) == AT_ONCE else None
+
+    def all_told(self, tx: Transaction, breach: Breach, count: int, at: float, *, actor: str = "") -> Breach:
+        """Note that everybody affected was told, `count` of them now."""
+        after = replace(breach, notified_at=at)
+        breach_sql.save(tx, after)
+        breach_sql.add_entry(tx, breach.id, f"told {count} people through their inboxes", at, actor=actor)
+        return after
 
     def notify(self, breach_id: str, at: float) -> int:
         """Tell everybody affected who was not told yet; return how many that were. A run that broke off goes on."""
-        breach = self.found(breach_id)
-        suspect = Suspect(breach.begins, breach.ends, breach.agent, breach.client)
         count = 0
         after: int | None = 0
         while after is not None:
             with self._store.writing() as tx:
-                keys = breach_sql.pods_after(tx, after, AT_ONCE)
-                for pod in self._hit(tx, keys, suspect):
-                    count += self._tell(tx, breach, pod, at)
-            after = keys[-1] if len(keys) == AT_ONCE else None
+                breach = self.found(tx, breach_id)
+                some, after = self.tell_some(tx, breach, at, after=after)
+                count += some
         with self._store.writing() as tx:
-            breach_sql.notified(tx, breach_id, at)
-            breach_sql.add_entry(tx, breach_id, f"told {count} people through their inboxes", at)
+            self.all_told(tx, self.found(tx, breach_id), count, at)
         return count
 
-    def note(self, breach_id: str, words: str, at: float) -> None:
-        """Note a measure or a finding."""
-        self._require_open(breach_id)
-        if not words.strip():
-            raise Unprocessable("Say what was done or found out.")
-        with self._store.writing() as tx:
-            breach_sql.add_entry(tx, breach_id, words, at)
+    def step(
+        self,
+        tx: Transaction,
+        breach: Breach,
+        step: BreachStep,
+        at: float,
+        *,
+        text: str = "",
+        description: Description | None = None,
+        actor: str = "",
+    ) -> Breach:
+        """Take one step of the table; telling people is `tell_some`, which takes several commits."""
+        self._require(breach, step)
+        late = step is BreachStep.REPORT and breach.overdue(at)
+        if not text.strip() and (step in NEEDS_TEXT or late):
+            # Art. 33(1): a notification after 72 hours "shall be accompanied by reasons for the delay".
+            raise Unprocessable(f"breach-step at /text: to {step.value}, say in words what or why.")
+        after, words = _STEPS[step](breach, text.strip(), description or Description(), at)
+        breach_sql.save(tx, after)
+        breach_sql.add_entry(tx, breach.id, words, at, actor=actor)
+        return after
 
-    def authority(self, breach_id: str, at: float) -> None:
-        """Note that the authority was told; late or not, the register shows when."""
-        self._require_open(breach_id)
-        with self._store.writing() as tx:
-            breach_sql.authority_told(tx, breach_id, at)
-            breach_sql.add_entry(tx, breach_id, "the authority was told", at)
-
-    def close(self, breach_id: str, words: str, at: float) -> None:
-        """Close an entry, with the reason; art. 33(5) keeps it in the register."""
-        self._require_open(breach_id)
-        if not words.strip():
-            raise Unprocessable("Say why the case is closed.")
-        with self._store.writing() as tx:
-            breach_sql.closed(tx, breach_id, at)
-            breach_sql.add_entry(tx, breach_id, f"closed: {words}", at)
-
-    def found(self, breach_id: str) -> Breach:
+    def found(self, tx: Transaction, breach_id: str) -> Breach:
         """Return an entry; raise NotFound."""
-        with self._store.reading() as tx:
-            breach = breach_sql.one(tx, breach_id)
+        breach = breach_sql.one(tx, breach_id)
         if breach is None:
             raise NotFound(f"The register has no breach {breach_id!r}; `portico breach list` shows them.")
         return breach
 
-    def _require_open(self, breach_id: str) -> None:
-        if self.found(breach_id).closed_at is not None:
-            raise Conflict("This breach is closed; open a new entry for what was found out since.")
-
-    def _hit(self, tx: Transaction, keys: Sequence[int], suspect: Suspect) -> list[Pod]:
-        pods = [pod for key in keys if _was_served(tx, key, suspect) and (pod := tx.pod_by_key(key))]
-        # What an organisation read of its own is no disclosure to it.
-        return [pod for pod in pods if pod.owner != suspect.agent]
+    def _require(self, breach: Breach, step: BreachStep) -> None:
+        if (breach.state, step) not in STEPS:
+            raise Conflict(
+                f"A breach that is {breach.state.value} cannot take the step {step.value!r}; "
+                "open a new entry for what was found out since."
+            )
+        if step in NEEDS_DESCRIPTION and not breach.described:
+            raise Unprocessable(
+                f"Before you {step.value}, describe the likely consequences, the measures and a contact: people "
+                "must be told at least these (GDPR art. 34(2))."
+            )
+        if step in NEEDS_DESCRIPTION and not breach.affected:
+            raise Conflict("By the log nobody is affected, so there is nobody to tell.")
 
     def _tell(self, tx: Transaction, breach: Breach, pod: Pod, at: float) -> int:
         if not breach_sql.note_told(tx, breach.id, pod.key, at):
             return 0
-        subject = f"{self._origin}/.consent/rights"
+        subject = self._origin + BREACHES_PATH + breach.id
         # Art. 34(2): in clear and plain language the nature of the breach; the log in the wallet shows what was read.
-        content = {"it": breach.nature, "en": breach.nature}
+        told = (breach.consequences, breach.measures, breach.contact)
+        content = {
+            language: "\n".join(
+                [breach.nature, *(f"{name}: {text}" for name, text in zip(names, told, strict=True))]
+            )
+            for language, names in _PARTS.items()
+        }
         self._notices.to_pod(tx, pod, f"breach-{breach.id}", subject, SUMMARY, at, content=content)
         return 1
 
 
-def _was_served(tx: Transaction, pod: int, suspect: Suspect) -> bool:
-    return any(
-        line.decision == activity.PERMIT
-        and line.action in INDIVIDUAL
-        and (not suspect.agent or line.agent == suspect.agent)
-        and (not suspect.client or line.client == suspect.client)
-        for line in activity.between(tx, pod, suspect.begins, suspect.ends)
+def _noted(breach: Breach, text: str, _: Description, at: float) -> tuple[Breach, str]:
+    return breach, text
+
+
+def _described(breach: Breach, text: str, told: Description, at: float) -> tuple[Breach, str]:
+    after = replace(
+        breach,
+        consequences=told.consequences or breach.consequences,
+        measures=told.measures or breach.measures,
+        contact=told.contact or breach.contact,
     )
+    if after == breach:
+        raise Unprocessable("breach-step: give consequences, measures or a contact that are new.")
+    return after, f"described: {after.consequences} / {after.measures} / {after.contact}"
+
+
+def _reported(breach: Breach, text: str, _: Description, at: float) -> tuple[Breach, str]:
+    return replace(breach, authority_at=at), ": ".join(filter(None, ("the authority was told", text)))
+
+
+def _published(breach: Breach, text: str, _: Description, at: float) -> tuple[Breach, str]:
+    return replace(breach, public_at=breach.public_at or at), "made public"
+
+
+def _closed(breach: Breach, text: str, _: Description, at: float) -> tuple[Breach, str]:
+    return replace(breach, closed_at=at), f"closed: {text}"
+
+
+_STEPS: Mapping[BreachStep, Callable[[Breach, str, Description, float], tuple[Breach, str]]] = {
+    BreachStep.NOTE: _noted,
+    BreachStep.DESCRIBE: _described,
+    BreachStep.REPORT: _reported,
+    BreachStep.PUBLISH: _published,
+    BreachStep.CLOSE: _closed,
+}
+
+
+def _suspect(breach: Breach) -> Suspect:
+    return Suspect(breach.begins, breach.ends, breach.agent, breach.client)

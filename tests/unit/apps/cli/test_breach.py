@@ -52,10 +52,22 @@ def test_a_breach_is_opened_counted_told_reported_and_closed(folder: Path) -> No
     opened = portico(folder, "breach", "open", "--agent", COOP, *SPAN, "--nature", "Chiave rubata.")
     assert "1 people affected" in opened.output
     breach = opened.output.split()[0]
+    refused = portico(folder, "breach", "notify", breach)
+    assert (refused.exit_code, "describe" in refused.output) == (1, True)
+    words = (
+        "--consequences",
+        "Si sa la spesa.",
+        "--measures",
+        "Chiave cambiata.",
+        "--contact",
+        "dpo@coop.example",
+    )
+    assert portico(folder, "breach", "describe", breach, *words).exit_code == 0
     assert portico(folder, "breach", "notify", breach).output == "told 1 people\n"
     assert portico(folder, "breach", "notify", breach).output == "told 0 people\n"
     portico(folder, "breach", "note", breach, "Chiave sostituita.")
     assert "Chiave sostituita." in portico(folder, "breach", "show", breach, "--report").output
+    portico(folder, "breach", "publish", breach)
     portico(folder, "breach", "authority", breach)
     portico(folder, "breach", "close", breach, "Nessuna copia trovata.")
     (entry,) = json.loads(portico(folder, "breach", "list", "--json").output)
