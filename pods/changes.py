@@ -100,6 +100,7 @@ class Changes:
     ) -> Answer:
         """PUT: create or replace a resource."""
         require_conditions(op, stored)
+        _require_kind(op)
         return self._store(op.path, stored, content, tx, at)
 
     def create(self, op: Operation, content: Content | None, tx: Transaction, at: float) -> Answer:
@@ -113,8 +114,7 @@ class Changes:
             raise BadRequest("The Content-Type header is missing; say what the body is, such as text/turtle.")
         path = self._free_path(op, tx, "/" if as_container else "")
         body = content if content is not None else Content(rdf.TURTLE, b"")
-        made = self._store(path, None, body, tx, at)
-        return Answer(made.status, (*made.headers, ("location", self._base + path)))
+        return self._store(path, None, body, tx, at)
 
     def patch(
         self, op: Operation, stored: Stored | None, change: Patch, tx: Transaction, at: float
@@ -177,7 +177,10 @@ class Changes:
             ("last-modified", conditions.http_date(written.modified)),
             *headers.descriptive(self._base, path),
         )
-        return Answer(204, fields) if stored is not None else Answer(201, fields)
+        if stored is not None:
+            return Answer(204, fields)
+        # RFC 9110, 15.3.2, asks for Location only where the server chose the address; many clients read it always.
+        return Answer(201, (*fields, ("location", self._base + path)))
 
     def _check_auxiliary(self, path: Path, content: Content) -> None:
         if not rdf.is_rdf(content.media_type):
@@ -242,6 +245,15 @@ class Changes:
             if tx.get(document) is None and tx.get(container) is None and not headers.is_managed(document):
                 return target.canonical(f"{op.path}{name}{ending}".encode("ascii"))
         raise Unprocessable("No free name was found for the new resource; suggest another Slug.")
+
+
+def _require_kind(op: Operation) -> None:
+    """Raise Conflict if the Link types name another kind of resource than the address (Solid Protocol, 3.1)."""
+    if target.is_container(op.path):
+        if headers.LDP_NON_RDF_SOURCE in op.link_types:
+            raise Conflict("An address that ends with a slash is a container's, never that of a binary.")
+    elif not headers.CONTAINER_TYPES.isdisjoint(op.link_types):
+        raise Conflict("The address of a container ends with a slash; add it, or leave out the Link type.")
 
 
 def require_conditions(op: Operation, stored: Stored | None) -> None:

@@ -12,8 +12,8 @@ from pods.protocol.patch import PATCH_TYPES
 from pods.protocol.rdf import OFFERED
 
 _LDP = "http://www.w3.org/ns/ldp#"
-LDP_RESOURCE, LDP_CONTAINER, LDP_BASIC_CONTAINER = (
-    _LDP + name for name in ("Resource", "Container", "BasicContainer")
+LDP_RESOURCE, LDP_CONTAINER, LDP_BASIC_CONTAINER, LDP_NON_RDF_SOURCE = (
+    _LDP + name for name in ("Resource", "Container", "BasicContainer", "NonRDFSource")
 )
 CONTAINER_TYPES = frozenset({LDP_CONTAINER, LDP_BASIC_CONTAINER})
 STORAGE = "http://www.w3.org/ns/pim/space#Storage"

@@ -208,7 +208,7 @@ async def test_a_group_elsewhere_lets_nobody_in(host: PodHost) -> None:
 async def test_wac_allow_names_the_modes(host: PodHost, modes: str, expected: set[str]) -> None:
     lay_out(host, "agent", "", modes, exists=True)
     value = (await host.bob.get(RESOURCE)).headers["wac-allow"]
-    user, public = (part.split('"')[1] for part in value.split(", "))
+    user, public = (part.split('"')[1] for part in value.split(","))
     assert (set(user.split()), public) == (expected, "")
 
 

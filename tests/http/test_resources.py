@@ -189,6 +189,30 @@ async def test_a_container_is_made_by_post_and_by_put(host: PodHost) -> None:
     assert {"box/", "chest/"} <= await members(host, "/anna/")
 
 
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [("/anna/box/", "NonRDFSource"), ("/anna/box", "BasicContainer"), ("/anna/box", "Container")],
+)
+async def test_a_kind_that_does_not_fit_the_address_is_a_conflict(
+    host: PodHost, path: str, kind: str
+) -> None:
+    link = f'<http://www.w3.org/ns/ldp#{kind}>; rel="type"'
+    assert (await host.anna.put(path, DOCUMENT, link=link)).status_code == 409
+    assert (await host.anna.get(path)).status_code == 404
+
+
+async def test_whoever_creates_something_is_told_its_address(host: PodHost) -> None:
+    insert = N3 + "_:p a solid:InsertDeletePatch; solid:inserts { <#a> ex:d 1 }."
+    made = {
+        "/anna/x.ttl": await host.anna.put("/anna/x.ttl", DOCUMENT),
+        "/anna/box/": await host.anna.put("/anna/box/", b"", link=CONTAINER_LINK),
+        "/anna/y.ttl": await host.anna.patch("/anna/y.ttl", insert),
+    }
+    for path, answer in made.items():
+        assert (answer.status_code, answer.headers["location"]) == (201, ORIGIN + path)
+    assert "location" not in (await host.anna.put("/anna/x.ttl", DOCUMENT)).headers
+
+
 async def test_what_the_owner_says_about_a_container_is_kept(host: PodHost) -> None:
     await host.anna.put("/anna/box/", '<> <http://purl.org/dc/terms/title> "My box".', link=CONTAINER_LINK)
     await host.anna.put("/anna/box/x.ttl", DOCUMENT)
