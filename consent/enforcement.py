@@ -80,10 +80,8 @@ class GrantAuthorizer:
             return False
         at = self._clock()
         return any(
-            OutputMode.ROWS in grant.modes()
-            and self._permits.in_force(tx, grant, agent.webid, at) is not None
-            for grant in self._grants.of_pod(tx, pod.key)
-            if grant.controller == agent.webid
+            self._permits.in_force(tx, grant, agent.webid, at) is not None
+            for grant in self._grants.given_rows(tx, pod.key, agent.webid, at)
         )
 
 
@@ -95,5 +93,8 @@ def never_granted(path: Path) -> bool:
 
 
 def challenge(tickets: Tickets, origin: str, path: str, scope: str, at: float) -> str:
-    """Return the WWW-Authenticate value that sends a client to our authorization server (UMA grant, 3.2)."""
-    return f'UMA realm="solid", as_uri="{origin}", ticket="{tickets.first(path, scope, at)}"'
+    """Return the WWW-Authenticate value that sends a client to our authorization server.
+
+    UMA grant, 3.2.1: `as_uri` is the issuer as its discovery document has it, with the slash of Solid-OIDC.
+    """
+    return f'UMA realm="solid", as_uri="{origin}/", ticket="{tickets.first(path, scope, at)}"'

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -31,6 +31,8 @@ _LEANING = (
     f"SELECT {_COLUMNS}, p.document, p.controller, p.digest, c.state {_FROM}"  # constants only
     " LEFT JOIN purpose p ON p.iri = g.purpose LEFT JOIN controller c ON c.iri = g.controller WHERE g.id = ?"
 )
+_ROWS = f'%"mode":"{OutputMode.ROWS.value}"%'
+_SOME = 20  # grants read at a time where the first is mostly enough
 LEANT_ON = 4
 """Columns at the end of such a row: document, publisher and digest of the declaration, state of the controller."""
 GRANTS_PATH = "/.consent/grants/"
@@ -60,6 +62,19 @@ class Grants:
     def of_pod(self, tx: Transaction, pod: int) -> list[Grant]:
         """Return all grants of a pod, the newest change first."""
         return self._many(tx, "g.pod = ? ORDER BY g.changed_at DESC, g.id", (pod,))
+
+    def given_rows(self, tx: Transaction, pod: int, controller: str, at: float) -> Iterator[Grant]:
+        """Return the grants of a pod by which a controller may read rows now, as far as the grants themselves say."""
+        condition = (
+            "g.pod = ? AND g.controller = ? AND g.state = ? AND g.id > ? AND g.expires_at > ? AND g.items LIKE ?"
+            " ORDER BY g.id LIMIT ?"
+        )
+        last = ""
+        while found := self._many(
+            tx, condition, (pod, controller, GrantState.GIVEN.value, last, at, _ROWS, _SOME)
+        ):
+            yield from found
+            last = found[-1].id
 
     def of_purpose(self, tx: Transaction, purpose: str, at: float) -> list[Grant]:
         """Return the grants for a purpose that are in force at this time, in the order of their ids."""
@@ -207,12 +222,13 @@ def items_from_json(text: str) -> tuple[DataItem, ...]:
 
 def other_versions(tx: Transaction, pod: int, identifier: str, purpose: str) -> list[str]:
     """Return the ids of grants and requests of a pod for other versions of the same purpose."""
+    # The few versions lead to the grants; asked for states here, SQLite would rather walk through all that are given.
     rows = tx.execute(
-        "SELECT g.id FROM grant_ g JOIN purpose p ON p.iri = g.purpose WHERE g.pod = ? AND p.identifier = ?"
-        " AND g.purpose <> ? AND g.state IN (?, ?, ?, ?) ORDER BY g.id",
-        (pod, identifier, purpose, *(state.value for state in _OPEN)),
+        "SELECT id, state FROM grant_ WHERE pod = ? AND purpose IN (SELECT iri FROM purpose WHERE identifier = ?)"
+        " AND purpose <> ? ORDER BY id",
+        (pod, identifier, purpose),
     )
-    return [row[0] for row in rows]
+    return [grant_id for grant_id, state in rows if state in _OPEN]
 
 
 def in_state(tx: Transaction, purpose: str, state: GrantState, *, after: str, limit: int) -> list[str]:

@@ -80,4 +80,13 @@ SCHEMAS: tuple[tuple[str, tuple[str, ...]], ...] = (
                    evidence TEXT NOT NULL, keys TEXT NOT NULL, PRIMARY KEY (controller, at))""",
         ),
     ),
+    (
+        "consent-5",
+        (
+            # Nobody who asks about some grants of a pod reads the others: of one grantee, in one state, newest first.
+            "CREATE INDEX grant_grantee ON grant_ (pod, controller, state, id)",
+            "CREATE INDEX grant_state ON grant_ (pod, state)",
+            "CREATE INDEX grant_changed ON grant_ (pod, changed_at, id)",
+        ),
+    ),
 )
