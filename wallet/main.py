@@ -23,6 +23,7 @@ from pods.relying_party.places import session_cookie
 from pods.settings import read_settings
 from vocab.pages import Navigation, Pages, User, about_routes, msg, static_routes
 from wallet.ballots import Ballots
+from wallet.programmes import Programmes
 from wallet.receiving import IssuerKeys, OneTimeLinks
 from wallet.settings import WalletSettings
 from wallet.views import errors
@@ -34,6 +35,7 @@ from wallet.views.home import Home
 from wallet.views.log import Log
 from wallet.views.people import People
 from wallet.views.preferences import Preferences
+from wallet.views.preview import PreviewPages
 from wallet.views.profile import ProfilePages
 from wallet.views.receive import Receive
 from wallet.views.requests import Requests
@@ -110,6 +112,7 @@ def application(
         Log(desk, origin=origin),
         People(desk),
         Results(desk),
+        PreviewPages(desk, Programmes(strangers, settings.apps_url)),
         ProfilePages(desk),
         Data(desk, keys),
         Receive(desk, OneTimeLinks(strangers), keys),

@@ -3,7 +3,7 @@
 from consent.client.log import LogCheck, LogPage
 from consent.client.owner import OwnerClient
 from consent.client.register import Offer, Register
-from consent.client.results import BadResult, verified_result
+from consent.client.results import BadResult, published_keys, verified_result
 from consent.client.service import ServiceClient
 from consent.client.uma import AccessRefused
 from consent.log_filter import LogFilter
@@ -22,5 +22,6 @@ __all__ = [
     "PurposeKey",
     "Register",
     "ServiceClient",
+    "published_keys",
     "verified_result",
 ]

@@ -4,15 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
 
 from pods.protocol import jose
 from vocab.claim_rules import RESULT_TYP
 
 RESULT_ALG = "ES256"
+DISCOVERY = "/.well-known/openid-configuration"
 
 
 class BadResult(ValueError):
     """A result that this host did not sign, or that says something else than was asked for."""
+
+
+async def published_keys(http: httpx.AsyncClient, host: str) -> Mapping[str, Any]:
+    """Return the JWK Set that the host at an origin publishes; raise BadResult if there is none to be had."""
+    try:
+        discovered = (await http.get(host + DISCOVERY)).raise_for_status().json()
+        place = str(discovered["jwks_uri"])
+        # A host that names keys elsewhere would have us ask whom it likes, and believe them.
+        if urlsplit(place)[:2] != urlsplit(host)[:2]:
+            raise BadResult("the host publishes its keys on another host")
+        found = (await http.get(place)).raise_for_status().json()
+    except (httpx.HTTPError, KeyError, TypeError, ValueError) as error:
+        if isinstance(error, BadResult):
+            raise
+        raise BadResult(f"the keys of {host} cannot be read") from error
+    if not isinstance(found, dict):
+        raise BadResult(f"the keys of {host} are no JWK Set")
+    return found
 
 
 def verified_result(

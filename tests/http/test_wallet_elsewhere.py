@@ -6,7 +6,7 @@ import re
 import time
 from collections.abc import AsyncIterator
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
 
@@ -20,23 +20,18 @@ from consent.client import PurposeKey, ServiceClient
 from consent.foreign import LIMITS
 from consent.main import extension, schemas
 from pods.client import ClientCredentials
-from pods.identity.tokens import access_token_claims
 from pods.main import Core, application, open_core
 from pods.model import Path as PodPath
 from pods.model import WebId
-from pods.protocol.dpop import DpopKey
 from pods.provision import create_pod, webid_for
-from pods.relying_party import Session, SessionStore
 from pods.settings import PodSettings
 from tests.consent_host import ORDER, ROWS, declaration, item
 from tests.serving import bound_socket, serving
-from vocab.shapes import SHAPES
-from wallet.discovery import Place
+from tests.wallet_session import COOKIE, WALLET, start_session
 from wallet.main import application as wallet
 from wallet.settings import WalletSettings
 
 APPEND = item("ValueShare", ("programme", "period", "share", "issuedAt"), "append")
-WALLET = "http://localhost:8081"
 ORDERS = (
     "/anna/purchases/2017-10/b77.ttl",
     "/anna/purchases/2017-10/b78.ttl",
@@ -135,31 +130,8 @@ async def two(tmp_path: Path) -> AsyncIterator[Two]:
             for name, items in (("spesa", [ROWS, APPEND]), ("quote", [APPEND])):
                 document = {**declaration(items, identifier=name), "valid_until": "2040-01-01"}
                 purposes.append((await service.publish(document)).iri)
-        session = start_session(tmp_path, second, anna)
+        session = start_session(tmp_path, second, anna, "anna", consent=False)
         yield Two(register, there, server, purposes[0], purposes[1], secret, key, session, tmp_path)
-
-
-def start_session(folder: Path, core: Core, webid: WebId) -> str:
-    """Return the name of a session of somebody who logged in at the other server."""
-    issuer, origin, key = core.settings.issuer, core.settings.pod_url, DpopKey.generate()
-    claims = access_token_claims(
-        issuer, webid, f"{WALLET}/client.jsonld", key.thumbprint(), "webid", time.time()
-    )
-    session = Session(
-        webid=webid,
-        issuer=issuer,
-        token_endpoint=f"{origin}/.oidc/token",
-        dpop_jwk=key.private_jwk(),
-        access_token=core.keys.sign(claims, "at+jwt"),
-        expires_at=time.time() + 500,
-    )
-    storage = f"{origin}/anna/"
-    containers = {shape.name: storage + shape.container for shape in SHAPES.values()}
-    place = Place(webid, "Anna", storage, containers, consent=False)
-    store = SessionStore(folder / "wallet.sqlite", folder / "wallet.key", clock=time.time)
-    name = store.start({"session": asdict(session), "known": place.plain()})
-    store.close()
-    return name
 
 
 @pytest_asyncio.fixture
@@ -176,7 +148,7 @@ async def anna(two: Two) -> AsyncIterator[httpx.AsyncClient]:
         headers={"Accept": "text/html", "Accept-Language": "it"},
         follow_redirects=True,
     ) as browser:
-        browser.cookies.set("portico_wallet", two.session)
+        browser.cookies.set(COOKIE, two.session)
         yield browser
 
 
@@ -284,7 +256,7 @@ async def test_the_register_may_be_down_and_what_was_given_can_be_taken_back(
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(app), base_url=WALLET, headers=anna.headers, follow_redirects=True
     ) as other:
-        other.cookies.set("portico_wallet", two.session)
+        other.cookies.set(COOKIE, two.session)
         assert "Il registro di questo portafoglio non risponde" in (await other.get("/elsewhere")).text
         assert "il permesso non è più nelle sue regole" in (await withdraw(other)).text
     assert await two.status(ORDERS[0]) == 403
