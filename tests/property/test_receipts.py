@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pyoxigraph
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rdflib import Graph, Literal, URIRef
@@ -174,3 +175,42 @@ def breaks_what_only_the_hand_checks(members: dict[str, Any]) -> bool:
     if any(isinstance(part, float) for part in parts):
         return True
     return bool(rows) and cents(members["total"]) != sum(cents(row["amount"]) for row in rows)
+
+
+RING = key_ring([KEY.public()])
+PURCHASE = PurchaseReceipt(
+    id="b-77",
+    issuer=ISSUER,
+    nonce="00112233445566778899aabbccddeeff",
+    issued_at=Instant("2020-10-03T09:15:01Z"),
+    ordered_at=Instant("2020-10-03T09:15:00Z"),
+    seller="https://w3id.org/portico/codes/shop#forno",
+    lines=(PurchaseLine(Notation(CATEGORY.notations[0]), 1, 240, "Pane di segale"),),
+    total=240,
+    district=None,
+    currency="EUR",
+)
+
+
+def flipped(signed: bytes, bit: int) -> bytes:
+    changed = bytearray(signed)
+    changed[bit // 8] ^= 1 << bit % 8
+    return bytes(changed)
+
+
+def test_p6_a_receipt_with_any_one_bit_flipped_is_refused() -> None:
+    """P6, each bit in turn: a change of the encoding alone, which keeps the bytes that it stands for, is one too."""
+    signed = sign(PURCHASE, KEY)
+    assert verify(signed, RING) == PURCHASE
+    for bit in range(len(signed) * 8):
+        with pytest.raises(BadReceipt):
+            verify(flipped(signed, bit), RING)
+
+
+@given(receipts, st.data())
+def test_p6_receipts_of_any_content_with_a_bit_flipped_are_refused(
+    receipt: Receipt, data: st.DataObject
+) -> None:
+    signed = sign(receipt, KEY)
+    with pytest.raises(BadReceipt):
+        verify(flipped(signed, data.draw(st.integers(0, len(signed) * 8 - 1))), RING)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from consent.filtering import granted
@@ -109,6 +109,7 @@ def said(quad: Quad) -> tuple[str, str, str]:
     )  # type: ignore[return-value]  # three parts
 
 
+@settings(max_examples=500)
 @given(cases())
 def test_no_statement_outside_the_granted_properties_comes_through(
     case: tuple[list[Quad], tuple[Shape, frozenset[str]]],

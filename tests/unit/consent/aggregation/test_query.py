@@ -132,7 +132,7 @@ def questions(draw: st.DrawFn) -> dict[str, Any]:
 
 
 @given(asked=questions(), data=st.data())
-def test_the_order_of_words_does_not_make_another_question(
+def test_p7_the_order_of_words_does_not_make_another_question(
     asked: dict[str, Any], data: st.DataObject
 ) -> None:
     shuffled = {
