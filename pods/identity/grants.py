@@ -35,6 +35,10 @@ class Pkce(CodeChallenge):  # type: ignore[misc]  # authlib ships no types
         for name in ("request", "request_uri", "registration"):
             if name in parameters:
                 raise InvalidRequestError(f"{name} is not supported", error=f"{name}_not_supported")
+        prompts = parameters.get("prompt", "").split()
+        if "none" in prompts and len(prompts) > 1:
+            # OpenID Connect Core 3.1.2.1: nobody can be asked and not be asked.
+            raise InvalidRequestError("prompt: none stands alone")
         if parameters.get("response_mode", "query") != "query":
             raise InvalidRequestError("response_mode must be query")
 

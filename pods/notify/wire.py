@@ -185,7 +185,8 @@ def _one(node: Mapping[str, Any], name: str, key: str) -> str | None:
 
 
 def _values(node: Mapping[str, Any], name: str, key: str) -> list[str]:
-    values = [item.get(key) for item in node.get(NOTIFY + name, [])]
+    # Spelled as a full IRI, a member escapes what the context says of it, and an address comes as a text.
+    values = [item.get(key, item.get("@value")) for item in node.get(NOTIFY + name, [])]
     texts = [value for value in values if isinstance(value, str) and len(value) <= _MAX_TEXT * 2]
     if len(texts) != len(values) or (key == "@value" and any(len(text) > _MAX_TEXT for text in texts)):
         raise ValueError(f"{name} is not what the context {CONTEXT} says")

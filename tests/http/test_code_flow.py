@@ -239,6 +239,7 @@ async def test_a_code_asked_for_with_a_key_needs_that_key(
         ({"code_challenge_method": ""}, "invalid_request"),
         ({"response_type": "token"}, "unsupported_response_type"),
         ({"prompt": "none"}, "login_required"),
+        ({"prompt": "none login"}, "invalid_request"),
         ({"request": "eyJhbGciOiJub25lIn0.e30."}, "request_not_supported"),
     ],
 )

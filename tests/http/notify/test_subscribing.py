@@ -120,6 +120,12 @@ async def test_features_with_explicit_types_are_understood(host: PodHost) -> Non
     assert (await subscribe(host.anna, request(rate=rate))).json()["rate"] == "PT1S"
 
 
+async def test_members_spelled_as_full_iris_are_understood(host: PodHost) -> None:
+    document = {"@context": [OLDER], "type": NOTIFY + LIVE[0], NOTIFY + "topic": ORIGIN + NOTE}
+    made = await subscribe(host.anna, document)
+    assert (made.status_code, made.json()["topic"]) == (200, ORIGIN + NOTE)
+
+
 async def test_a_channel_may_have_several_topics(host: PodHost) -> None:
     topics = [ORIGIN + "/anna/notes/", ORIGIN + NOTE]
     made = await subscribe(host.anna, request(topic=topics))
