@@ -88,6 +88,9 @@ class AuthorizationServer:
             return Reply(
                 400, error("invalid_grant", "the ticket is unknown, used or too old; ask for a new one")
             )
+        # UMA grant, 3.3.6: invalid_scope where a scope "does not match an available scope" of the ticket's resource.
+        if set(push.scopes) - {ticket.scope}:
+            return Reply(400, error("invalid_scope", f"the ticket is for the scope {ticket.scope!r} alone"))
         agent = Agent(ticket.webid, ticket.client_id)
         try:
             if ticket.webid is None:

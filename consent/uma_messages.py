@@ -21,6 +21,8 @@ class Push:
     claim_token: str | None
     claim_token_format: str | None
     proof: Proof
+    scopes: tuple[str, ...] = ()
+    """What the client asks for besides, which can only be what the ticket is for."""
 
 
 @dataclass(frozen=True, slots=True)

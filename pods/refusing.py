@@ -5,7 +5,7 @@ from __future__ import annotations
 from pods import activity, removal_sql
 from pods.authz.base import Authorizer, Rights
 from pods.errors import Forbidden, Gone, PodError, Unauthenticated
-from pods.model import Clock, Mode, Operation, Path
+from pods.model import PUBLIC, Clock, Mode, Operation, Path
 from pods.protocol import target
 from pods.refusals import Refusals
 from pods.storage.base import Commits, Pod, Store, Transaction
@@ -60,6 +60,18 @@ class Refusing:
         if challenge or op.agent.webid is None:
             return Unauthenticated(str(refused), headers=further)
         return Forbidden(str(refused))
+
+    async def unproved(self, method: str, path: Path, error: Unauthenticated) -> Unauthenticated:
+        """Return the error for a token that proves nothing, with what somebody without a token would be told.
+
+        UMA grant, 3.6: "If the resource request fails, the resource server responds as if the request were
+        unaccompanied by an access token", so that a client whose token ran out finds its next ticket here.
+        """
+        if method not in ("GET", "HEAD"):
+            return error
+        challenge = await self._store.read(lambda tx: self._authorizer.challenge(PUBLIC, path, Mode.READ, tx))
+        further = (("www-authenticate", challenge),) if challenge else ()
+        return Unauthenticated(str(error), headers=(*error.headers, *further))
 
     def _circumstances(
         self, op: Operation, refused: Refused, tx: Transaction

@@ -58,7 +58,7 @@ class Pods:
         self._authorizer = authorizer
         self._base = base_url
         self._clock = clock
-        self._refusing = Refusing(store, commits, authorizer, clock=clock)
+        self.refusing = Refusing(store, commits, authorizer, clock=clock)
         self._quota = quota
         self._uploads = Uploads(blobs, commits, clock=clock)
         downloads = Downloads(blobs, self._still, clock)
@@ -83,7 +83,7 @@ class Pods:
                 await self._authorizer.learn(missing.groups)
         else:
             raise StoreError("The groups that an ACL names change too fast; try again.")
-        raise await self._refusing.error(op, error)
+        raise await self.refusing.error(op, error)
 
     async def _patient_read(self, op: Operation) -> Answer:
         for _ in range(MAX_ATTEMPTS):

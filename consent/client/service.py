@@ -188,6 +188,9 @@ class ServiceClient:
     async def _send(
         self, method: str, url: str, rpt: Rpt, headers: Mapping[str, str], content: bytes | None
     ) -> httpx.Response:
+        if rpt.bearer:
+            fields = {**headers, "authorization": f"Bearer {rpt.token}"}
+            return await self._http.request(method, url, headers=fields, content=content)
         return await send_with_proof(
             self._http,
             self._credentials.key,

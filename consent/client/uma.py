@@ -47,6 +47,8 @@ class Rpt:
 
     token: str
     stale_at: float
+    bearer: bool = False
+    """Whether it is sent without a proof of our key, as some servers want it (UMA grant, 3.5)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +134,12 @@ class Exchange:
             least = min(least * 1.5, LONGEST_WAIT)
         if not isinstance(answer.get("access_token"), str):
             raise AccessRefused(str(answer.get("error", "unknown")), str(answer.get("error_description", "")))
-        return Rpt(answer["access_token"], self._clock() + _worth(answer.get("expires_in")))
+        # RFC 6749 section 7.1: a client "MUST NOT use an access token if it does not understand the token type".
+        kind = str(answer.get("token_type", "DPoP")).lower()
+        if kind not in ("dpop", "bearer"):
+            raise AccessRefused("invalid_answer", f"{server.issuer} gives tokens of the type {kind}")
+        stale_at = self._clock() + _worth(answer.get("expires_in"))
+        return Rpt(answer["access_token"], stale_at, bearer=kind == "bearer")
 
     async def _claimed(self, server: Server, ticket: str, purpose: str, own: Identity) -> Mapping[str, Any]:
         """Push what the server asks for until it decides. A server that never has enough is given up."""
@@ -163,7 +170,7 @@ class Exchange:
 
     async def _push(self, server: Server, form: Mapping[str, str]) -> Mapping[str, Any]:
         """Push one claim (UMA grant, 3.3.1 allows one each time) with a proof of our key."""
-        return _json_object(
+        answer = _json_object(
             await send_with_proof(
                 self._http,
                 self._credentials.key,
@@ -173,6 +180,10 @@ class Exchange:
                 data={"grant_type": GRANT_TYPE, **form},
             )
         )
+        # UMA grant, 5.6: the client "SHOULD check that the value of the ticket parameter it receives back … differs".
+        if answer.get("ticket") == form["ticket"]:
+            raise AccessRefused("invalid_answer", f"{server.issuer} gave the same ticket again")
+        return answer
 
     async def _server(self, host: str) -> Server:
         if host not in self._servers:

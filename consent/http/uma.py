@@ -57,6 +57,9 @@ class UmaRoutes:
         """Return discovery and token endpoint."""
         router = APIRouter(tags=["uma"])
         router.add_api_route(DISCOVERY, self.configuration, methods=["GET"], **described(OBJECT))
+        # UMA grant, 2: "formed by concatenating the string /.well-known/uma2-configuration to the issuer", which
+        # ends with a slash here, as Solid-OIDC has it. RFC 8414 section 3.1 takes the slash away; clients do either.
+        router.add_api_route(f"/{DISCOVERY}", self.configuration, methods=["GET"], include_in_schema=False)
         router.add_api_route(
             TOKEN_PATH,
             self.token,
@@ -72,6 +75,7 @@ class UmaRoutes:
             "jwks_uri": self._origin + "/.oidc/jwks",
             "token_endpoint": self._origin + TOKEN_PATH,
             "grant_types_supported": [GRANT_TYPE],
+            "response_types_supported": [],  # RFC 8414 section 2 requires it; nothing is authorized in a browser
             "token_endpoint_auth_methods_supported": ["none"],
             "dpop_signing_alg_values_supported": list(ALGORITHMS),
             "uma_profiles_supported": [ID_TOKEN_FORMAT, CLAIM_FORMAT],
@@ -97,7 +101,10 @@ class UmaRoutes:
             proof = await self._proof(request)
         except BadProof as error:
             return _bad("invalid_dpop_proof", str(error))
-        push = Push(form["grant_type"], form["ticket"], claim or None, claim_format or None, proof)
+        push = Push(
+            *(form["grant_type"], form["ticket"], claim or None, claim_format or None, proof),
+            scopes=tuple(form.get("scope", "").split()),
+        )
         await self._server.learn(push, self._clock())
         reply = await self._commits.submit(lambda tx: self._server.push(tx, push, self._clock()))
         answer = json_answer(reply.body, reply.status)

@@ -163,7 +163,12 @@ class UseRoutes:
 
     async def _token(self, request: Request, scope: str) -> Agent:
         """Return the agent of a party token; anybody else gets a ticket, before the body is read."""
-        agent = await self._callers.agent(request)
+        try:
+            agent = await self._callers.agent(request)
+        except Unauthenticated as error:
+            # UMA grant, 3.6: who comes with a token that proves nothing is told what everybody else is.
+            ticket = self._challenge(request, scope, str(error))
+            raise Unauthenticated(str(error), headers=(*error.headers, *ticket.headers)) from error
         if not agent.claims:
             raise self._challenge(
                 request, scope, "This needs a token for the grant; trade the ticket for one."

@@ -9,13 +9,14 @@ from typing import Protocol
 from starlette.types import Receive, Scope, Send
 
 from pods.authn.verifier import CHALLENGE, NeedsFetch, Verifier
-from pods.errors import Forbidden, MethodNotAllowed, PodError
+from pods.errors import Forbidden, MethodNotAllowed, PodError, Unauthenticated
 from pods.http import cors, inbound, outbound
 from pods.http.arriving import Arriving
 from pods.http.problem import PROBLEM_JSON, problem
 from pods.model import PUBLIC, Agent, Answer, Operation
 from pods.pages.page import ResourcePages
 from pods.protocol import headers, negotiate, target, variant
+from pods.refusing import Refusing
 
 log = logging.getLogger(__name__)
 
@@ -25,6 +26,10 @@ METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"}
 
 class Service(Protocol):
     """What the data plane needs of the pod service."""
+
+    @property
+    def refusing(self) -> Refusing:
+        """Who makes the errors of what is refused."""
 
     async def answer(self, op: Operation) -> Answer: ...
 
@@ -88,7 +93,10 @@ class Resources:
         if query and method not in ("GET", "HEAD") and variant.named(query).leads_elsewhere:
             # Solid Protocol, 5.5: a write to the address of a representation is sent on to the resource.
             return Answer(308, (("location", self._base + path),))
-        agent = await self._agent(method, self._base + raw_path.decode("ascii"), request)
+        try:
+            agent = await self._agent(method, self._base + raw_path.decode("ascii"), request)
+        except Unauthenticated as error:
+            raise await self._service.refusing.unproved(method, path, error) from error
         return await self._service.answer(await inbound.operation(method, path, agent, request, body, query))
 
     async def _agent(self, method: str, url: str, request: Mapping[bytes, bytes]) -> Agent:

@@ -48,7 +48,12 @@ class Host:
             except Misdirected as error:
                 await self._send_away(scope, send, error)
                 return
-        if scope["type"] == "http" and scope["path"][:2] not in ("/", "/."):
+        if (
+            scope["type"] == "http"
+            and scope["path"][:2] not in ("/", "/.")
+            # RFC 8615: clients append a well-known path to an issuer that ends with a slash.
+            and not scope["path"].startswith("//.well-known/")
+        ):
             await self._resources(scope, receive, send)
         elif scope["type"] == "http":
             await self._manage(scope, receive, send)

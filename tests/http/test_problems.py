@@ -9,6 +9,7 @@ from pods.errors import PodError
 from pods.http.problem import STATUSES, problem, status_of
 from pods.http.resources import Resources
 from pods.model import Answer, Operation
+from pods.refusing import Refusing
 from tests.pod_host import ORIGIN, Person, PodHost
 
 
@@ -80,6 +81,10 @@ async def test_a_proof_opens_one_request_only(host: PodHost) -> None:
 
 class Broken:
     """A service that fails in a way nobody foresaw."""
+
+    @property
+    def refusing(self) -> Refusing:
+        raise RuntimeError("secret detail of a refusal")
 
     async def answer(self, op: Operation) -> Answer:
         raise RuntimeError(f"secret detail of {op.path}")

@@ -38,6 +38,9 @@ class OtherServer:
             status, body = self._answer(form)
             return httpx.Response(status, json=body)
         given = request.headers.get("authorization", "")
+        if given == "Bearer the-token":
+            self.read_with.append(given)
+            return httpx.Response(200, text="data")
         if given == "DPoP the-token":
             self.read_with.append(given)
             if len(self.read_with) == 1:
@@ -60,9 +63,9 @@ async def client_of(
         yield ServiceClient(http, coop.credentials, coop.key, clock=host.clock, servers=servers)
 
 
-def wanting(*formats: str) -> tuple[int, dict[str, Any]]:
+def wanting(*formats: str, ticket: str = "t-next") -> tuple[int, dict[str, Any]]:
     wanted = [{"claim_token_format": list(formats)}]
-    return 403, {"error": "need_info", "ticket": "t-next", "required_claims": wanted}
+    return 403, {"error": "need_info", "ticket": ticket, "required_claims": wanted}
 
 
 async def test_another_authorization_server_that_the_service_trusts_works_as_well(host: Town) -> None:
@@ -91,11 +94,37 @@ async def test_a_token_is_kept_until_shortly_before_its_end(host: Town) -> None:
 
 
 async def test_a_server_that_never_has_enough_claims_is_given_up(host: Town) -> None:
-    other = OtherServer(lambda _: wanting(ID_TOKEN_FORMAT))
+    other = OtherServer(lambda form: wanting(ID_TOKEN_FORMAT, ticket=form["ticket"] + "x"))
     async with client_of(host, other) as service:
         with pytest.raises(AccessRefused, match="again and again"):
             await service.read(THEIRS + "/pod/a.ttl", PURPOSE)
     assert len(other.pushes) == MOST_PUSHES
+
+
+async def test_a_ticket_that_comes_back_is_not_sent_again(host: Town) -> None:
+    """UMA grant, 5.6: the client checks that the ticket it receives differs from the one it sent."""
+    other = OtherServer(lambda form: wanting(ID_TOKEN_FORMAT, ticket=form["ticket"]))
+    async with client_of(host, other) as service:
+        with pytest.raises(AccessRefused, match="same ticket"):
+            await service.read(THEIRS + "/pod/a.ttl", PURPOSE)
+    assert len(other.pushes) == 1
+
+
+@pytest.mark.parametrize("kind", ["Bearer", "bearer"])
+async def test_a_token_goes_as_its_server_says(host: Town, kind: str) -> None:
+    other = OtherServer(lambda _: (200, {"access_token": "the-token", "token_type": kind, "expires_in": 60}))
+    async with client_of(host, other) as service:
+        found = await service.read(THEIRS + "/pod/a.ttl", PURPOSE)
+    assert (found.text, other.read_with) == ("data", ["Bearer the-token"])
+
+
+async def test_a_token_of_a_type_that_the_client_does_not_know_is_not_sent(host: Town) -> None:
+    """RFC 6749 section 7.1."""
+    other = OtherServer(lambda _: (200, {"access_token": "the-token", "token_type": "mac"}))
+    async with client_of(host, other) as service:
+        with pytest.raises(AccessRefused, match="type mac"):
+            await service.read(THEIRS + "/pod/a.ttl", PURPOSE)
+    assert other.read_with == []
 
 
 async def test_a_claim_that_we_cannot_make_is_named(host: Town) -> None:

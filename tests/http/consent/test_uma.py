@@ -34,7 +34,7 @@ class Exchange:
         """Be refused, and return the ticket."""
         found = challenge_of(await self.host.http.get(url))
         assert found is not None
-        assert found.as_uri == ORIGIN
+        assert found.as_uri == ORIGIN + "/"
         return found.ticket
 
     async def push(
@@ -122,7 +122,7 @@ async def test_discovery_is_where_other_clients_look(host: Town, at_the_root: bo
     """Some resolve the well-known path at the origin, some append it to what `as_uri` says: both find it."""
     challenge = challenge_of(await host.http.get(BASKET))
     assert challenge is not None
-    path = "/.well-known/uma2-configuration"
+    path = "/.well-known/uma2-configuration"  # appended, as the UMA grant has it in section 2, or resolved
     place = str(httpx.URL(challenge.as_uri).join(path)) if at_the_root else challenge.as_uri + path
     found = (await host.http.get(place)).json()
     assert found["token_endpoint"] == TOKEN
