@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from pods.errors import Unprocessable
 from pods.protocol import patterns
-from pods.protocol.patch import Patch, Pattern, Step
+from pods.protocol.patch import Patch, Pattern, Step, Variable
 from pods.protocol.rdf import DEFAULT_GRAPH, RDF_TYPE, BlankNode, NamedNode, Quad, node
 
 _SOLID = "http://www.w3.org/ns/solid/terms#"
@@ -41,8 +41,8 @@ def read(content: bytes, base: str) -> Patch:
         parts[predicate] = formulae.pop(value, [])
     if formulae:
         raise Unprocessable("The formulae of a patch must not hold other formulae, nor stand alone.")
-    where = _formula(parts.get(_WHERE, []), blank_nodes_match=True)
-    deletes, inserts = (_changes(parts.get(name, []), where) for name in (_DELETES, _INSERTS))
+    where = _formula(parts.get(_WHERE, ()), blank_nodes_match=True)
+    deletes, inserts = _changes(parts.get(_DELETES, ()), where), _changes(parts.get(_INSERTS, ()), where)
     return Patch((Step(where, deletes, inserts),), strict=True)
 
 
@@ -56,17 +56,18 @@ def _patch_resource(outside: Sequence[tuple[object, object, object]]) -> object:
     return found.pop()
 
 
-def _changes(quads: list[Quad], where: tuple[Pattern, ...]) -> tuple[Pattern, ...]:
+def _changes(quads: Sequence[Quad], where: tuple[Pattern, ...]) -> tuple[Pattern, ...]:
     # "The ?insertions and ?deletions formulae MUST NOT contain variables that do not occur in ?conditions",
     # "MUST NOT contain blank nodes."
     found = _formula(quads, blank_nodes_match=False)
-    if unknown := patterns.variables(found) - patterns.variables(where):
+    kinds = {type(term) for one in found for term in one}
+    if Variable in kinds and (unknown := patterns.variables(found) - patterns.variables(where)):
         names = ", ".join(sorted(f"?{variable.name}" for variable in unknown))
         raise Unprocessable(f"The variables {names} do not occur in solid:where.")
-    if any(isinstance(term, BlankNode) for one in found for term in one):
+    if BlankNode in kinds:
         raise Unprocessable("solid:inserts and solid:deletes must not hold blank nodes; name them by IRIs.")
     return found
 
 
-def _formula(quads: list[Quad], *, blank_nodes_match: bool) -> tuple[Pattern, ...]:
-    return tuple(patterns.pattern(quad, blank_nodes_match=blank_nodes_match) for quad in quads)
+def _formula(quads: Sequence[Quad], *, blank_nodes_match: bool) -> tuple[Pattern, ...]:
+    return tuple([patterns.pattern(quad, blank_nodes_match=blank_nodes_match) for quad in quads])

@@ -1,8 +1,9 @@
-"""Group commit: write jobs run one after another on the event loop, many of them share one fsync.
+"""Group commit: write jobs run one after another on the event loop, many of them share one wait for the disk.
 
-A job takes some tens of microseconds, an fsync a hundred times as long. So jobs run where they were
-submitted, and only the COMMIT is waited for in a thread; what arrives meanwhile makes the next batch.
-(A thread that ran the jobs themselves would contend for the interpreter lock at every statement.)
+A job takes some tens of microseconds, the disk a hundred times as long. So jobs run where they were submitted,
+and only the disk is waited for in a thread; what arrives meanwhile makes the next batch. (A thread that ran the
+jobs themselves would contend for the interpreter lock at every statement.) Another process writes while this one
+waits for the disk.
 """
 
 from __future__ import annotations
@@ -18,11 +19,14 @@ from pods.errors import StoreError, StoreUnavailable
 from pods.storage.base import Transaction
 from pods.storage.jobs import Job, abandon, finish, next_batch
 from pods.storage.sqlite import BUSY_SECONDS, SqliteStore, commit
+from pods.storage.write_log import Turn, WriteLog
 
 T = TypeVar("T")
 
 MAX_BATCH = 128  # jobs between two chances for readers; some milliseconds
-RETRY_SECONDS = 0.001  # another process holds the write lock for about one fsync
+RETRY_SECONDS = 0.001  # somebody writes who waits for no turn: a command, or the tests
+
+BUSY = "The database is busy; try again in a moment."
 
 
 class CommitQueue:
@@ -33,7 +37,11 @@ class CommitQueue:
 
     def __init__(self, store: SqliteStore, committed: Callable[[], None] = lambda: None) -> None:
         self._connection = store.connect(wait=0)
+        WriteLog.defer(self._connection)
         self._store = store
+        self._turn = Turn(store.path)
+        self._coming: asyncio.Future[None] | None = None
+        self._log = WriteLog(store.path, store.connect(), self._turn)
         self._waiting: deque[Job] = deque()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="commit")
         self._worker: asyncio.Task[None] | None = None
@@ -65,34 +73,68 @@ class CommitQueue:
         self._closed = True
         self._thread.shutdown(wait=True)
         self._connection.close()
+        self._log.close()
+        self._turn.close()
 
     async def _work(self) -> None:
         loop = asyncio.get_running_loop()
         while self._waiting:
-            batch = next_batch(self._waiting, MAX_BATCH)
+            batch: list[Job] = []
             try:
                 await self._begin()
-                if batch[0].long:
-                    await loop.run_in_executor(self._thread, self._run, batch)
-                else:
-                    self._run(batch)
-                await loop.run_in_executor(self._thread, commit, self._connection)
+                # Only now: what was submitted while others wrote shares the commit.
+                batch = next_batch(self._waiting, MAX_BATCH)
+                try:
+                    if batch[0].long:
+                        await loop.run_in_executor(self._thread, self._carry_out, batch)
+                    else:
+                        self._carry_out(batch)
+                finally:
+                    self._turn.give()
+                await loop.run_in_executor(self._thread, self._log.sync)
             except Exception as error:  # noqa: BLE001  # whatever it was, each waiting client hears of it
-                self._abandon(batch, error)
+                abandon(batch or next_batch(self._waiting, MAX_BATCH), error)
             else:
                 finish(batch)
                 self._committed()
 
     async def _begin(self) -> None:
+        """Take the turn and open a transaction, as soon as nobody else writes."""
+        self._log.require_sound()
         deadline = asyncio.get_running_loop().time() + BUSY_SECONDS
-        while True:
-            try:
-                self._connection.execute("BEGIN IMMEDIATE")
+        await self._take_turn()
+        try:
+            while True:
+                try:
+                    self._connection.execute("BEGIN IMMEDIATE")
+                    return
+                except sqlite3.OperationalError as error:
+                    if asyncio.get_running_loop().time() > deadline:
+                        raise StoreUnavailable(BUSY) from error
+                await asyncio.sleep(RETRY_SECONDS)
+        except BaseException:
+            self._turn.give()
+            raise
+
+    async def _take_turn(self) -> None:
+        if self._coming is None:
+            if self._turn.taken():
                 return
-            except sqlite3.OperationalError as error:
-                if asyncio.get_running_loop().time() > deadline:
-                    raise StoreUnavailable("The database is busy; try again in a moment.") from error
-            await asyncio.sleep(RETRY_SECONDS)
+            self._coming = asyncio.get_running_loop().run_in_executor(self._thread, self._turn.wait)
+        # A turn that comes after all is not given up: it is the next batch's.
+        done, _ = await asyncio.wait((self._coming,), timeout=BUSY_SECONDS)
+        if not done:
+            raise StoreUnavailable(BUSY)
+        self._coming = None
+
+    def _carry_out(self, batch: list[Job]) -> None:
+        try:
+            self._run(batch)
+            commit(self._connection)
+        except BaseException:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+            raise
 
     def _run(self, batch: list[Job]) -> None:
         execute = self._connection.execute
@@ -110,8 +152,3 @@ class CommitQueue:
                 job.error = error
                 execute("ROLLBACK TO job")
             execute("RELEASE job")
-
-    def _abandon(self, batch: list[Job], error: Exception) -> None:
-        if self._connection.in_transaction:
-            self._connection.execute("ROLLBACK")
-        abandon(batch, error)

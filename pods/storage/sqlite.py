@@ -32,7 +32,7 @@ class SqliteStore:
         self, path: FilePath, schemas: Sequence[Schema] = (), observers: Sequence[Observer] = ()
     ) -> None:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._path = path
+        self.path = path
         self._observers = list(observers)
         self._pods = PodCache()
         self._idle: deque[sqlite3.Connection] = deque()
@@ -43,7 +43,7 @@ class SqliteStore:
     def connect(self, *, wait: float = BUSY_SECONDS) -> sqlite3.Connection:
         """Return a new connection set up for durability; the caller closes it."""
         connection = sqlite3.connect(
-            self._path,
+            self.path,
             timeout=wait,
             isolation_level=None,
             check_same_thread=False,

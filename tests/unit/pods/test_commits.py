@@ -1,6 +1,9 @@
 """The commit queue on SQLite: where jobs run, and what a commit that fails means; the rest is tests/contract."""
 
 import asyncio
+import errno
+import os
+import sys
 import threading
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path as FilePath
@@ -10,6 +13,7 @@ import pytest_asyncio
 
 from pods.errors import StoreError
 from pods.model import Path, WebId
+from pods.storage import write_log
 from pods.storage.base import Transaction
 from pods.storage.commits import CommitQueue
 from pods.storage.sqlite import SqliteStore
@@ -63,3 +67,78 @@ async def test_a_commit_that_fails_reaches_every_client(store: SqliteStore, comm
     assert [type(result) for result in results] == [StoreError, StoreError]
     assert names(store) == set()
     assert await commits.submit(writes("b")) == "/anna/b"
+
+
+async def test_what_the_disk_did_not_take_is_not_answered_for_and_nothing_is_written_behind_it(
+    store: SqliteStore, commits: CommitQueue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(_: int) -> None:
+        raise OSError(errno.EIO, "the disk")
+
+    assert await commits.submit(writes("before"))
+    monkeypatch.setattr(write_log, "_sync", fails)
+    with pytest.raises(StoreError):
+        await commits.submit(writes("lost"))
+    monkeypatch.undo()
+    # A disk that failed may say that all is well the next time, and have forgotten what it did not take.
+    with pytest.raises(StoreError):
+        await commits.submit(writes("behind"))
+    assert "/anna/behind" not in names(store)
+
+
+async def test_every_answer_has_waited_for_the_disk(
+    store: SqliteStore, commits: CommitQueue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waited: list[int] = []
+    sync = write_log._sync
+
+    def noting(file: int) -> None:
+        sync(file)
+        waited.append(os.fstat(file).st_ino)
+
+    monkeypatch.setattr(write_log, "_sync", noting)
+    for number in range(3):
+        await commits.submit(writes(f"{number}"))
+        assert len(waited) == number + 1
+    assert set(waited) == {store.path.with_name("pods.sqlite-wal").stat().st_ino}
+
+
+async def test_the_log_is_folded_in_when_it_has_grown(
+    store: SqliteStore, commits: CommitQueue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(write_log, "LOG_BYTES", 256 * 1024)
+    queue = CommitQueue(store)
+    log = store.path.with_name("pods.sqlite-wal")
+
+    def large(number: int) -> Callable[[Transaction], object]:
+        return lambda tx: tx.write(Path(f"/anna/{number}"), "text/plain", bytes(64 * 1024), 2.0)
+
+    sizes = []
+    for number in range(40):
+        await asyncio.gather(queue.submit(large(number)), commits.submit(large(number + 100)))
+        sizes.append(log.stat().st_size)
+    await queue.drain()
+    queue.close()
+    # 5 MiB went through it, from two writers.
+    assert max(sizes) < 1024 * 1024
+    assert len(names(store)) == 80
+
+
+async def test_whoever_stops_while_it_is_its_turn_stops_nobody(
+    store: SqliteStore, commits: CommitQueue
+) -> None:
+    script = "import sys; from pathlib import Path; from pods.storage.write_log import Turn\n"
+    script += "turn = Turn(Path(sys.argv[1])); turn.wait(); print('taken', flush=True); sys.stdin.read()"
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", script, str(store.path)),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    assert await process.stdout.readline() == b"taken\n"
+    waiting = asyncio.ensure_future(commits.submit(writes("a")))
+    await asyncio.sleep(0.05)
+    assert not waiting.done()
+    process.kill()
+    assert await waiting == "/anna/a"
+    await process.wait()
