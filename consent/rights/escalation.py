@@ -61,6 +61,36 @@ STAGES: tuple[Stage, ...] = (
     ),
 )
 ESCALATED = len(STAGES)
+REQUEST_STAGES: tuple[Stage, ...] = (
+    Stage(
+        -14 * DAY,
+        False,
+        {
+            "it": "Una persona aspetta la tua risposta a una richiesta sui suoi diritti (GDPR, articolo 12).",
+            "en": "A person waits for your answer to a request about their rights (GDPR, article 12).",
+        },
+    ),
+    Stage(
+        -3 * DAY,
+        False,
+        {
+            "it": "Mancano tre giorni per rispondere, o per dire perché serve più tempo (GDPR, articolo 12).",
+            "en": "Three days are left to answer, or to say why it takes longer (GDPR, article 12).",
+        },
+    ),
+    Stage(
+        0.0,
+        True,
+        {
+            "it": "Il termine per rispondere è passato. La persona e il gestore sono avvisati.",
+            "en": "The time to answer is over. The person and the operator are told.",
+        },
+    ),
+)
+NO_ANSWER = {
+    "it": "Il termine per rispondere è passato senza risposta: puoi rivolgerti al Garante o al giudice (GDPR, articoli 77 e 79).",
+    "en": "The time to answer is over and there is no answer: you may turn to the authority or a court (GDPR, articles 77 and 79).",
+}
 
 
 def reached(duty: Duty, at: float) -> int:
@@ -86,32 +116,54 @@ class Escalation:
         self._notices = Notices(origin)
 
     def remind_some(self, tx: Transaction, at: float) -> int:
-        """Send what is due now, for so many duties at most; return for how many.
+        """Send what is due now, for so many duties and requests at most; return for how many.
 
         Of several stages that passed while nobody looked, only the last is sent: nobody needs three letters at once.
         """
         count = 0
         for number, stage in reversed(list(enumerate(STAGES, 1))):
-            due_by = at - stage.offset
-            for duty in rights_sql.open_duties(tx, due_by, number, AT_ONCE - count):
+            for duty in rights_sql.open_duties(tx, at - stage.offset, number, AT_ONCE - count):
                 self._send(tx, duty, stage, number, at)
                 count += 1
-            if count >= AT_ONCE:
-                break
+        for number, stage in reversed(list(enumerate(REQUEST_STAGES, 1))):
+            for request in rights_sql.unanswered(tx, at - stage.offset, number, AT_ONCE - count):
+                self._ask_again(tx, request, stage, number, at)
+                count += 1
         return count
 
     def _send(self, tx: Transaction, duty: Duty, stage: Stage, number: int, at: float) -> None:
-        controller = registry_sql.controller(tx, duty.recipient)
-        officer = f"mailto:{controller.dpo}" if stage.officer and controller is not None else ""
         self._notices.to_owner(
             *(tx, duty.recipient, f"rights-{duty.id}-{number}", self._origin + DUTIES_PATH + duty.id),
             stage.summary,
             at,
             due_at=duty.due_at,
-            copy_to=officer,
+            copy_to=_officer(tx, duty.recipient) if stage.officer else "",
             concerns=duty.pod,
         )
         rights_sql.reminded(tx, duty.id, number)
+
+    def _ask_again(
+        self, tx: Transaction, request: RightsRequest, stage: Stage, number: int, at: float
+    ) -> None:
+        subject = f"{self._origin}/.consent/rights/{request.id}"
+        # An extension has a deadline of its own, and reminders of it.
+        name = f"rights-{request.id}-{int(request.due_at // DAY)}-{number}"
+        self._notices.to_owner(
+            *(tx, request.controller, name, subject, stage.summary, at),
+            due_at=request.due_at,
+            copy_to=_officer(tx, request.controller) if stage.officer else "",
+            concerns=request.pod,
+        )
+        pod = tx.pod_by_key(request.pod)
+        if stage.offset >= 0.0 and pod is not None:
+            self._notices.to_pod(tx, pod, name, subject, NO_ANSWER, at)
+        rights_sql.asked_again(tx, request.id, number)
+
+
+def _officer(tx: Transaction, webid: str) -> str:
+    """Return the address of an organisation's data protection officer, or nothing for anybody else."""
+    controller = registry_sql.controller(tx, webid)
+    return f"mailto:{controller.dpo}" if controller is not None else ""
 
 
 class Reminding:

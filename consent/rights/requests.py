@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from consent import grants_sql, registry_sql
@@ -36,10 +36,38 @@ from pods.storage.base import Pod, Transaction
 MOST_WAITING = 100  # requests of one person that wait at a time; more is no use of a right
 OBJECTIONABLE = ("gdpr:A6-1-e", "gdpr:A6-1-f")
 """Art. 21(1): processing for a task in the public interest, or for a legitimate interest."""
-STEP_SUMMARY = {
-    "it": "La tua richiesta è andata avanti: guarda nel portafoglio.",
-    "en": "Your request has moved on: look into the wallet.",
+STEP_SUMMARIES: Mapping[RequestEvent, Mapping[str, str]] = {
+    RequestEvent.ACKNOWLEDGE: {
+        "it": "La tua richiesta è stata presa in carico.",
+        "en": "Your request was taken in.",
+    },
+    # Art. 12(3): the person is informed "of any such extension ... together with the reasons for the delay".
+    RequestEvent.EXTEND: {
+        "it": "Per rispondere servono fino a due mesi in più: il motivo è nel portafoglio.",
+        "en": "The answer takes up to two months more: the reason is in your wallet.",
+    },
+    RequestEvent.ANSWER: {
+        "it": "C'è la risposta alla tua richiesta: la trovi nel portafoglio.",
+        "en": "Your request was answered: you find it in your wallet.",
+    },
+    RequestEvent.REFUSE: {
+        "it": "La tua richiesta non è stata accolta: motivo e rimedi sono nel portafoglio.",
+        "en": "Your request was refused: why, and what you can do, is in your wallet.",
+    },
 }
+ANSWERED_AT_ONCE: Mapping[RightKind, tuple[str, str]] = {
+    RightKind.ACCESS: (
+        "/.consent/rights/access",
+        "Chi può usare i tuoi dati, chi li ha ricevuti e quando, e che cosa è uscito. / Who may use your data, who was "
+        "served and when, and what left.",
+    ),
+    RightKind.PORTABILITY: (
+        "/.consent/export",
+        "Tutto il tuo pod in un archivio leggibile da programmi (RDF, JSON e i documenti firmati). / Your whole pod as an "
+        "archive that programs read (RDF, JSON and the signed documents).",
+    ),
+}
+"""What the host itself is asked and can hand over in the moment it is asked: where, and what it says."""
 ASK_SUMMARY = {
     "it": "Una persona esercita un diritto verso di te (GDPR, articoli 15-22): rispondi entro un mese.",
     "en": "A person exercises a right towards you (GDPR, articles 15-22): answer within one month.",
@@ -114,6 +142,14 @@ class Rights:
             due_at=request.due_at,
             concerns=pod.key,
         )
+        if asked.controller == self.host and asked.kind in ANSWERED_AT_ONCE:
+            place, words = ANSWERED_AT_ONCE[asked.kind]
+            return self.step(
+                *(tx, request, RequestEvent.ANSWER, at),
+                text=words,
+                attachments=(self._origin + place,),
+                agent=agent,
+            )
         return request
 
     def step(
@@ -133,6 +169,11 @@ class Rights:
             raise Conflict(f"A request that is {request.state.value} cannot take the step {event.value!r}.")
         if event in NEEDS_TEXT and not text.strip():
             raise Unprocessable(f"rights-step at /text: to {event.value}, say in words what or why.")
+        if (request.kind, event) == (RightKind.PORTABILITY, RequestEvent.ANSWER) and not attachments:
+            # Art. 20(1): "in a structured, commonly used and machine-readable format".
+            raise Unprocessable(
+                "rights-step at /attachments: data that a person takes along is handed over as a file; name its address."
+            )
         if event is RequestEvent.EXTEND and at >= request.due_at:
             # Art. 12(3): "shall inform the data subject of any such extension within one month of receipt".
             raise Conflict("The first month is over: an extension had to be told within it. Answer now.")
@@ -149,7 +190,9 @@ class Rights:
             self._lift(tx, pod, agent, after, at)
         if TAKEN_BY[event] is Party.CONTROLLER:
             subject = f"{self._origin}/.consent/rights/{request.id}"
-            self._notices.to_pod(tx, pod, f"rights-{request.id}-{event.value}", subject, STEP_SUMMARY, at)
+            self._notices.to_pod(
+                tx, pod, f"rights-{request.id}-{event.value}", subject, STEP_SUMMARIES[event], at
+            )
         return after
 
     def of_person(self, tx: Transaction, pod: Pod, request_id: str) -> RightsRequest:

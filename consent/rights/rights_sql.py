@@ -51,12 +51,25 @@ def late(tx: Transaction, at: float) -> list[RightsRequest]:
     return [_request(row) for row in rows]
 
 
+def unanswered(tx: Transaction, due_by: float, stage_below: int, limit: int) -> list[RightsRequest]:
+    """Return requests that wait for an answer, due by a time and with fewer reminders than so many."""
+    condition = "WHERE state IN (?, ?, ?) AND due_at <= ? AND stage < ? ORDER BY due_at, id LIMIT ?"
+    rows = tx.execute(f"{_REQUEST} {condition}", (*_WAITING, due_by, stage_below, limit))
+    return [_request(row) for row in rows]
+
+
+def asked_again(tx: Transaction, request_id: str, stage: int) -> None:
+    """Note that the controller got so many reminders of a request."""
+    tx.execute("UPDATE rights_request SET stage = ? WHERE id = ?", (stage, request_id))
+
+
 def save(tx: Transaction, value: RightsRequest) -> None:
     """Insert a request or note its new state and deadline."""
     tx.execute(
         "INSERT INTO rights_request (id, pod, controller, kind, grants, resource, words, state, received_at,"
         " due_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-        " ON CONFLICT (id) DO UPDATE SET state = excluded.state, due_at = excluded.due_at",
+        " ON CONFLICT (id) DO UPDATE SET state = excluded.state, due_at = excluded.due_at,"
+        " stage = CASE WHEN excluded.due_at > rights_request.due_at THEN 0 ELSE rights_request.stage END",
         (
             *(value.id, value.pod, value.controller, value.kind.value, _text(value.grants), value.resource),
             *(value.text, value.state.value, value.received_at, value.due_at),
