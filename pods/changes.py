@@ -184,7 +184,7 @@ class Changes:
 
     def _check_auxiliary(self, path: Path, content: Content) -> None:
         if not rdf.is_rdf(content.media_type):
-            raise UnsupportedMedia(f"An auxiliary resource is RDF: {', '.join(rdf.OFFERED)}.")
+            raise _not_rdf("An auxiliary resource")
         if target.is_acl(path):
             subject = target.subject_of(path)
             is_root = subject == target.pod_root(path)
@@ -212,7 +212,7 @@ class Changes:
     ) -> Content:
         """Return what a client adds to what the host states; a patch has shown the client `stated` already."""
         if (content.content or content.blob) and not rdf.is_rdf(content.media_type):
-            raise UnsupportedMedia(f"What is said about a container is RDF: {', '.join(rdf.OFFERED)}.")
+            raise _not_rdf("What is said about a container")
         own = stated
         if own is None:
             named = (term for quad in content.quads for term in (quad.subject, quad.object))
@@ -245,6 +245,11 @@ class Changes:
             if tx.get(document) is None and tx.get(container) is None and not headers.is_managed(document):
                 return target.canonical(f"{op.path}{name}{ending}".encode("ascii"))
         raise Unprocessable("No free name was found for the new resource; suggest another Slug.")
+
+
+def _not_rdf(what: str) -> UnsupportedMedia:
+    offered = ", ".join(rdf.OFFERED)
+    return UnsupportedMedia(f"{what} is RDF: {offered}.", headers=(("accept-put", offered),))
 
 
 def _require_kind(op: Operation) -> None:

@@ -69,7 +69,10 @@ def _conditions(request: Mapping[bytes, bytes]) -> Preconditions:
 async def _body(request: Mapping[bytes, bytes], arriving: Arriving) -> Body | None:
     if b"content-encoding" in request and request[b"content-encoding"].strip().lower() != b"identity":
         # A small body that unpacks to a huge one is an old attack.
-        raise UnsupportedMedia("Content-Encoding is not supported; send the body as it is.")
+        raise UnsupportedMedia(
+            "Content-Encoding is not supported; send the body as it is.",
+            headers=(("accept-encoding", "identity"),),  # RFC 9110, 15.5.16
+        )
     arriving.require_length()
     media_type = request.get(b"content-type", b"").decode("latin-1").partition(";")[0].strip().lower()
     if media_type and "/" not in media_type:

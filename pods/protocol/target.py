@@ -151,11 +151,11 @@ def is_pod_name(name: str) -> bool:
 
 
 def segment_from_slug(slug: str) -> str | None:
-    """Return the path segment that a client suggested (RFC 5023 Slug), None if it cannot be one.
+    """Return the path segment that a client suggested, None if it cannot be one.
 
     Reserved suffixes are not taken: a slug must never create an ACL.
     """
-    name = unicodedata.normalize("NFC", slug.strip().strip("/"))
+    name = unicodedata.normalize("NFC", _unescaped(slug.strip()).strip("/"))
     segment = quote(name, safe="-._~!$&'()*+,;=:@")
     if not segment or segment.startswith(".") or segment.endswith(AUXILIARY) or len(segment) > MAX_SEGMENT:
         return None
@@ -164,3 +164,11 @@ def segment_from_slug(slug: str) -> str | None:
     except BadTarget:
         return None
     return segment
+
+
+def _unescaped(slug: str) -> str:
+    """Return what a Slug means: the percent-encoding of a text in UTF-8 (RFC 5023, 9.7), or the text as it came."""
+    try:
+        return unquote_to_bytes(slug).decode("utf-8")
+    except UnicodeDecodeError:
+        return slug

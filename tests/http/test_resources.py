@@ -7,6 +7,7 @@ import pytest
 from rdflib import Graph, URIRef
 
 from pods.protocol import rdf
+from pods.protocol.rdf import OFFERED
 from tests.pod_host import ORIGIN, PodHost
 
 LDP = "http://www.w3.org/ns/ldp#"
@@ -325,7 +326,14 @@ async def test_a_broken_body_is_named_only_to_who_may_write(host: PodHost) -> No
 
 
 async def test_a_packed_body_is_refused(host: PodHost) -> None:
-    assert (await host.anna.put("/anna/x.ttl", b"..", content_encoding="gzip")).status_code == 415
+    answer = await host.anna.put("/anna/x.ttl", b"..", content_encoding="gzip")
+    assert (answer.status_code, answer.headers["accept-encoding"]) == (415, "identity")
+
+
+@pytest.mark.parametrize("path", ["/anna/x.ttl.acl", "/anna/x.ttl.meta", "/anna/box/"])
+async def test_where_only_rdf_is_taken_a_refusal_says_which(host: PodHost, path: str) -> None:
+    answer = await host.anna.put(path, "text", "text/plain")
+    assert (answer.status_code, answer.headers["accept-put"]) == (415, ", ".join(OFFERED))
 
 
 async def test_a_body_over_the_limit_is_too_large(host: PodHost) -> None:

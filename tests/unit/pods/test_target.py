@@ -77,6 +77,8 @@ def test_the_acls_that_may_govern_go_upwards(path: str, candidates: tuple[str, .
         *(("note", "note"), ("My note", "My%20note"), ("caffè", "caff%C3%A8"), (" x/ ", "x")),
         *(("a/b", None), ("x.acl", None), ("x.meta", None), (".hidden", None), ("", None), ("..", None)),
         *(("a\\b", None), ("a\nb", None), ("è" * 200, None)),
+        *(("caff%C3%A8", "caff%C3%A8"), ("My%20note", "My%20note"), ("100%25", "100%25"), ("%zz", "%25zz")),
+        *(("a%2Fb", None), ("x%2Eacl", None), ("%2e%2e", None), ("a%00b", None), ("%E8", "%25E8")),
     ],
 )
 def test_a_slug_becomes_one_harmless_segment(slug: str, segment: str | None) -> None:
