@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from consent import grants_sql, people_sql, records, registry_sql, shaped_sql
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from consent import decided_sql, grants_sql, people_sql, records, registry_sql, shaped_sql
 from consent.controllers import approved
+from consent.decided_sql import Place
 from consent.grants_sql import Grants
 from consent.model import (
     ConsentRequest,
@@ -20,9 +24,17 @@ from pods.model import WebId
 from pods.storage.base import Pod, Transaction
 from vocab.shapes import SHAPES
 
-_QUESTIONS = frozenset({GrantState.UNKNOWN, GrantState.ASKED, GrantState.DEFERRED})
+_QUESTIONS = frozenset(decided_sql.QUESTIONS)
 VISIBLE = (OutputMode.ROWS, OutputMode.CLAIM, OutputMode.APPEND)
 """Modes whose grants a controller may list; of the others it may not even know that they exist."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some decisions of a person, and the place after which the next ones follow; None after the last."""
+
+    grants: Sequence[OwnGrant]
+    further: Place | None
 
 
 class Overview:
@@ -46,6 +58,16 @@ class Overview:
         """Return a purpose that a link or a QR code led the owner of a pod to, asked or not; None if it is over."""
         return self._answerable(tx, pod, iri, at, at)
 
+    def deferred(self, tx: Transaction, pod: Pod, at: float) -> list[tuple[ConsentRequest, float]]:
+        """Return what the owner of a pod put off, each with the time at which the question comes back."""
+        found = []
+        for identifier, until in people_sql.deferrals(tx, pod.key, at):
+            latest = self._purposes.latest(tx, identifier)
+            request = self._answerable(tx, pod, latest.iri, at, at) if latest is not None else None
+            if request is not None:
+                found.append((request, until))
+        return found
+
     def _answerable(
         self, tx: Transaction, pod: Pod, iri: str, asked_at: float, at: float
     ) -> ConsentRequest | None:
@@ -65,6 +87,23 @@ class Overview:
         """Return everything that the owner of a pod decided, the latest change first."""
         decided = [grant for grant in self._grants.of_pod(tx, pod.key) if grant.state not in _QUESTIONS]
         return [found for grant in decided if (found := self.of(tx, pod, grant, at)) is not None]
+
+    def page(self, tx: Transaction, pod: Pod, at: float, *, after: Place | None, limit: int) -> Page:
+        """Return some of what `own` returns, from a place on."""
+        places = decided_sql.page(tx, pod.key, after, limit)
+        grants = [self._grants.by_id(tx, found.id) for found in places]
+        seen = [self.of(tx, pod, grant, at) for grant in grants if grant is not None]
+        further = places[-1] if len(places) == limit else None
+        return Page([grant for grant in seen if grant is not None], further)
+
+    def one(self, tx: Transaction, pod: Pod, grant_id: str, at: float) -> OwnGrant:
+        """Return one decision of the owner of a pod; raise NotFound."""
+        grant = self._grants.by_id(tx, grant_id)
+        mine = grant is not None and grant.pod == pod.key and grant.state not in _QUESTIONS
+        found = self.of(tx, pod, grant, at) if grant is not None and mine else None
+        if found is None:
+            raise NotFound("You have no grant of this name; GET /.consent/grants lists yours.")
+        return found
 
     def of(self, tx: Transaction, pod: Pod, grant: Grant, at: float) -> OwnGrant | None:
         """Return one decision as its owner sees it, or None if its declaration is not intact any more."""

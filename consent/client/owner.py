@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 import httpx
 import orjson
@@ -17,8 +18,17 @@ from consent.model import Change, ConsentRequest, DataItem, LogLine, OwnGrant, P
 from consent.results import LeftResult, left_value
 from pods.client import SolidClient, SolidError, refusal
 
+GRANTS_PAGE = 200
 LOG_PAGE = 50  # lines of one page; a screenful on a phone is about ten
 _JSON = {"content-type": "application/json", "accept": "application/json"}
+
+
+@dataclass(frozen=True, slots=True)
+class GrantsPage:
+    """Some decisions, and where the next page begins; None after the last."""
+
+    grants: list[OwnGrant]
+    further: str | None
 
 
 class OwnerClient:
@@ -39,7 +49,35 @@ class OwnerClient:
 
     async def grants(self) -> list[OwnGrant]:
         """Return every decision in any state, the latest change first."""
-        return [wire.own_grant_value(plain) for plain in await self._get(self._named("/grants"))]
+        found: list[OwnGrant] = []
+        further: str | None = ""
+        while further is not None:
+            page = await self.grants_page(after=further)
+            found += page.grants
+            further = page.further
+        return found
+
+    async def grants_page(self, *, after: str = "", limit: int = GRANTS_PAGE) -> GrantsPage:
+        """Return some decisions, the latest change first; `after` is where the page before says that it ends."""
+        more = {"after": after} if after else {}
+        response = await self._solid.request(
+            "GET", self._consent + self._named("/grants", limit=limit, **more), headers=_JSON
+        )
+        if response.is_error:
+            raise refusal(response)
+        grants = [wire.own_grant_value(plain) for plain in orjson.loads(response.content)]
+        return GrantsPage(grants, _following(response))
+
+    async def grant(self, grant_id: str) -> OwnGrant | None:
+        """Return one decision; None if there is none of this name."""
+        response = await self._solid.request(
+            "GET", self._consent + self._named(f"/grants/{quote(grant_id, safe='')}"), headers=_JSON
+        )
+        if response.status_code == httpx.codes.NOT_FOUND:
+            return None
+        if response.is_error:
+            raise refusal(response)
+        return wire.own_grant_value(orjson.loads(response.content))
 
     async def purpose(self, iri: str) -> PurposeDeclaration:
         """Return a published declaration, which anyone may read."""
@@ -61,12 +99,18 @@ class OwnerClient:
             raise SolidError(202, "Prepared", "This waits for the person's own word.")
         return given
 
-    async def answer(self, purpose: str, items: Sequence[DataItem], expires_at: float) -> OwnGrant | None:
-        """Give consent like `give`; None where the caller may only prepare it, which is done then."""
-        body = {
+    async def answer(
+        self, purpose: str, items: Sequence[DataItem], expires_at: float, *, language: str = ""
+    ) -> OwnGrant | None:
+        """Give consent like `give`; None where the caller may only prepare it, which is done then.
+
+        `language` is the one in which the notice was shown; the record keeps it.
+        """
+        body: dict[str, Any] = {
             "purpose": purpose,
             "items": wire.items_json(items),
             "expires_at": wire.timestamp(expires_at),
+            **({"language": language} if language else {}),
         }
         plain = await self._post(self._named("/grants"), body)
         return None if plain["state"] == "prepared" else wire.own_grant_value(plain)
@@ -78,6 +122,11 @@ class OwnerClient:
     async def defer(self, purpose: str) -> None:
         """Say "later": the question comes back once, after some days."""
         await self._post(self._named("/deferrals"), {"purpose": purpose})
+
+    async def deferred(self) -> list[tuple[ConsentRequest, float]]:
+        """Return what was put off, each with the time at which the question comes back."""
+        found = await self._get(self._named("/deferrals"))
+        return [(wire.request_value(one["request"]), wire.seconds(one["until"])) for one in found]
 
     async def offer(self, purpose: str) -> ConsentRequest:
         """Return a purpose that a link led to as a request, whether or not the person was asked."""
@@ -100,8 +149,8 @@ class OwnerClient:
         response = await self._solid.request("GET", self._consent + place, headers=_JSON)
         if response.is_error:
             raise refusal(response)
-        following = httpx.QueryParams(urlsplit(response.links.get("next", {}).get("url", "")).query)
-        further = int(following["after"]) if "after" in following else None
+        following = _following(response)
+        further = int(following) if following is not None else None
         return LogPage([wire.log_line_value(plain) for plain in orjson.loads(response.content)], further)
 
     async def results(self, *, after: int | None = None, limit: int = LOG_PAGE) -> list[LeftResult]:
@@ -141,3 +190,10 @@ class OwnerClient:
         if response.is_error:
             raise refusal(response)
         return orjson.loads(response.content) if response.content else None
+
+
+def _following(response: httpx.Response) -> str | None:
+    """Return where the link to the next page (RFC 8288) begins, if there is one."""
+    url = response.links.get("next", {}).get("url", "")
+    after: str | None = httpx.QueryParams(urlsplit(url).query).get("after")
+    return after

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from typing import Any, TypeVar
+from urllib.parse import urlencode
 
 from fastapi import APIRouter
 from starlette.requests import Request
@@ -12,14 +13,16 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from consent import wire
+from consent.decided_sql import Place, place
 from consent.declarations import items
 from consent.delegation.acting import Acting
 from consent.http.callers import PRIVATE, Callers, json_answer, json_body, member
+from consent.http.log import number
 from consent.invitations import Invitations
 from consent.model import OwnGrant
-from consent.overview import Overview
-from pods.errors import BadContent, NotFound
-from pods.http.openapi import LIST, OBJECT, TEXT, described, named, record
+from consent.overview import Overview, Page
+from pods.errors import BadContent, BadRequest, NotFound
+from pods.http.openapi import LIST, NUMBER, OBJECT, TEXT, described, named, record
 from pods.model import Agent, Clock, WebId
 from pods.storage.base import Commits, Pod, Store, Transaction
 from vocab.schemas import SchemaError, validate
@@ -28,6 +31,7 @@ TAG = "consent"
 FOR = "for"
 """The parameter with the WebID of the person for whom a delegate acts."""
 _FOR = {FOR: TEXT}
+MOST_GRANTS = 200  # of one page; each carries its declaration
 T = TypeVar("T")
 _PURPOSE = record({"purpose": TEXT})
 
@@ -64,7 +68,13 @@ class DecisionRoutes:
             "/grants",
             self.grants,
             methods=["GET"],
-            **described(LIST, query={"purpose": TEXT, **_FOR}, token=True),
+            **described(LIST, query={"purpose": TEXT, "limit": NUMBER, "after": TEXT, **_FOR}, token=True),
+        )
+        router.add_api_route(
+            "/grants/{grant_id}",
+            self.grant,
+            methods=["GET"],
+            **described(OBJECT, places=("grant_id",), query=_FOR, token=True),
         )
         router.add_api_route(
             "/grants",
@@ -101,21 +111,36 @@ class DecisionRoutes:
         return json_answer([wire.request_json(item) for item in found])
 
     async def grants(self, request: Request) -> Response:
-        """The caller's own decisions; with `?purpose=IRI`, a controller's grants in force, told opaquely."""
+        """The caller's own decisions; with `?purpose=IRI`, a controller's grants in force, told opaquely.
+
+        A `Link` with `rel="next"` leads to the decisions that follow, the latest change first.
+        """
         agent, webid = await self._callers.known(request)
         purpose = request.query_params.get("purpose")
         if purpose is not None:
             # Thousands of grants take long enough to hold up others.
             return json_answer(await asyncio.to_thread(self._opaque, webid, purpose))
-        own = await self._seen(request, agent, self._overview.own)
-        return json_answer([wire.own_grant_json(item) for item in own])
+        limit, after = min(number(request, "limit", MOST_GRANTS) or MOST_GRANTS, MOST_GRANTS), _after(request)
+
+        def listed(tx: Transaction, pod: Pod, at: float) -> Page:
+            return self._overview.page(tx, pod, at, after=after, limit=limit)
+
+        page = await self._seen(request, agent, listed)
+        return json_answer([wire.own_grant_json(item) for item in page.grants], headers=_next(request, page))
+
+    async def grant(self, request: Request) -> Response:
+        """One decision of the caller's own."""
+        agent, _ = await self._callers.known(request)
+        name: str = request.path_params["grant_id"]
+        own = await self._seen(request, agent, lambda tx, pod, at: self._overview.one(tx, pod, name, at))
+        return json_answer(wire.own_grant_json(own))
 
     async def _seen(
-        self, request: Request, agent: Agent, listed: Callable[[Transaction, Pod, float], list[T]]
-    ) -> list[T]:
+        self, request: Request, agent: Agent, listed: Callable[[Transaction, Pod, float], T]
+    ) -> T:
         whose, path = request.query_params.get(FOR), request.url.path
 
-        def job(tx: Transaction) -> list[T]:
+        def job(tx: Transaction) -> T:
             at = self._clock()
             return listed(tx, self._acting.seen(tx, agent, whose, path, at), at)
 
@@ -135,7 +160,10 @@ class DecisionRoutes:
 
         def job(tx: Transaction) -> tuple[OwnGrant | None, bool, bool]:
             at, end = self._clock(), wire.seconds(body["expires_at"])
-            answer = self._acting.give(tx, agent, whose, body["purpose"], items(body["items"]), end, at)
+            wanted, language = items(body["items"]), body.get("language", "")
+            answer = self._acting.give(
+                tx, agent, whose, body["purpose"], wanted, end, at, language=language
+            )
             if answer.grant is None:
                 return None, True, True
             return self._overview.of(tx, answer.pod, answer.grant, at), answer.changed, False
@@ -183,6 +211,22 @@ class DecisionRoutes:
         agent, _ = await self._callers.known(request)
         self._callers.require_consent_client(agent)
         return agent
+
+
+def _after(request: Request) -> Place | None:
+    after = request.query_params.get("after")
+    try:
+        return place(after) if after is not None else None
+    except ValueError as error:
+        raise BadRequest(f"?after= is what the link to the next page says: {error}.") from error
+
+
+def _next(request: Request, page: Page) -> dict[str, str]:
+    """Return the header that leads to the next decisions (RFC 8288), if there are more."""
+    if page.further is None:
+        return {}
+    query = urlencode({**request.query_params, "after": page.further.text()})
+    return {"link": f'<?{query}>; rel="next"'}
 
 
 def _grant_request(body: Any) -> dict[str, Any]:
