@@ -9,6 +9,7 @@ from consent.model import GrantState, LogLine, OutputMode, OwnGrant
 from vocab.pages import Translator
 from vocab.pages.formats import Formats
 from wallet import words
+from wallet.delegation_lines import Names, who_and_what
 from wallet.discovery import Place
 from wallet.refusals import refusal_words
 
@@ -34,17 +35,23 @@ class LogEntry:
 
 
 def log_entry(
-    line: LogLine, place: Place, grants: Mapping[str, OwnGrant], _: Translator, formats: Formats
+    line: LogLine,
+    place: Place,
+    grants: Mapping[str, OwnGrant],
+    _: Translator,
+    formats: Formats,
+    names: Names | None = None,
 ) -> LogEntry:
-    """Return a line in the reader's words; `grants` are the person's by number."""
+    """Return a line in the reader's words; `grants` are the person's by number, `names` those of delegates."""
     number = (line.grant or "").rstrip("/").rpartition("/")[2].partition("#")[0]
     grant = grants.get(number)
     mode = MODES.get(line.action)
     shapes = [item.shape for item in grant.items if item.mode is mode] if grant else []
+    told = who_and_what(line, place.webid, names or Names(place.webid), _)
     return LogEntry(
         line=line,
-        who=words.agent_words(line, place.webid, _),
-        did=words.log_sentence(line, place.path, shapes, _, formats),
+        who=told[0] if told else words.agent_words(line, place.webid, _),
+        did=told[1] if told else words.log_sentence(line, place.path, shapes, _, formats),
         why=words.in_language(line.purpose_title, _),
         refusal="" if line.permitted else refusal_words(line.reason, _),
         grant=number if grant else "",

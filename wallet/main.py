@@ -11,7 +11,6 @@ from urllib.parse import urlsplit
 
 import httpx
 from starlette.applications import Starlette
-from starlette.requests import Request
 from starlette.types import ASGIApp
 
 from consent.client import Register
@@ -21,12 +20,14 @@ from pods.relying_party import Login, RelyingParty, SessionStore
 from pods.relying_party.login import FOLDER as LOGIN_FOLDER
 from pods.relying_party.places import session_cookie
 from pods.settings import read_settings
-from vocab.pages import Navigation, Pages, User, about_routes, msg, static_routes
+from vocab.pages import Pages, about_routes, msg, static_routes
 from wallet.ballots import Ballots
 from wallet.programmes import Programmes
 from wallet.receiving import IssuerKeys, OneTimeLinks
 from wallet.settings import WalletSettings
+from wallet.surroundings import NAVIGATION, surroundings
 from wallet.views import errors
+from wallet.views.acting import ActingPages
 from wallet.views.ballot import BallotPages
 from wallet.views.data import Data
 from wallet.views.elsewhere import Elsewhere
@@ -35,26 +36,20 @@ from wallet.views.home import Home
 from wallet.views.log import Log
 from wallet.views.people import People
 from wallet.views.preferences import Preferences
+from wallet.views.prepared import PreparedPages
 from wallet.views.preview import PreviewPages
 from wallet.views.profile import ProfilePages
 from wallet.views.receive import Receive
 from wallet.views.requests import Requests
 from wallet.views.results import Results
 from wallet.views.rights import Rights
+from wallet.views.standing import Standing
 from wallet.visit import Desk
 
 NAME = "wallet"
 MIB = 1024 * 1024
 LARGEST_POD = 512 * MIB  # an export is one zip of everything
 POD_SECONDS = 60.0  # a year's export of a big household takes some seconds
-NAVIGATION = (
-    Navigation(msg("Home"), "/", "home"),
-    Navigation(msg("Requests"), "/requests", "requests"),
-    Navigation(msg("My consents"), "/grants", "grants"),
-    Navigation(msg("Who read what"), "/log", "log"),
-    Navigation(msg("My data"), "/data", "data"),
-    Navigation(msg("Receive a receipt"), "/receive", "receive"),
-)
 
 
 def application(
@@ -85,7 +80,7 @@ def application(
         tagline=msg("Your wallet: your data, your consents"),
         navigation=NAVIGATION,
         session_cookie=session_cookie(NAME, origin),
-        context=lambda request: {"user": _user(request, login, pages)},
+        context=lambda request: surroundings(request, login, pages),
     )
     party = RelyingParty(
         strangers, client_id=f"{origin}/client.jsonld", redirect_uri=f"{origin}/callback", clock=clock
@@ -104,13 +99,17 @@ def application(
     )
     desk = Desk(pages, login, pods, clock=clock)
     keys, ballots = IssuerKeys(strangers, clock=clock), Ballots(strangers)
+    switching = ActingPages(desk)
     parts = (
         Home(desk, ballots),
         Requests(desk),
         Grants(desk),
         Elsewhere(desk, Register(pods, settings.pod_url)),
         Log(desk, origin=origin),
-        People(desk),
+        People(desk, switching),
+        switching,
+        PreparedPages(desk),
+        Standing(desk),
         Results(desk),
         PreviewPages(desk, Programmes(strangers, settings.apps_url)),
         ProfilePages(desk),
@@ -137,7 +136,7 @@ def application(
             *about_routes(pages),
             *static_routes(),
         ],
-        exception_handlers={**login.exception_handlers(), **errors.handlers(pages)},
+        exception_handlers={**login.exception_handlers(), **errors.handlers(pages), **switching.handlers()},
         lifespan=lifespan,
     )
 
@@ -145,15 +144,6 @@ def application(
 def create_app() -> ASGIApp:
     """Return the wallet from PORTICO_* settings (a factory for uvicorn)."""
     return application(read_settings(WalletSettings, os.environ), time.time)
-
-
-def _user(request: Request, login: Login, pages: Pages) -> User | None:
-    _ = pages.translator(request)
-    person = login.current(request)
-    if person is None:
-        return None
-    name = str(person.known.get("name", "")) or _("Logged in")
-    return User(name, logout="/logout", home="/preferences")
 
 
 def _host(url: str) -> str:

@@ -100,6 +100,10 @@ ACTIONS: Mapping[str, tuple[str, str]] = {
         msg("continued your consent under a version that asks for no more"),
         msg("continued your consent under a version that asks for no more"),
     ),
+    "preferences changed": (
+        msg("changed what is done with questions"),
+        msg("changed what is done with questions"),
+    ),
     "consent superseded": (
         msg("replaced what you had consented to by a newer version"),
         msg("replaced what you had consented to by a newer version"),
@@ -197,6 +201,11 @@ def place_words(path: str, pod: str, _: Translator, formats: Formats) -> str:
 def in_language(texts: Mapping[str, str], _: Translator) -> str:
     """Return a published text in the reader's language, else in Italian, else in whatever there is."""
     return texts.get(_.language) or texts.get("it") or next(iter(texts.values()), "")
+
+
+def language_shown(texts: Mapping[str, str], _: Translator) -> str:
+    """Return the language in which `in_language` shows a published text."""
+    return next((code for code in (_.language, "it", *texts) if texts.get(code)), "")
 
 
 def label(label: Label, _: Translator) -> str:

@@ -136,6 +136,19 @@ class Login:
         if name and stored:
             self._sessions.replace(name, {**stored, "known": dict(known)})
 
+    def renew(self, request: Request, response: Response, known: Mapping[str, Any]) -> None:
+        """Remember something that changes what the session may do: under a fresh name, so that no form of before counts.
+
+        Raises LoginNeeded if there is no session any more.
+        """
+        name = request.cookies.get(self.cookie, "")
+        stored = self._sessions.read(name) if name else None
+        fresh = self._sessions.rename(name, {**stored, "known": dict(known)}) if stored else None
+        if fresh is None:
+            raise LoginNeeded(self._home)
+        self._tokens.pop(name, None)
+        self._set_cookie(response, self.cookie, fresh)
+
     def exception_handlers(self) -> Mapping[Any, Callable[[Request, Exception], Awaitable[Response]]]:
         """Return what turns this module's errors into answers, for Starlette's `exception_handlers`."""
         return {LoginNeeded: self._to_login, SessionEnded: self._ended, LoginFailed: self._failed}

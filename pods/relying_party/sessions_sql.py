@@ -81,6 +81,19 @@ class SessionStore:
                 "UPDATE session SET sealed = ? WHERE id = ?", (self._seal(name, value), _identifier(name))
             )
 
+    def rename(self, name: str, value: dict[str, Any]) -> str | None:
+        """Keep the value under a fresh name, as old as the session is, and forget the old name.
+
+        Return the fresh name; None if the session has ended meanwhile.
+        """
+        fresh = secrets.token_urlsafe(32)
+        with self._lock:
+            moved = self._db.execute(
+                "UPDATE session SET id = ?, sealed = ? WHERE id = ?",
+                (_identifier(fresh), self._seal(fresh, value), _identifier(name)),
+            )
+            return fresh if moved.rowcount else None
+
     def end(self, name: str) -> None:
         """Forget the session."""
         with self._lock:

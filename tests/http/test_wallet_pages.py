@@ -47,7 +47,7 @@ PRIVATE = (
         "/ballots/1",
     ),
     *("/rights", "/rights/new", "/rights/access", "/rights/access/csv", "/rights/1"),
-    "/people",
+    *("/people", "/prepared", "/preferences/standing", "/preferences/standing/preview?choice=never"),
 )
 POSTED = (
     "/requests/answer",
@@ -59,7 +59,9 @@ POSTED = (
     "/ballots/1",
     "/rights",
     "/rights/1/close",
-    *("/people/name", "/people/code", "/people/1/accept", "/people/1/end"),
+    *("/people/name", "/people/code", "/people/session", "/people/1/accept", "/people/1/end"),
+    *("/people/1/act", "/acting/end", "/prepared/confirm", "/prepared/discard", "/grants/1/renew"),
+    *("/preferences/standing", "/preferences/standing/remove"),
     "/login",
     "/logout",
 )

@@ -139,4 +139,4 @@ async def test_who_is_appointed_accepts_on_the_page(core: Core, tmp_path: Path, 
 async def test_a_code_for_help_is_shown(core: Core, tmp_path: Path, clock: SettableClock) -> None:
     async with browser(core, tmp_path, clock) as anna:
         page = await post(anna, "/people/code")
-        assert re.search(r"Il tuo codice: \d{6}", page.text)
+        assert re.search(r"Il tuo codice: \d{3} \d{3}", page.text)

@@ -56,7 +56,8 @@ class Pages:
     """The pages of one application: its templates and catalogues over the shared ones.
 
     Each folder holds `templates/` and `locale/`. `origin` is the application's own, without a slash at the end.
-    `context` gives what every page of the application shows, such as `user`.
+    `context` gives what every page of the application shows: `user`; `banner`, a template that stands above
+    everything; `title_prefix`; another `navigation`.
     """
 
     def __init__(
@@ -136,6 +137,8 @@ class Pages:
         values = {
             "request": request,
             "user": None,
+            "banner": "",
+            "title_prefix": "",
             "active": "",
             "notices": (),
             "csrf_field": lambda: self.guard.field(request),

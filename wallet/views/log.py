@@ -11,6 +11,7 @@ from starlette.routing import BaseRoute, Route
 
 from consent.model import LogLine, OwnGrant
 from pods.relying_party.places import session_cookie
+from wallet.delegation_lines import Names, names_of
 from wallet.log_entries import log_entry
 from wallet.visit import Desk
 
@@ -61,15 +62,17 @@ class Log:
         before = request.query_params.get("before", "")
         lines: list[LogLine] = []
         grants: dict[str, OwnGrant] = {}
+        names: Names | None = None
         if visit.place.consent:
             after = int(before) if before.isdecimal() else None
             lines = await visit.owner.log(after=after, limit=PAGE)
             grants = {grant.id: grant for grant in await visit.owner.grants()}
+            names = await names_of(visit)
         return self._desk.pages.render(
             request,
             "wallet/log.html",
             active="log",
             consent=visit.place.consent,
-            lines=[log_entry(line, visit.place, grants, _, formats) for line in lines],
+            lines=[log_entry(line, visit.place, grants, _, formats, names) for line in lines],
             older=lines[-1].seq if len(lines) == PAGE else None,
         )

@@ -40,6 +40,12 @@ DONE = {
         "success",
         msg("You said no. Nothing changes for you, and for half a year you will not be asked again."),
     ),
+    "prepared": Notice(
+        "success",
+        msg(
+            "The answer is prepared. It is no consent: the person confirms it in their own wallet, or does not."
+        ),
+    ),
     "later": Notice("info", msg("You put it off. In two weeks the question comes back, once.")),
     "together": Notice(
         "success", msg("You consented to what you switched on. What you left off is as it was before.")
@@ -85,6 +91,7 @@ class Requests:
             consent=visit.place.consent,
             waiting=[(item, words.in_language(item.purpose.title, _)) for item in waiting],
             together=several(waiting),
+            prepared=len(await visit.people.drafts()) if visit.place.consent and not visit.acting else 0,
             notices=[DONE[done]] if done in DONE else [],
         )
 
@@ -147,7 +154,9 @@ class Requests:
                 request, visit, asked, _("Choose at least one item of the list, or say no."), 422
             )
         until = expiry(str(form.get("period", "")), asked.purpose, visit.now)
-        grant = await visit.owner.give(asked.purpose.iri, chosen, until)
+        grant = await visit.owner.answer(asked.purpose.iri, chosen, until)
+        if grant is None:  # a custodian's answer is a draft
+            return RedirectResponse("/requests?done=prepared", 303)
         return RedirectResponse(f"/grants/{grant.id}?{urlencode({'done': 'given'})}", 303)
 
     def _gone(self, request: Request) -> Response:

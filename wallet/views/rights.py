@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from consent.client.people import Power
 from consent.client.rights import OwnRequest, RequestState, RightKind, RightsClient, moment
 from pods.client import SolidError
 from vocab.pages import Notice, Translator, msg
@@ -132,8 +133,7 @@ class Rights:
 
     async def _form(self, request: Request, visit: Visit, asked: Mapping[str, str], refused: str) -> Response:
         _ = self._desk.pages.translator(request)
-        grants = await visit.owner.grants() if visit.place.consent else []
-        organisations = dict(sorted({(grant.controller.iri, grant.controller.name) for grant in grants}))
+        organisations = await _organisations(visit)
         host = _client(visit).host
         return self._desk.pages.render(
             request,
@@ -225,7 +225,19 @@ class Rights:
 
 
 def _client(visit: Visit) -> RightsClient:
-    return RightsClient(visit.solid, visit.place.host)
+    return RightsClient(visit.solid, visit.place.host, whose=visit.whose)
+
+
+async def _organisations(visit: Visit) -> dict[str, str]:
+    """Return names by WebID of those that the person decided about; an heir finds them in the answer to art. 15."""
+    if not visit.place.consent:
+        return {}
+    if visit.may(Power.SEE):
+        found = {(grant.controller.iri, grant.controller.name) for grant in await visit.owner.grants()}
+    else:
+        report = orjson.loads(await _client(visit).access())
+        found = {(grant["controller"]["id"], grant["controller"]["name"]) for grant in report["grants"]}
+    return dict(sorted(found))
 
 
 def _shown(found: OwnRequest, _: Translator) -> dict[str, Any]:

@@ -52,9 +52,12 @@ class Together:
         chosen = [
             one for one in await _of(visit, str(form.get("controller", ""))) if one.purpose.iri in wanted
         ]
+        prepared = False
         for one in chosen:
-            await visit.owner.give(one.purpose.iri, one.purpose.items, _end(one, visit.now))
-        return RedirectResponse("/requests?done=together" if chosen else "/requests", 303)
+            given = await visit.owner.answer(one.purpose.iri, one.purpose.items, _end(one, visit.now))
+            prepared = prepared or given is None
+        done = "prepared" if prepared else "together"
+        return RedirectResponse(f"/requests?done={done}" if chosen else "/requests", 303)
 
 
 def several(waiting: Sequence[ConsentRequest]) -> list[tuple[Controller, int]]:

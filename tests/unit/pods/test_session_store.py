@@ -87,3 +87,31 @@ def test_a_second_process_reads_the_same_sessions(
     other = SessionStore(tmp_path / "s.sqlite", tmp_path / "s.key", clock=clock)
     assert other.read(name) == {"a": 1}
     other.close()
+
+
+def test_a_renamed_session_is_there_under_its_new_name_only(store: SessionStore) -> None:
+    name = store.start({"who": "anna"})
+    fresh = store.rename(name, {"who": "anna", "for": "bob"})
+    assert fresh is not None
+    assert fresh != name
+    assert store.read(name) is None
+    assert store.read(fresh) == {"who": "anna", "for": "bob"}
+
+
+def test_renaming_a_session_makes_it_no_younger(store: SessionStore, clock: SettableClock) -> None:
+    name: str | None = store.start({"who": "anna"})
+    for _ in range(7):
+        clock.advance(1000)
+        assert name is not None
+        name = store.rename(name, {"who": "anna"})
+        assert name is not None
+        store.read(name)
+    clock.advance(201)
+    assert name is not None
+    assert store.read(name) is None
+
+
+def test_a_session_that_has_ended_is_not_renamed(store: SessionStore) -> None:
+    name = store.start({"who": "anna"})
+    store.end(name)
+    assert store.rename(name, {"who": "anna"}) is None
