@@ -52,7 +52,7 @@ from vocab.routes import vocabulary_routes
 
 BLOBS = "blobs"
 SIGNING_KEYS = "signing-keys.json"
-REPLAY = "replay.sqlite"
+REPLAY = "replay"  # a folder
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import sqlite3
-import time
+import struct
 from pathlib import Path
 from threading import Lock
 from typing import Protocol
+from weakref import WeakValueDictionary
+
+import lmdb
 
 from pods.errors import StoreError
 from pods.protocol.dpop import CLOCK_SKEW, PROOF_MAX_AGE, Proof
 
 REMEMBER = PROOF_MAX_AGE + CLOCK_SKEW  # RFC 9449 section 11.1: for as long as a proof would be accepted
-PURGE_EVERY = 5000  # proofs between two purges
-_LONGEST_WAIT = 5.0  # seconds for another worker's insert; each takes some microseconds
-_PAUSE = 0.00005  # SQLite's own pause starts at 1 ms, which is a hundred inserts
+PURGE_EVERY = 500  # proofs between two purges, of at most twice as many: neither is felt
+_MOST_BYTES = 1 << 30  # that the file may grow to; a proof takes about 50 for 150 seconds
+_BOOT = Path("/proc/sys/kernel/random/boot_id")
+_TIME = struct.Struct(">d")  # big-endian: the oldest key is the first
+_open: WeakValueDictionary[Path, lmdb.Environment] = WeakValueDictionary()
+"""LMDB opens a file once in a process; the last guard that lets go of it closes it."""
+_opening = Lock()
 
 
 class ReplayGuard(Protocol):
@@ -45,61 +51,71 @@ def digest_of(proof: Proof) -> bytes:
 
 
 class FileReplayGuard:
-    """Remembers each proof once. `synchronous=OFF`: a crash of the process loses nothing, a power cut may."""
+    """Remembers each proof once, in a file that is mapped into each worker and never waits for the disk.
+
+    A crash of the process loses nothing: the file's pages are the system's. After a crash of the system they may
+    be anything, so each start of the machine begins a file of its own; then only a proof of the last two minutes
+    before could come again.
+    """
 
     waits = False
 
-    def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._path = path
-        try:
-            self._db = _open(path)
-        except sqlite3.DatabaseError:
-            # Without synchronous writes a power cut can break the file. What it knew is older than the
-            # machine's start, so only proofs of the last two minutes before the cut could come again.
-            for suffix in ("", "-wal", "-shm"):
-                path.with_name(path.name + suffix).unlink(missing_ok=True)
-            self._db = _open(path)
-        self._lock = Lock()
+    def __init__(self, folder: Path) -> None:
+        self._file: lmdb.Environment | None = _opened(folder.resolve())
         self._since_purge = 0
 
     def first_use(self, proof: Proof, at: float) -> bool:
         """Remember the proof; False if this or another worker has seen it before. Raises StoreError."""
-        with self._lock:
-            self._since_purge += 1
-            if self._since_purge >= PURGE_EVERY:
-                self._since_purge = 0
-                self._run("DELETE FROM seen WHERE iat < ?", (at - REMEMBER,))
-            return (
-                self._run(
-                    "INSERT OR IGNORE INTO seen (iat, digest) VALUES (?, ?)",
-                    (proof.issued_at, digest_of(proof)),
-                )
-                == 1
-            )
+        if self._file is None:
+            raise StoreError("the host is shutting down")
+        self._since_purge += 1
+        try:
+            with self._file.begin(write=True) as changes:
+                if self._since_purge >= PURGE_EVERY:
+                    self._since_purge = 0
+                    _purge(changes, at - REMEMBER)
+                return changes.put(_TIME.pack(proof.issued_at) + digest_of(proof), b"", overwrite=False)
+        except lmdb.Error as error:
+            raise StoreError("the replay guard's file does not answer; try again") from error
 
     def close(self) -> None:
-        """Close the file."""
-        with self._lock:
-            self._db.close()
-
-    def _run(self, sql: str, parameters: tuple[object, ...]) -> int:
-        give_up = time.monotonic() + _LONGEST_WAIT
-        while True:
-            try:
-                return self._db.execute(sql, parameters).rowcount
-            except sqlite3.OperationalError as error:
-                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > give_up:
-                    raise StoreError("the replay guard's file does not answer; try again") from error
-            time.sleep(_PAUSE)
+        """Let go of the file."""
+        self._file = None
 
 
-def _open(path: Path) -> sqlite3.Connection:
-    db = sqlite3.connect(path, timeout=_LONGEST_WAIT, isolation_level=None, check_same_thread=False)
-    db.execute("PRAGMA journal_mode = WAL")
-    db.execute("PRAGMA synchronous = OFF")
-    db.execute(
-        "CREATE TABLE IF NOT EXISTS seen (iat REAL, digest BLOB, PRIMARY KEY (iat, digest)) STRICT, WITHOUT ROWID"
-    )
-    db.execute("PRAGMA busy_timeout = 0")
-    return db
+def _purge(changes: lmdb.Transaction, before: float) -> None:
+    oldest, end = changes.cursor(), _TIME.pack(max(before, 0.0))
+    left = 2 * PURGE_EVERY
+    while left and oldest.first() and bytes(oldest.key()) < end:
+        oldest.delete()
+        left -= 1
+
+
+def _opened(folder: Path) -> lmdb.Environment:
+    with _opening:
+        known = _open.get(folder)
+        if known is None:
+            _open[folder] = known = _opened_anew(folder)
+        return known
+
+
+def _opened_anew(folder: Path) -> lmdb.Environment:
+    # Where a system does not tell its starts apart, each proof waits for the disk.
+    boot = _BOOT.read_text(encoding="ascii").strip() if _BOOT.exists() else ""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    name = f"{boot or 'seen'}.lmdb"
+    for earlier in folder.glob("*.lmdb*"):
+        if not earlier.name.startswith(name):
+            earlier.unlink(missing_ok=True)
+    try:
+        return lmdb.open(
+            str(folder / name),
+            subdir=False,
+            map_size=_MOST_BYTES,
+            writemap=bool(boot),
+            sync=not boot,
+            metasync=not boot,
+            mode=0o600,
+        )
+    except lmdb.Error as error:
+        raise StoreError(f"the replay guard's file in {folder} cannot be opened: {error}") from error

@@ -7,13 +7,14 @@ from threading import Lock
 import psycopg
 from psycopg_pool import PoolTimeout
 
-from pods.authn.replay import PURGE_EVERY, REMEMBER, digest_of
+from pods.authn.replay import REMEMBER, digest_of
 from pods.protocol.dpop import Proof
 from pods.storage.postgres_connection import ConnectionLost, Statements, Unreachable, error_of, open_pool
 
 CONNECTIONS = (
     4  # proofs of a worker that are asked about at once; an answer takes a fraction of a millisecond
 )
+PURGE_EVERY = 5000  # proofs between two purges
 _INSERT = "INSERT INTO seen_proof (digest, iat) VALUES (?, ?) ON CONFLICT (digest) DO NOTHING"
 _PURGE = "DELETE FROM seen_proof WHERE iat < ?"
 

@@ -16,7 +16,7 @@ from pods.upkeep.copies import BadBackup, Copied, Listing, Target
 BLOBS = "blobs"
 POSTGRES_DUMP = "pods.pgdump"
 LEFT_OUT = {
-    "replay.sqlite": "proofs seen in the last minutes; a restored host starts without",
+    "replay": "proofs seen in the last minutes; a restored host starts without",
     "projections.duckdb": "an index that is made again from the pods",
 }
 """Files of a data folder that no restored host needs."""
@@ -66,7 +66,7 @@ def _plain_files(data: Path, staging: Path) -> Iterator[tuple[str, Path]]:
             continue
         if relative.parts[0] == BLOBS or file.name.endswith((".sqlite", *_PASSING)):
             continue
-        if file.name in LEFT_OUT or relative.parts[0].startswith(".portico-backup-"):
+        if relative.parts[0] in LEFT_OUT or relative.parts[0].startswith(".portico-backup-"):
             continue
         yield relative.as_posix(), file
 

@@ -28,7 +28,7 @@ def another(address: str, tmp_path: Path, opener: Opener) -> Iterator[Another]:
 
     def open_guard() -> ReplayGuard:
         opened.append(
-            PostgresReplayGuard(address) if address else FileReplayGuard(tmp_path / "replay.sqlite")
+            PostgresReplayGuard(address) if address else FileReplayGuard(tmp_path / "replay")
         )
         return opened[-1]
 

@@ -30,7 +30,7 @@ class Gate:
 
     def __init__(self, folder: Path) -> None:
         keys = SigningKeys.open(folder / "keys.json", clock=lambda: NOW)
-        self.replay = FileReplayGuard(folder / "replay.sqlite")
+        self.replay = FileReplayGuard(folder / "replay")
         issuers = Issuers(httpx.AsyncClient(transport=httpx.MockTransport(_nobody)), clock=lambda: NOW)
         self.verifier = Verifier(keys, self.replay, issuers, issuer=ISSUER, clock=lambda: NOW)
         self.key = DpopKey.generate()

@@ -5,8 +5,11 @@ from __future__ import annotations
 import multiprocessing
 from pathlib import Path
 
+import pytest
+
 from pods.authn import replay
 from pods.authn.replay import FileReplayGuard
+from pods.errors import StoreError
 from pods.protocol.dpop import CLOCK_SKEW, PROOF_MAX_AGE, Proof
 
 NOW = 1_700_000_000.0
@@ -17,21 +20,21 @@ def used(jti: str, *, key: str = "key", at: float = NOW) -> Proof:
 
 
 def test_a_proof_counts_once(tmp_path: Path) -> None:
-    guard = FileReplayGuard(tmp_path / "replay.sqlite")
+    guard = FileReplayGuard(tmp_path / "replay")
     assert guard.first_use(used("one"), NOW)
     assert not guard.first_use(used("one"), NOW)
     guard.close()
 
 
 def test_the_same_jti_of_another_key_is_another_proof(tmp_path: Path) -> None:
-    guard = FileReplayGuard(tmp_path / "replay.sqlite")
+    guard = FileReplayGuard(tmp_path / "replay")
     assert guard.first_use(used("one", key="anna"), NOW)
     assert guard.first_use(used("one", key="bruno"), NOW)
     guard.close()
 
 
 def test_two_workers_share_the_memory(tmp_path: Path) -> None:
-    here, there = FileReplayGuard(tmp_path / "replay.sqlite"), FileReplayGuard(tmp_path / "replay.sqlite")
+    here, there = FileReplayGuard(tmp_path / "replay"), FileReplayGuard(tmp_path / "replay")
     assert here.first_use(used("one"), NOW)
     assert not there.first_use(used("one"), NOW)
     assert there.first_use(used("two"), NOW)
@@ -49,7 +52,7 @@ def _use_all(path: Path, found: multiprocessing.Queue[int]) -> None:
 def test_of_many_processes_that_race_exactly_one_wins_each_proof(tmp_path: Path) -> None:
     context = multiprocessing.get_context("spawn")
     found: multiprocessing.Queue[int] = context.Queue()
-    racers = [context.Process(target=_use_all, args=(tmp_path / "replay.sqlite", found)) for _ in range(3)]
+    racers = [context.Process(target=_use_all, args=(tmp_path / "replay", found)) for _ in range(3)]
     for racer in racers:
         racer.start()
     total = sum(found.get(timeout=60) for _ in racers)
@@ -59,16 +62,16 @@ def test_of_many_processes_that_race_exactly_one_wins_each_proof(tmp_path: Path)
 
 
 def test_a_restart_forgets_nothing(tmp_path: Path) -> None:
-    before = FileReplayGuard(tmp_path / "replay.sqlite")
+    before = FileReplayGuard(tmp_path / "replay")
     assert before.first_use(used("one"), NOW)
     before.close()
-    after = FileReplayGuard(tmp_path / "replay.sqlite")
+    after = FileReplayGuard(tmp_path / "replay")
     assert not after.first_use(used("one"), NOW)
     after.close()
 
 
 def test_a_purge_forgets_only_what_would_be_refused_anyway(tmp_path: Path) -> None:
-    guard = FileReplayGuard(tmp_path / "replay.sqlite")
+    guard = FileReplayGuard(tmp_path / "replay")
     window = PROOF_MAX_AGE + CLOCK_SKEW
     assert guard.first_use(used("kept", at=NOW - PROOF_MAX_AGE), NOW)
     assert guard.first_use(used("old", at=NOW - window - 1), NOW)
@@ -79,10 +82,36 @@ def test_a_purge_forgets_only_what_would_be_refused_anyway(tmp_path: Path) -> No
     guard.close()
 
 
-def test_a_file_that_a_power_cut_broke_is_replaced(tmp_path: Path) -> None:
-    path = tmp_path / "replay.sqlite"
-    path.write_bytes(b"not a database, but long enough to be looked at as one" * 100)
-    guard = FileReplayGuard(path)
+def test_each_start_of_the_machine_begins_a_file_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A power cut may leave anything in a file that nobody waited for to be written.
+    boot, folder = tmp_path / "boot_id", tmp_path / "replay"
+    monkeypatch.setattr(replay, "_BOOT", boot)
+    boot.write_text("first\n")
+    guard = FileReplayGuard(folder)
+    assert guard.first_use(used("one"), NOW)
+    guard.close()
+    boot.write_text("second\n")
+    guard = FileReplayGuard(folder)
     assert guard.first_use(used("one"), NOW)
     assert not guard.first_use(used("one"), NOW)
     guard.close()
+    assert {file.name for file in folder.iterdir()} == {"second.lmdb", "second.lmdb-lock"}
+
+
+def test_where_starts_cannot_be_told_apart_a_proof_counts_once_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(replay, "_BOOT", tmp_path / "nowhere")
+    guard = FileReplayGuard(tmp_path / "replay")
+    assert guard.first_use(used("one"), NOW)
+    assert not guard.first_use(used("one"), NOW)
+    guard.close()
+
+
+def test_a_guard_that_was_closed_takes_nothing(tmp_path: Path) -> None:
+    guard = FileReplayGuard(tmp_path / "replay")
+    guard.close()
+    with pytest.raises(StoreError):
+        guard.first_use(used("one"), NOW)

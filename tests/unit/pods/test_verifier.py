@@ -97,7 +97,7 @@ class World:
 def world(tmp_path: Path, clock: SettableClock) -> Iterator[World]:
     network = Network()
     keys = SigningKeys.open(tmp_path / "keys.json", clock=clock)
-    replay = FileReplayGuard(tmp_path / "replay.sqlite")
+    replay = FileReplayGuard(tmp_path / "replay")
     issuers = Issuers(httpx.AsyncClient(transport=httpx.MockTransport(network.answer)), clock=clock)
     yield World(Verifier(keys, replay, issuers, issuer=OWN, clock=clock), keys, network, clock)
     replay.close()
@@ -194,7 +194,7 @@ def test_a_proof_counts_once_also_where_the_token_is_known(world: World) -> None
 
 
 def test_a_proof_counts_once_over_all_workers(world: World, tmp_path: Path, clock: SettableClock) -> None:
-    other_replay = FileReplayGuard(tmp_path / "replay.sqlite")
+    other_replay = FileReplayGuard(tmp_path / "replay")
     issuers = Issuers(httpx.AsyncClient(), clock=clock)
     other = Verifier(world.keys, other_replay, issuers, issuer=OWN, clock=clock)
     headers = world.headers(world.own())
