@@ -86,6 +86,14 @@ def deferred_until(tx: Transaction, pod: int, identifier: str) -> float | None:
     return float(rows[0][0]) if rows else None
 
 
+def deferrals(tx: Transaction, pod: int, at: float) -> list[tuple[str, float]]:
+    """Return what a person put off and has not been asked again: identifiers of purposes, and until when."""
+    rows = tx.execute(
+        "SELECT identifier, until FROM deferral WHERE pod = ? AND until > ? ORDER BY until", (pod, at)
+    )
+    return [(identifier, float(until)) for identifier, until in rows]
+
+
 def remember_deferral(tx: Transaction, pod: int, identifier: str, until: float) -> None:
     """Remember that a person said "later"; the row stays when that time is over, for it is said once only."""
     tx.execute("INSERT INTO deferral (pod, identifier, until) VALUES (?, ?, ?)", (pod, identifier, until))

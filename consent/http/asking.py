@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 from fastapi import APIRouter
 from starlette.requests import Request
@@ -16,13 +16,15 @@ from consent.delegation.model import Power
 from consent.delegation.powers import standing
 from consent.http.callers import PRIVATE, Callers, json_answer, json_body, member
 from consent.http.decisions import FOR
-from consent.model import ConsentRequest
+from consent.model import ConsentRequest, PurposeDeclaration
 from consent.overview import Overview
 from consent.registry_sql import Purposes
-from pods.errors import NotFound
-from pods.http.openapi import OBJECT, TEXT, described, record
+from pods.errors import BadRequest, NotFound
+from pods.http.openapi import LIST, OBJECT, TEXT, described, record
 from pods.model import Clock
 from pods.storage.base import Commits, Store, Transaction
+
+MOST_TOGETHER = 10  # purposes of one event's code; more than this nobody reads
 
 
 class AskingRoutes:
@@ -56,6 +58,9 @@ class AskingRoutes:
             "/ask/{identifier}", self.ask, methods=["GET"], **described(status=303, places=("identifier",))
         )
         router.add_api_route(
+            "/ask", self.ask_several, methods=["GET"], **described(status=303, query={"purpose": TEXT})
+        )
+        router.add_api_route(
             "/offers",
             self.offer,
             methods=["GET"],
@@ -66,6 +71,9 @@ class AskingRoutes:
             self.defer,
             methods=["POST"],
             **described(status=204, body=record({"purpose": TEXT}), query={FOR: TEXT}, token=True),
+        )
+        router.add_api_route(
+            "/deferrals", self.deferred, methods=["GET"], **described(LIST, query={FOR: TEXT}, token=True)
         )
         return list(router.routes)
 
@@ -83,6 +91,27 @@ class AskingRoutes:
         wallet = urlsplit(self._wallet)
         place = f"{wallet.scheme}://{wallet.netloc}/requests/one?purpose={quote(found.iri, safe='')}"
         return RedirectResponse(place, 303, headers=PRIVATE)
+
+    async def ask_several(self, request: Request) -> Response:
+        """Lead to several purposes at once, as an event's code names them: `?purpose=` with each identifier."""
+        wanted = list(dict.fromkeys(request.query_params.getlist("purpose")))
+        if not 0 < len(wanted) <= MOST_TOGETHER:
+            raise BadRequest(
+                f"?purpose= is given 1 to {MOST_TOGETHER} times, with the identifier of a purpose."
+            )
+
+        def newest(tx: Transaction) -> list[PurposeDeclaration]:
+            latest = [self._purposes.latest(tx, identifier) for identifier in wanted]
+            return [one for one in latest if one is not None and one.active(self._clock())]
+
+        found = await self._store.read(newest)
+        if not found or self._wallet is None:
+            raise NotFound("Nothing of these names is asked for here; GET /.consent/purposes lists what is.")
+        wallet = urlsplit(self._wallet)
+        query = urlencode([("purpose", one.iri) for one in found])
+        return RedirectResponse(
+            f"{wallet.scheme}://{wallet.netloc}/requests/together?{query}", 303, headers=PRIVATE
+        )
 
     async def offer(self, request: Request) -> Response:
         """One purpose as a request to the caller or to whom they act for, whether or not they were asked."""
@@ -107,3 +136,19 @@ class AskingRoutes:
         purpose, whose = member(await json_body(request), "purpose"), request.query_params.get(FOR)
         await self._commits.submit(lambda tx: self._acting.defer(tx, agent, whose, purpose, self._clock()))
         return Response(status_code=204, headers=PRIVATE)
+
+    async def deferred(self, request: Request) -> Response:
+        """What the caller, or whom they act for, put off: each request, and `until` when it comes back."""
+        agent, _ = await self._callers.known(request)
+        self._callers.require_consent_client(agent)
+        whose = request.query_params.get(FOR)
+
+        def job(tx: Transaction) -> list[tuple[ConsentRequest, float]]:
+            at = self._clock()
+            return self._overview.deferred(tx, self._acting.seen(tx, agent, whose, request.url.path, at), at)
+
+        # What a delegate sees is noted in the log, and so it is a write.
+        found = await (self._commits.submit(job) if whose is not None else self._store.read(job))
+        return json_answer(
+            [{"request": wire.request_json(one), "until": wire.timestamp(until)} for one, until in found]
+        )

@@ -1,33 +1,43 @@
-"""Who read what: the access log in words, refused attempts too, each line with its consent."""
+"""Who read what: the access log in words, by organisation, purpose, outcome and days, to read and to take away."""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import AsyncIterator
 from urllib.parse import quote, unquote
 
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
-from consent.model import LogLine, OwnGrant
+from consent.client import LogFilter, LogPage, OwnerClient
+from consent.model import OwnGrant
 from pods.relying_party.places import session_cookie
-from wallet.delegation_lines import Names, names_of
-from wallet.log_entries import log_entry
-from wallet.visit import Desk
+from wallet.delegation_lines import names_of
+from wallet.log_choice import log_choice, organisations, purposes
+from wallet.log_entries import LogEntry, log_entry
+from wallet.log_export import Entry, lines, table
+from wallet.visit import Desk, Visit
 
 PAGE = 30
+EXPORTED = 500  # lines of one request while a file is written: as many as the host gives
+TYPES = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
 SEEN_SECONDS = 400 * 86_400  # as long as browsers keep a cookie
 
 
 class Log:
-    """`/log`, older lines by `?before=`; `/log/verify` checks that none was changed or dropped."""
+    """`/log`, narrowed and older lines by its query; as a file; `/log/verify` checks that none is missing or changed."""
 
     def __init__(self, desk: Desk, *, origin: str) -> None:
         self._desk = desk
         self._origin = origin
 
     def routes(self) -> list[BaseRoute]:
-        return [Route("/log", self._log), Route("/log/verify", self._verify)]
+        return [
+            Route("/log", self._log),
+            Route("/log/export.{kind:str}", self._export),
+            Route("/log/verify", self._verify),
+        ]
 
     async def _verify(self, request: Request) -> Response:
         """Check the whole log here, not on the pod's host, and against what this browser saw of it before."""
@@ -58,21 +68,66 @@ class Log:
 
     async def _log(self, request: Request) -> Response:
         visit = await self._desk.visit(request)
-        _, formats = self._desk.pages.translator(request), self._desk.pages.formats(request)
+        _ = self._desk.pages.translator(request)
+        choice = log_choice(request.query_params)
         before = request.query_params.get("before", "")
-        lines: list[LogLine] = []
-        grants: dict[str, OwnGrant] = {}
-        names: Names | None = None
+        after = int(before) if before.isascii() and before.isdecimal() and len(before) <= 18 else None
+        page = LogPage([], None)
+        entries: list[LogEntry] = []
+        grants: list[OwnGrant] = []
         if visit.place.consent:
-            after = int(before) if before.isdecimal() else None
-            lines = await visit.owner.log(after=after, limit=PAGE)
-            grants = {grant.id: grant for grant in await visit.owner.grants()}
-            names = await names_of(visit)
+            page = await visit.owner.log_page(choice.filter(), after=after, limit=PAGE)
+            grants = await visit.owner.grants()
+            entry = await self._entry(request, visit, grants)
+            entries = [entry(line) for line in page.lines]
+        shown = next(
+            (one.who for one in entries if one.line.agent == choice.who), _("the chosen organisation")
+        )
         return self._desk.pages.render(
             request,
             "wallet/log.html",
             active="log",
             consent=visit.place.consent,
-            lines=[log_entry(line, visit.place, grants, _, formats, names) for line in lines],
-            older=lines[-1].seq if len(lines) == PAGE else None,
+            lines=entries,
+            me=visit.place.webid,
+            choice=choice,
+            organisations=organisations(grants, choice, shown),
+            purposes=purposes(grants, _),
+            first_page=after is None,
+            older=choice.query(before=str(page.after)) if page.after is not None else "",
         )
+
+    async def _export(self, request: Request) -> Response:
+        """The lines that the page would show, all of them, as CSV or JSON."""
+        visit = await self._desk.visit(request)
+        kind = request.path_params["kind"]
+        if not visit.place.consent or kind not in TYPES:
+            return RedirectResponse("/log", 303)
+        _, formats = self._desk.pages.translator(request), self._desk.pages.formats(request)
+        wanted = log_choice(request.query_params).filter()
+        # What can go wrong is asked for before the answer begins: a file that breaks off says nothing.
+        first = await visit.owner.log_page(wanted, limit=EXPORTED)
+        entry = await self._entry(request, visit, await visit.owner.grants())
+        pages = _pages(visit.owner, wanted, first)
+        content = table(pages, entry, formats.moment, _) if kind == "csv" else lines(pages)
+        headers = {
+            "Content-Disposition": f'attachment; filename="log.{kind}"',
+            "Cache-Control": "no-store",
+            "X-Content-Type-Options": "nosniff",
+        }
+        return StreamingResponse(content, media_type=TYPES[kind], headers=headers)
+
+    async def _entry(self, request: Request, visit: Visit, grants: list[OwnGrant]) -> Entry:
+        """Return what puts a line into the reader's words."""
+        _, formats = self._desk.pages.translator(request), self._desk.pages.formats(request)
+        known: dict[str, OwnGrant] = {grant.id: grant for grant in grants}
+        names = await names_of(visit)
+        return lambda line: log_entry(line, visit.place, known, _, formats, names)
+
+
+async def _pages(owner: OwnerClient, wanted: LogFilter, first: LogPage) -> AsyncIterator[LogPage]:
+    page = first
+    yield page
+    while page.after is not None:
+        page = await owner.log_page(wanted, after=page.after, limit=EXPORTED)
+        yield page

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from starlette.datastructures import FormData
@@ -11,18 +10,11 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from consent.model import (
-    ConsentRequest,
-    Controller,
-    DataItem,
-    GrantState,
-    OwnGrant,
-    PurposeDeclaration,
-    handling,
-)
-from pods.client import SolidError
+from consent.client.people import Power
+from consent.model import DataItem, PurposeDeclaration, handling
 from vocab.pages import Notice, msg
 from wallet import words
+from wallet.asked import Asked, find, open_until, request_behind, rests
 from wallet.differences import sentences
 from wallet.views.together import Together, several
 from wallet.visit import Desk, Visit
@@ -48,25 +40,16 @@ DONE = {
     ),
     "later": Notice("info", msg("You put it off. In two weeks the question comes back, once.")),
     "together": Notice(
-        "success", msg("You consented to what you switched on. What you left off is as it was before.")
+        "success",
+        msg(
+            "Your answers were sent. What you left open waits as before; each consent can be withdrawn at any moment."
+        ),
     ),
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A purpose that the person may decide on, and the decision in force if there is one."""
-
-    purpose: PurposeDeclaration
-    controller: Controller
-    current: OwnGrant | None
-    former: OwnGrant | None = None
-    """What the person decided about the version before this one."""
-    deferrable: bool = False
-
-
 class Requests:
-    """`/requests`, `/requests/one`, and the posted answers."""
+    """`/requests`, `/requests/one`, `/requests/link`, and the posted answers."""
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
@@ -75,6 +58,7 @@ class Requests:
         return [
             Route("/requests", self._list, methods=["GET"]),
             Route("/requests/one", self._one, methods=["GET"]),
+            Route("/requests/link", self._link, methods=["GET"]),
             Route("/requests/answer", self._answer, methods=["POST"]),
             *Together(self._desk).routes(),
         ]
@@ -92,14 +76,34 @@ class Requests:
             waiting=[(item, words.in_language(item.purpose.title, _)) for item in waiting],
             together=several(waiting),
             prepared=len(await visit.people.drafts()) if visit.place.consent and not visit.acting else 0,
+            open_until=open_until,
+            rests=await rests(visit, _) if visit.place.consent and visit.may(Power.SEE) else [],
             notices=[DONE[done]] if done in DONE else [],
         )
+
+    async def _link(self, request: Request) -> Response:
+        """Lead from an address that somebody copied from a poster or a letter to the request behind it."""
+        visit = await self._desk.visit(request)
+        address = request.query_params.get("address", "").strip()
+        place = request_behind(address, visit.place.host)
+        if place is None:
+            _ = self._desk.pages.translator(request)
+            return self._desk.pages.problem(
+                request,
+                404,
+                _("This address leads to no request"),
+                _(
+                    "Copy it whole from where you found it. Only requests of your own pod host can be answered here."
+                ),
+                action=(_("Requests"), "/requests"),
+            )
+        return RedirectResponse(place, 303)
 
     async def _one(self, request: Request) -> Response:
         visit = await self._desk.visit(request)
         if not visit.place.consent:  # a link or a QR code leads here, wherever the person's data lies
             return RedirectResponse(f"/elsewhere/one?{request.url.query}", 303)
-        asked = await _find(visit, request.query_params.get("purpose", ""))
+        asked = await find(visit, request.query_params.get("purpose", ""))
         if asked is None:
             return self._gone(request)
         return await self._page(request, visit, asked)
@@ -130,6 +134,7 @@ class Requests:
             handling=handling(purpose.legal_basis).value,
             former=asked.former,
             deferrable=asked.deferrable,
+            open_until=asked.open_until,
             changes=sentences(changes, _),
             error=error,
         )
@@ -137,7 +142,7 @@ class Requests:
     async def _answer(self, request: Request) -> Response:
         form = await self._desk.pages.guard.form(request)
         visit = await self._desk.visit(request)
-        asked = await _find(visit, str(form.get("purpose", "")))
+        asked = await find(visit, str(form.get("purpose", "")))
         if asked is None:
             return self._gone(request)
         answer = form.get("answer")
@@ -154,7 +159,8 @@ class Requests:
                 request, visit, asked, _("Choose at least one item of the list, or say no."), 422
             )
         until = expiry(str(form.get("period", "")), asked.purpose, visit.now)
-        grant = await visit.owner.answer(asked.purpose.iri, chosen, until)
+        language = words.language_shown(asked.purpose.text, self._desk.pages.translator(request))
+        grant = await visit.owner.answer(asked.purpose.iri, chosen, until, language=language)
         if grant is None:  # a custodian's answer is a draft
             return RedirectResponse("/requests?done=prepared", 303)
         return RedirectResponse(f"/grants/{grant.id}?{urlencode({'done': 'given'})}", 303)
@@ -168,39 +174,6 @@ class Requests:
             _("Perhaps it was answered already, or the organisation took it back."),
             action=(_("My consents"), "/grants"),
         )
-
-
-async def _find(visit: Visit, iri: str) -> Asked | None:
-    """Return a purpose that was put to this person, or that a link or a QR code on their host led them to."""
-    grants = await visit.owner.grants()
-    current = next((grant for grant in grants if grant.purpose.iri == iri), None)
-    for waiting in await visit.owner.requests():
-        if waiting.purpose.iri == iri:
-            return _asked(waiting, current, grants)
-    if current is not None and current.state is not GrantState.SUPERSEDED:
-        return Asked(current.purpose, current.controller, current, _former(grants, current.purpose))
-    if not iri.startswith(f"{visit.place.host}/.consent/purposes/"):
-        return None  # an address from a link is asked for on the person's own host only
-    try:
-        return _asked(await visit.owner.offer(iri), None, grants)
-    except SolidError as error:
-        if error.status != 404:
-            raise
-        return None
-
-
-def _asked(waiting: ConsentRequest, current: OwnGrant | None, grants: Sequence[OwnGrant]) -> Asked:
-    former = _former(grants, waiting.purpose)
-    return Asked(waiting.purpose, waiting.controller, current, former, waiting.deferrable)
-
-
-def _former(grants: Sequence[OwnGrant], purpose: PurposeDeclaration) -> OwnGrant | None:
-    """Return the decision about the version before, if there is one."""
-    version = purpose.version - 1
-    return next(
-        (g for g in grants if (g.purpose.identifier, g.purpose.version) == (purpose.identifier, version)),
-        None,
-    )
 
 
 def chosen_items(asked: Sequence[DataItem], form: FormData) -> tuple[DataItem, ...]:

@@ -28,9 +28,10 @@ def test_only_an_organisation_with_several_requests_is_shown_together() -> None:
     assert several([request("a"), request("b"), request("c", other)]) == [(COOP, 2)]
 
 
-def test_attack_32_no_switch_of_the_page_is_on_beforehand() -> None:
-    """Attack 32, pre-ticked bundle: the page has a switch for each purpose and ticks none."""
+def test_attack_32_no_answer_of_the_page_is_given_beforehand() -> None:
+    """Attack 32, pre-ticked bundle: each purpose has yes, no and neither, and none of them is ticked."""
     page = Path(together.__file__).parents[1] / "templates/wallet/together.html"
     text = page.read_text(encoding="utf-8")
-    assert text.count("forms.checkbox(") == 1
+    assert text.count("forms.checkbox(") == 3
+    assert text.count('kind="radio"') == 3
     assert "checked" not in text
