@@ -116,6 +116,8 @@ def test_outside_its_time_and_state_a_delegation_gives_nothing(
 def test_the_last_moment_counts_and_the_end_does_not(tx: Transaction, anna: Pod) -> None:
     delegations_sql.save(tx, held(anna))
     assert require(tx, anna, BOB, Power.SEE, NOW + 9.999) is not None
+    with pytest.raises(Forbidden):
+        require(tx, anna, BOB, Power.SEE, NOW + 10)
 
 
 def test_delegates_cannot_hand_on_what_they_hold(tx: Transaction, anna: Pod) -> None:
