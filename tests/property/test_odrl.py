@@ -96,7 +96,81 @@ def exchanged(draw: random.Random, triples: list[Triple]) -> list[Triple]:
     return changed
 
 
-DAMAGES: list[Callable[[random.Random, list[Triple]], list[Triple]]] = [dropped, added, replaced, exchanged]
+# ODRL Vocabulary 2.2, sections 4.5 to 4.8: what a policy of somebody else could say.
+OPERATORS = (
+    *("eq", "gt", "gteq", "hasPart", "isA", "isAllOf", "isAnyOf", "isNoneOf", "isPartOf"),
+    *("lt", "lteq", "neq"),
+)
+LEFT_OPERANDS = (
+    *("absolutePosition", "absoluteSize", "absoluteSpatialPosition", "absoluteTemporalPosition", "count"),
+    *("dateTime", "delayPeriod", "deliveryChannel", "device", "elapsedTime", "event", "fileFormat"),
+    *("industry", "language", "media", "meteredTime", "payAmount", "percentage", "product", "purpose"),
+    *("recipient", "relativePosition", "relativeSize", "resolution", "spatial", "spatialCoordinates"),
+    *("system", "systemDevice", "timeInterval", "unitOfCount", "version", "virtualLocation"),
+)
+ACTIONS = (
+    *("use", "transfer", "read", "modify", "delete", "distribute", "aggregate", "anonymize", "archive"),
+    *("derive", "extract", "index", "print", "reproduce", "sell", "translate", "inform", "obtainConsent"),
+)
+RULES = ("permission", "prohibition", "obligation")
+DUTIES = ("duty", "consequence", "remedy")
+STRATEGIES = ("perm", "prohibit", "invalid")
+OWN_OPERANDS = (NamedNode(NS + "outputMode"), NamedNode(NS + "property"))
+
+
+def constrained(draw: random.Random, triples: list[Triple]) -> list[Triple]:
+    """Add a whole constraint, of any operand and operator, to one of the nodes."""
+    node = BlankNode(f"constraint-{draw.randrange(1 << 30)}")
+    operand = draw.choice([*map(odrl_node, LEFT_OPERANDS), *OWN_OPERANDS])
+    return [
+        *triples,
+        Triple(draw.choice(triples).subject, odrl_node("constraint"), node),
+        Triple(node, odrl_node("leftOperand"), operand),
+        Triple(node, odrl_node("operator"), odrl_node(draw.choice(OPERATORS))),
+        Triple(node, odrl_node("rightOperand"), draw.choice([*UNKNOWN, *(one.object for one in triples)])),
+    ]
+
+
+def another(predicate: str, names: tuple[str, ...]) -> Callable[[random.Random, list[Triple]], list[Triple]]:
+    """Return a damage that puts another term where the policy has one."""
+
+    def changed(draw: random.Random, triples: list[Triple]) -> list[Triple]:
+        places = [number for number, one in enumerate(triples) if one.predicate == odrl_node(predicate)] or [
+            0
+        ]
+        number, term_ = draw.choice(places), odrl_node(draw.choice(names))
+        old = triples[number]
+        return [*triples[:number], Triple(old.subject, old.predicate, term_), *triples[number + 1 :]]
+
+    return changed
+
+
+def ruled(draw: random.Random, triples: list[Triple]) -> list[Triple]:
+    """Add a whole rule to the policy, or a whole duty to any node."""
+    node = BlankNode(f"rule-{draw.randrange(1 << 30)}")
+    subject, predicate = draw.choice(
+        [
+            (NamedNode(POLICY), draw.choice(RULES)),
+            (draw.choice(triples).subject, draw.choice(DUTIES)),
+        ]
+    )
+    return [
+        *triples,
+        Triple(subject, odrl_node(predicate), node),
+        Triple(node, odrl_node("action"), odrl_node(draw.choice(ACTIONS))),
+        Triple(node, odrl_node("target"), NamedNode(draw.choice(sorted(KNOWN)))),
+    ]
+
+
+def decided(draw: random.Random, triples: list[Triple]) -> list[Triple]:
+    """Say how permissions and prohibitions that contradict each other are to be weighed."""
+    return [*triples, Triple(NamedNode(POLICY), odrl_node("conflict"), odrl_node(draw.choice(STRATEGIES)))]
+
+
+DAMAGES: list[Callable[[random.Random, list[Triple]], list[Triple]]] = [
+    *(dropped, added, replaced, exchanged, constrained, ruled, decided),
+    *(another("operator", OPERATORS), another("leftOperand", LEFT_OPERANDS), another("action", ACTIONS)),
+]
 
 
 def policy(draw: random.Random) -> list[Triple]:
@@ -176,6 +250,16 @@ def test_the_evaluator_agrees_with_the_reference(first: int, behind: int) -> Non
             said[expected] += 1
     # Neither a judge that always says no nor policies that are all sound would prove anything.
     assert min(*said.values(), *readable.values()) > (behind - first) // 8
+
+
+def test_the_policies_use_every_term_that_others_could() -> None:
+    used: set[str] = set()
+    for seed in range(POLICIES):
+        made = policy(random.Random(seed))
+        used |= {one.predicate.value for one in made}
+        used |= {one.object.value for one in made if isinstance(one.object, NamedNode)}
+    terms = (*OPERATORS, *LEFT_OPERANDS, *ACTIONS, *RULES, *DUTIES, *STRATEGIES)
+    assert {name for name in terms if odrl_node(name).value not in used} == set()
 
 
 def is_read(made: list[Triple]) -> bool:
