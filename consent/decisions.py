@@ -84,13 +84,18 @@ class Consents:
         items: Sequence[DataItem],
         end: float,
         at: float,
+        *,
+        language: str = "",
     ) -> tuple[Grant, bool]:
         """Give consent to a part or all of what a purpose asks, until `end`; say too whether this changed anything.
 
+        `language` is the one in which the notice was read, where the caller says it.
         Raises NotFound, Conflict or Unprocessable, each saying what to do.
         """
         purpose, _ = self._open_purpose(tx, iri, at)
         chosen = subset(items, purpose)
+        if language and language not in purpose.text:
+            raise Unprocessable(f"grant-request at /language: this notice is not published in {language!r}.")
         if not at < end <= purpose.valid_until:
             raise Unprocessable(
                 "grant-request at /expires_at: the end must lie ahead, and not after valid_until."
@@ -111,7 +116,7 @@ class Consents:
             digest=purpose.digest,
             notice_digest=purpose.notice_digest,
         )
-        return self._life.decided(tx, pod, wanted, GrantEvent.GIVE, agent, at), True
+        return self._life.decided(tx, pod, wanted, GrantEvent.GIVE, agent, at, language=language), True
 
     def refuse(self, tx: Transaction, pod: Pod, agent: Agent, iri: str, at: float) -> Grant:
         """Say no. The cool-down counts for every version of the purpose; a second no changes nothing."""

@@ -9,7 +9,7 @@ from consent.delegation import schema_sql as delegation
 from pods.storage.base import Pod, Transaction
 
 _OF_A_POD = ("grant_", "consent_epoch", "refusal", "deferral", "request_sent", "shaped", *delegation.OF_A_POD)
-_OF_ITS_GRANTS = ("consent_event", "suspension")
+_OF_ITS_GRANTS = ("consent_event", "suspension", "notice_shown")
 
 
 class ConsentLeaving:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from consent import grants_sql, records, registry_sql
+from consent import grants_sql, history, notice_sql, records, registry_sql
 from consent.grants_sql import GRANTS_PATH
 from consent.model import KEEPS_EPOCH, TRANSITIONS, Grant, GrantEvent, GrantState
 from consent.registry_sql import Purposes
@@ -68,10 +68,16 @@ class Life:
         at: float,
         *,
         reason: str = "",
+        language: str = "",
     ) -> Grant:
-        """Take a step that the person must be able to see: it is in the record and in the log."""
+        """Take a step that the person must be able to see: it is in the record and in the log.
+
+        `language` is that of the notice as it was shown to who decides, where that is known.
+        """
         client, actor = agent.client_id or "", agent.webid or ""
         after = self.step(tx, pod, grant, event, at, client=client, actor=actor, reason=reason)
+        if language:
+            notice_sql.shown(tx, after.id, language)
         path = self.tell(tx, pod, after, at)
         activity.append(
             tx,
@@ -102,7 +108,7 @@ class Life:
         if purpose is None or controller is None:
             # Without the declaration the record cannot be told anew; what is there stays, and the row decides.
             return known.path if known else path
-        told = [records.Event(*event) for event in grants_sql.events(tx, grant.id)]
+        told = history.events(tx, grant.id)
         control = self._origin + GRANTS_PATH + grant.id
         content = records.turtle(self._origin + path, grant, purpose, controller, told, control=control)
         tx.write(path, records.MEDIA_TYPE, content, at)

@@ -89,4 +89,13 @@ SCHEMAS: tuple[tuple[str, tuple[str, ...]], ...] = (
             "CREATE INDEX grant_changed ON grant_ (pod, changed_at, id)",
         ),
     ),
+    (
+        "credentials-2",
+        (
+            # In which language the notice was read before the event of this number; no row where nobody said it.
+            """CREATE TABLE notice_shown (
+                   grant_id TEXT NOT NULL, number INTEGER NOT NULL, language TEXT NOT NULL,
+                   PRIMARY KEY (grant_id, number))""",
+        ),
+    ),
 )

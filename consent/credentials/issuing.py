@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
-from consent import grants_sql, records, registry_sql
+from consent import history, records, registry_sql
 from consent.credentials import granted, recorded, status, status_sql
 from consent.credentials.keys import AssertionKeys
 from consent.grants_sql import GRANTS_PATH, Grants
@@ -75,7 +75,7 @@ class Issuing:
         document = self._origin + records.record_path(pod.root, grant.id)
         told = records.statements(
             *(document, grant, purpose, controller),
-            [records.Event(*event) for event in grants_sql.events(tx, grant.id)],
+            history.events(tx, grant.id),
             control=self._origin + GRANTS_PATH + grant.id,
         )
         iri = f"{self._origin}{granted.CREDENTIALS_PATH}{grant.id}/{kind}"

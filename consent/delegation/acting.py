@@ -66,12 +66,14 @@ class Acting:
         items: Sequence[DataItem],
         end: float,
         at: float,
+        *,
+        language: str = "",
     ) -> Answered:
         """Give consent, or prepare it where the caller may do no more than that."""
         found = standing(tx, agent, whose, Power.GIVE, at)
         pod, delegation = found.pod, found.delegation
         if delegation is None:
-            grant, changed = self._consents.give(tx, pod, agent, iri, items, end, at)
+            grant, changed = self._consents.give(tx, pod, agent, iri, items, end, at, language=language)
             drafts_sql.forget(tx, pod.key, iri)
             return Answered(pod, grant, changed)
         purpose, controller = self._known(tx, iri)
@@ -85,7 +87,7 @@ class Acting:
         before = self._grants.by_purpose(tx, pod.key, iri)
         if before is not None and before.state is GrantState.SUSPENDED:
             return self._agree(tx, found, agent, before, at)
-        grant, changed = self._consents.give(tx, pod, agent, iri, items, end, at)
+        grant, changed = self._consents.give(tx, pod, agent, iri, items, end, at, language=language)
         self._note(tx, found, agent, GRANTS_PATH + grant.id, Power.GIVE, at, grant=grant)
         return Answered(pod, grant, changed)
 

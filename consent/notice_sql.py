@@ -1,0 +1,22 @@
+"""Rows of notices: in which language a purpose was read before a decision about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pods.storage.base import Transaction
+
+
+def shown(tx: Transaction, grant_id: str, language: str) -> None:
+    """Note the language in which the notice was shown before what happened last to a grant."""
+    tx.execute(
+        "INSERT INTO notice_shown (grant_id, number, language)"
+        " SELECT grant_id, max(number), ? FROM consent_event WHERE grant_id = ? GROUP BY grant_id",
+        (language, grant_id),
+    )
+
+
+def languages(tx: Transaction, grant_id: str) -> Mapping[int, str]:
+    """Return the language for each event of a grant, by its number, where it is known."""
+    rows = tx.execute("SELECT number, language FROM notice_shown WHERE grant_id = ?", (grant_id,))
+    return {int(number): language for number, language in rows}
