@@ -161,9 +161,7 @@ class DecisionRoutes:
         def job(tx: Transaction) -> tuple[OwnGrant | None, bool, bool]:
             at, end = self._clock(), wire.seconds(body["expires_at"])
             wanted, language = items(body["items"]), body.get("language", "")
-            answer = self._acting.give(
-                tx, agent, whose, body["purpose"], wanted, end, at, language=language
-            )
+            answer = self._acting.give(tx, agent, whose, body["purpose"], wanted, end, at, language=language)
             if answer.grant is None:
                 return None, True, True
             return self._overview.of(tx, answer.pod, answer.grant, at), answer.changed, False
