@@ -228,6 +228,10 @@ async def test_an_assisted_session_ends_by_the_clock_and_its_code_opens_once(peo
     assert (await people.call("bob", "GET", listing)).status_code == 200
     people.host.clock.now += 1
     assert (await people.call("bob", "GET", listing)).status_code == 403
+    code = (await people.call("anna", "POST", "/delegations/codes", {"minutes": 20})).json()["code"]
+    read_out = {"person": ANNA, "code": code}
+    begun = [await people.call("bob", "POST", "/delegations/sessions", read_out) for _ in range(2)]
+    assert [answer.status_code for answer in begun] == [201, 403]
 
 
 async def test_a_code_is_gone_after_five_wrong_guesses_and_after_ten_minutes(people: People) -> None:

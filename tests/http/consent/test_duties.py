@@ -33,6 +33,7 @@ async def test_attack_31_withdrawal_with_an_erasure_wish_reaches_who_was_served_
 ) -> None:
     coop, purpose = await reader(host, "coop")
     idle, _ = await reader(host, "idle", reads=False)
+    shop, _ = await reader(host, "shop")  # was served too, under a consent of its own that goes on
     number = await grant_of(host, purpose)
     await host.owner("anna").withdraw(number)
     anna = of_person(host, "anna")
@@ -40,6 +41,7 @@ async def test_attack_31_withdrawal_with_an_erasure_wish_reaches_who_was_served_
     assert [(duty.name, duty.acknowledged_at) for duty in asked.duties] == [("Coop", None)]
     assert len(await of_organisation(host, coop).duties()) == 1
     assert await of_organisation(host, idle).duties() == []
+    assert await of_organisation(host, shop).duties() == []
 
 
 async def test_attack_31_the_queue_empties_only_by_a_statement_and_the_person_reads_it(host: Town) -> None:
