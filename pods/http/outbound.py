@@ -87,7 +87,7 @@ def _start(
 ) -> dict[str, object]:
     fields = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers]
     if any(name == b"vary" for name, _ in fields):
-        fields, further = _with_one_vary(fields, further)
+        fields, further = with_one_vary(fields, further)
     fields += SECURITY if not answer.own_policy else SECURITY[1:]
     fields += further
     # A stream of unknown length ends where its last chunk says so (RFC 9112, 7.1).
@@ -101,7 +101,7 @@ def _start(
     return {"type": "http.response.start", "status": answer.status, "headers": fields}
 
 
-def _with_one_vary(
+def with_one_vary(
     fields: list[tuple[bytes, bytes]], further: list[tuple[bytes, bytes]]
 ) -> tuple[list[tuple[bytes, bytes]], list[tuple[bytes, bytes]]]:
     """Put what this answer varies by besides into the one Vary field: some clients read the first of a name only."""

@@ -79,11 +79,9 @@ class Host:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
-                known = {name for name, _ in message["headers"]}
-                message["headers"] = [
-                    *message["headers"],
-                    *(field for field in further if field[0] not in known or field[0] == b"vary"),
-                ]
+                own, more = outbound.with_one_vary(message["headers"], further)
+                known = {name for name, _ in own}
+                message["headers"] = [*own, *(field for field in more if field[0] not in known)]
             await send(message)
 
         try:

@@ -16,11 +16,12 @@ from pods.authz.base import Authorizer
 from pods.http.callers import Callers
 from pods.identity.keys import SigningKeys
 from pods.model import Clock
+from pods.notify import wire
 from pods.notify.deliveries import Deliveries
 from pods.notify.inbox import constraints_route
 from pods.notify.live import Live
-from pods.notify.model import ChannelType
-from pods.notify.routes import NotificationRoutes, sender_route
+from pods.notify.model import PLACE, ChannelType
+from pods.notify.routes import NotificationRoutes, document_route
 from pods.notify.sender import Sender
 from pods.notify.streaming import StreamReceivers
 from pods.notify.subscriptions import Subscriptions
@@ -31,6 +32,8 @@ from pods.notify.websocket import WebSocketReceivers
 from pods.settings import PodSettings
 from pods.storage.base import Commits, Store
 from pods.storage.wakeups import Wakeups
+
+HOST = "/.well-known/solid"
 
 
 class Ground(Protocol):
@@ -94,7 +97,13 @@ def notifications(core: Ground, authorizer: Authorizer) -> Notifications:
         subscriptions, callers, live, receivers, base=base, sender=sender.webid
     ).routes()
     return Notifications(
-        routes=(sender_route(sender.document(), base), constraints_route(), *routes),
+        routes=(
+            document_route(PLACE + "sender", sender.document(), base),
+            # Clients that know a resource and not its storage look here for what the host offers.
+            document_route(HOST, wire.services(base, base + HOST), base),
+            constraints_route(),
+            *routes,
+        ),
         live=live,
         webhooks=webhooks,
         upkeep=Upkeep(store, commits, clock=clock),

@@ -17,7 +17,7 @@ from pods.http.callers import Callers, limited_body
 from pods.http.openapi import OBJECT, TEXT, described, record
 from pods.notify import wire
 from pods.notify.live import Live
-from pods.notify.model import PLACE, Channel, ChannelType
+from pods.notify.model import Channel, ChannelType
 from pods.notify.subscriptions import Subscriptions
 from pods.protocol import negotiate, rdf
 
@@ -132,17 +132,17 @@ class NotificationRoutes:
         return {"receiveFrom": f"{base}{channel.kind.service}{_SECRET.format(secret=secret)}"}
 
 
-def sender_route(document: str, base: str) -> Route:
-    """Return the route of the WebID document of who sends webhooks; `document` is Turtle."""
+def document_route(place: str, document: str, base: str) -> Route:
+    """Return the route of a public document about the host; `document` is Turtle."""
 
-    async def sender(request: Request) -> Response:
+    async def read(request: Request) -> Response:
         wanted = _wanted(request, (rdf.TURTLE, rdf.JSON_LD, rdf.N_TRIPLES))
         content = document.encode()
         if wanted != rdf.TURTLE:
-            content = rdf.convert(rdf.TURTLE, wanted, content, f"{base}{PLACE}sender")
-        return Response(content, media_type=wanted, headers={"vary": "accept"})
+            content = rdf.convert(rdf.TURTLE, wanted, content, base + place)
+        return Response(content, headers={"vary": "accept", "content-type": wanted})
 
-    return Route(PLACE + "sender", sender, methods=["GET", "HEAD"])
+    return Route(place, read, methods=["GET", "HEAD"])
 
 
 def _answer(request: Request, document: Mapping[str, Any], base: str, headers: Mapping[str, str]) -> Response:

@@ -53,6 +53,15 @@ async def test_the_storage_description_names_the_services_in_turtle_and_json_ld(
             assert term in read.text
 
 
+async def test_the_host_names_its_services_to_who_knows_no_storage(host: PodHost) -> None:
+    for media_type in ("text/turtle", LD):
+        read = await host.stranger.get("/.well-known/solid", accept=media_type)
+        assert (read.status_code, read.headers["content-type"]) == (200, media_type)
+        assert len(read.headers.get_list("vary")) == 1
+        for kind in KINDS:
+            assert f"{ORIGIN}/.notifications/{kind}/" in read.text
+
+
 @pytest.mark.parametrize("kind", KINDS)
 async def test_a_service_describes_itself(host: PodHost, kind: str) -> None:
     address = f"/.notifications/{kind}/"
