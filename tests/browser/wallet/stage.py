@@ -81,6 +81,12 @@ class Stage:
     purposes: dict[str, str]
     secrets: dict[str, Secrets]
     """By organisation: what its service authenticates with."""
+    core: Core = field(repr=False)
+    """The pod host from inside, for what its operator does."""
+
+    def webid(self, name: str) -> str:
+        """Return somebody's WebID."""
+        return webid_for(self.pods, name)
 
     def read(self, address: str, purpose: str) -> int:
         """Let the cooperative's service read under a purpose; return the status it got."""
@@ -96,10 +102,11 @@ class Stage:
 
 
 @contextmanager
-def stage(folder: Path, *, consent: bool = True) -> Iterator[Stage]:
+def stage(folder: Path, *, consent: bool = True, beside: str = "") -> Iterator[Stage]:
     """Serve a town in which giulia has data and two requests wait for her, and marco has a statement only.
 
-    Without `consent` the pod host is a plain Solid server, and nobody asks anything.
+    Without `consent` the pod host is a plain Solid server, and nobody asks anything. `beside` is the address of
+    another server on loopback that the wallet may reach.
     """
     with ExitStack() as stack:
         sockets = [bound_socket() for _ in range(3)]
@@ -121,12 +128,20 @@ def stage(folder: Path, *, consent: bool = True) -> Iterator[Stage]:
         stack.enter_context(serving(shop.app(), listener=sockets[2]))
         app = wallet(
             WalletSettings(
-                data=folder, wallet_url=wallet_at, pod_url=pods, apps_url=shop_at, trusted_hosts=hosts
+                data=folder,
+                wallet_url=wallet_at,
+                pod_url=pods,
+                apps_url=shop_at,
+                trusted_hosts=(*hosts, *([beside] if beside else [])),
             ),
             time.time,
         )
         stack.enter_context(serving(app, listener=sockets[1]))
-        yield _awaited(_ask(core, pods, wallet_at, shop)) if consent else Stage(pods, wallet_at, shop, {}, {})
+        yield (
+            _awaited(_ask(core, pods, wallet_at, shop))
+            if consent
+            else Stage(pods, wallet_at, shop, {}, {}, core)
+        )
 
 
 def settle(core: Core, shop: Shop) -> None:
@@ -218,7 +233,7 @@ async def _ask(core: Core, pods: str, wallet_at: str, shop: Shop) -> Stage:
             )
             purposes[name] = published.iri
             await service.invite(published.iri)
-    return Stage(pods, wallet_at, shop, purposes, held)
+    return Stage(pods, wallet_at, shop, purposes, held, core)
 
 
 def _awaited(work: Coroutine[Any, Any, T]) -> T:
