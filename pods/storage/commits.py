@@ -97,6 +97,14 @@ class CommitQueue:
             else:
                 finish(batch)
                 self._committed()
+        if self._coming is not None:
+            self._coming.add_done_callback(self._unneeded)
+
+    def _unneeded(self, coming: asyncio.Future[None]) -> None:
+        """Pass on a turn that came when whoever asked for it had given up: others may have to write."""
+        if self._coming is coming and (self._worker is None or self._worker.done()):
+            self._coming = None
+            self._turn.give()
 
     async def _begin(self) -> None:
         """Take the turn and open a transaction, as soon as nobody else writes."""
@@ -121,7 +129,7 @@ class CommitQueue:
             if self._turn.taken():
                 return
             self._coming = asyncio.get_running_loop().run_in_executor(self._thread, self._turn.wait)
-        # A turn that comes after all is not given up: it is the next batch's.
+        # A turn that comes after all is the next batch's, or nobody's.
         done, _ = await asyncio.wait((self._coming,), timeout=BUSY_SECONDS)
         if not done:
             raise StoreUnavailable(BUSY)

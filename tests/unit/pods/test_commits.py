@@ -11,8 +11,9 @@ from pathlib import Path as FilePath
 import pytest
 import pytest_asyncio
 
-from pods.errors import StoreError
+from pods.errors import StoreError, StoreUnavailable
 from pods.model import Path, WebId
+from pods.storage import commits as commits_module
 from pods.storage import write_log
 from pods.storage.base import Transaction
 from pods.storage.commits import CommitQueue
@@ -142,3 +143,24 @@ async def test_whoever_stops_while_it_is_its_turn_stops_nobody(
     process.kill()
     assert await waiting == "/anna/a"
     await process.wait()
+
+
+async def test_a_turn_that_comes_too_late_is_passed_on(
+    store: SqliteStore, commits: CommitQueue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(commits_module, "BUSY_SECONDS", 0.05)
+    first, second = write_log.Turn(store.path), write_log.Turn(store.path)
+    first.wait()
+    with pytest.raises(StoreUnavailable):
+        await commits.submit(writes("a"))
+    first.give()
+    for _ in range(100):
+        await asyncio.sleep(0.01)
+        if second.taken():
+            break
+    else:
+        pytest.fail("the turn was kept by a queue with nothing to write")
+    second.give()
+    assert await commits.submit(writes("b")) == "/anna/b"
+    first.close()
+    second.close()
