@@ -15,6 +15,7 @@ from consent import claims, issuers
 from consent.aggregation.assembly import assemble
 from consent.aggregation.routes import aggregation_routes
 from consent.aggregation.schema_sql import SCHEMAS as AGGREGATION_SCHEMAS
+from consent.credentials.archived import Archived
 from consent.credentials.issuing import Issuing
 from consent.credentials.keys import AssertionKeys
 from consent.credentials.status_sql import SCHEMA as CREDENTIALS_1
@@ -62,6 +63,7 @@ from consent.uma import AuthorizationServer
 from consent.versions import Versions
 from pods.activity.checkpoints import Checkpoints
 from pods.archive.routes import sender_of
+from pods.archive.writing import Further
 from pods.authn.issuers import Issuers
 from pods.authz.base import Authorizer
 from pods.authz.remote_groups import RemoteGroups
@@ -124,8 +126,7 @@ def extension(core: Core, *, stopwatch: Callable[[], float] = time.monotonic) ->
     )
     commits, store = core.commits, core.store
     directory = IssuerDirectory(store)
-    assertion = AssertionKeys.open(core.settings.data / ASSERTION_KEYS, origin, clock=clock)
-    issuing = Issuing(origin, assertion, derived(secret, "status lists"))
+    assertion, issuing = attesting(core)
     checkpoints = checkpoints_of(core)
     questions = assemble(core, origin=origin, data=core.settings.data, keys=directory)
     rights = Rights(origin, consents)
@@ -187,7 +188,7 @@ def extension(core: Core, *, stopwatch: Callable[[], float] = time.monotonic) ->
         ).routes(),
         *CredentialRoutes(*(callers, issuing, assertion), store=store, commits=commits, clock=clock).routes(),
         *OwnRoutes(
-            *(callers, acting, sender_of(core, further(origin))),
+            *(callers, acting, sender_of(core, archived(core))),
             origin=origin,
             store=store,
             commits=commits,
@@ -222,6 +223,19 @@ def extension(core: Core, *, stopwatch: Callable[[], float] = time.monotonic) ->
     )
 
 
+def attesting(core: Core) -> tuple[AssertionKeys, Issuing]:
+    """Return the keys with which this host attests, and what makes its credentials."""
+    data, origin = core.settings.data, core.settings.pod_url
+    keys = AssertionKeys.open(data / ASSERTION_KEYS, origin, clock=core.clock)
+    return keys, Issuing(origin, keys, derived(open_secret(data / SECRET), "status lists"))
+
+
+def archived(core: Core) -> Further:
+    """Return what consent adds to archives of this host's pods."""
+    keys, issuing = attesting(core)
+    return further(core.settings.pod_url, Archived(keys, issuing).of_pod)
+
+
 def checkpoints_of(core: Core) -> Checkpoints:
     """Return what signs the access logs of this host, with a key of its own that never changes."""
     key = Ed25519PrivateKey.from_private_bytes(open_secret(core.settings.data / LOG_KEY))
@@ -240,7 +254,7 @@ def pod_host(settings: PodSettings, clock: Clock) -> ASGIApp:
         routes=added.routes,
         alongside=added.alongside,
         leaving=added.leaving,
-        further=further(settings.pod_url),
+        further=archived(core),
     )
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from apps.cli.operator import operator_core
-from consent.export import further
+from consent.main import archived
 from pods.archive.facts import account_facts
 from pods.archive.large import contents_of, keep_large
 from pods.archive.layout import BadArchive
@@ -41,7 +41,7 @@ def export_pod(name: str, file: Path, force: bool) -> None:
         pod = tx.pod(name)
         if pod is None:
             raise NotFound(f"There is no pod named {name!r}.")
-        writer = ArchiveWriter(settings.pod_url, contents_of(core.blobs), further(settings.pod_url))
+        writer = ArchiveWriter(settings.pod_url, contents_of(core.blobs), archived(core))
         try:
             with open(draft, "wb", opener=_private) as output:
                 writer.write(tx, pod, account_facts(core.accounts, tx, pod), output, time.time())

@@ -38,6 +38,7 @@ _RECORDS = {
     "consensi.json": "application/json",
     "risultati.json": "application/json",
     "richieste.json": "application/json",
+    "attestati.json": "application/json",
 }
 """Files that are no resources; whatever else stands beside them is refused."""
 _OTHER = frozenset({layout.METADATA, layout.INDEX, *layout.README})

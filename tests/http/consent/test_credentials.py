@@ -1,5 +1,8 @@
 """Grants, records and receipts as credentials: who gets which, and that they verify without the host."""
 
+import io
+import json
+import zipfile
 from typing import Any
 
 import pytest
@@ -297,3 +300,25 @@ async def test_attack_33_what_a_verifier_lacks_or_cannot_read_fails(host: Town) 
             offline.check_grant(shown, issuer, known, host.clock())
     with pytest.raises(offline.NotVerified):
         offline.check_grant(credential, issuer, lists, host.clock() + 91 * 86_400)
+
+
+async def test_records_and_receipts_leave_with_their_proofs(host: Town) -> None:
+    """The archive of a pod proves its consents where this host is not there any more."""
+    coop, path = await granted(host)
+    refused = await coop.service.publish(declaration([ROWS], identifier="other"))
+    await host.owner("anna").refuse(refused.iri)
+    archive = zipfile.ZipFile(io.BytesIO(await host.owner("anna").export()))
+    attested = json.loads(archive.read("attestati.json"))
+    kinds = sorted(one["type"][1] for one in attested["credentials"])
+    assert kinds == ["ConsentReceiptCredential", *["ConsentRecordCredential"] * 2]
+    for one in attested["credentials"]:
+        envelope.check(one)
+        assert proofs.verify(one, attested["issuer"]) in attested["issuer"]["assertionMethod"]
+    told = {one["credentialSubject"]["id"].partition("#")[0] for one in attested["credentials"]}
+    assert {name.removeprefix(f"{ORIGIN}/anna/") for name in told} == {
+        name.removeprefix("pod/")
+        for name in archive.namelist()
+        if name.startswith("pod/consents/") and name.endswith(".ttl")
+    }
+    assert attested["issuer"] == await public(host, "/.consent/issuer")
+    assert path.rpartition("/")[2] in archive.read("attestati.json").decode()

@@ -1,0 +1,38 @@
+"""What leaves with a pod: its consent records and receipts with proofs, and the keys to verify them with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from consent.credentials import proofs, recorded
+from consent.credentials.issuing import Issuing
+from consent.credentials.keys import AssertionKeys
+from pods.errors import NotFound
+from pods.storage.base import Pod, Transaction
+
+
+class Archived:
+    """Attests the consents of a pod all at once. Each proof takes some milliseconds."""
+
+    def __init__(self, keys: AssertionKeys, issuing: Issuing) -> None:
+        self._keys = keys
+        self._issuing = issuing
+
+    def of_pod(self, tx: Transaction, pod: Pod, grants: Sequence[str], at: float) -> Mapping[str, Any]:
+        """Return the document of the keys, and a credential for each record and each receipt of the grants."""
+        signer = self._keys.signer()
+        told = [
+            proofs.secured(credential, signer, at) for credential in self._credentials(tx, pod, grants, at)
+        ]
+        return {"issuer": self._keys.document(), "credentials": told}
+
+    def _credentials(
+        self, tx: Transaction, pod: Pod, grants: Sequence[str], at: float
+    ) -> Iterator[dict[str, Any]]:
+        for grant in grants:
+            for kind in (recorded.RECORD, recorded.RECEIPT):
+                try:
+                    yield self._issuing.record(tx, pod.owner, grant, kind, at)
+                except NotFound:
+                    continue  # who refused has no receipt
