@@ -25,6 +25,9 @@ ACCEPT_PATCH = ", ".join(PATCH_TYPES)
 _ACCEPT_RDF = ", ".join(OFFERED)
 _ACCEPT_ANY = f"{_ACCEPT_RDF}, */*"
 """Whatever comes is kept; what we can also convert and patch stands first, for clients that take the first they know."""
+_PECULIAR = ("/", *target.AUXILIARY, "/" + target.DESCRIPTION, "/profile/card")
+"""Endings of paths whose fields are not those of any document."""
+
 _MODE_NAMES = ((Mode.READ, "read"), (Mode.WRITE, "write"), (Mode.APPEND, "append"), (Mode.CONTROL, "control"))
 _LINK = re.compile(r"<([^>]*)>([^<]*)")
 _REL_TYPE = re.compile(r';\s*rel\s*=\s*(?:"[^"]*\btype\b[^"]*"|type\b)', re.IGNORECASE)
@@ -55,6 +58,24 @@ def allowed(path: Path) -> str:
 @lru_cache(maxsize=4096)
 def descriptive(base: str, path: Path) -> tuple[tuple[str, str], ...]:
     """Return the fields that tell a client how to go on from here: Link, Allow and Accept-*."""
+    if path.endswith(_PECULIAR) or is_managed(path):
+        return _described(base, path)
+    # Of ordinary documents there are too many to remember each, and nearly all is the same for all of a pod.
+    before, after, further = _of_documents(base, target.pod_root(path))
+    address = base + path
+    link = f'{before}<{address}{target.ACL}>; rel="acl", <{address}{target.META}>; rel="describedby"{after}'
+    return (("link", link), *further)
+
+
+@lru_cache(maxsize=1024)
+def _of_documents(base: str, root: Path) -> tuple[str, str, tuple[tuple[str, str], ...]]:
+    """Return what stands before and after a document's own links, and the other fields."""
+    (_, link), *further = _described(base, Path(f"{root}-"))
+    before, _, rest = link.partition(f"<{base}{root}-{target.ACL}>")
+    return before, rest.partition('"describedby"')[2], tuple(further)
+
+
+def _described(base: str, path: Path) -> tuple[tuple[str, str], ...]:
     found = [("link", ", ".join(_links(base, path))), *_takes(path)]
     if target.is_container(path) and "POST" in allowed(path):
         found.append(("accept-post", _ACCEPT_ANY))
