@@ -9,10 +9,12 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from consent.model import Controller, DataItem, OutputMode, PurposeDeclaration, Verification
-from consent.processing import ProcessingRecord, data_words
+from consent.bases import handling
+from consent.http.words import OFFERED, basis_words
+from consent.model import Controller, ControllerState, DataItem, OutputMode, PurposeDeclaration, Verification
+from consent.processing import ProcessingRecord
 from consent.rights.breach_sql import Breach
-from vocab.pages import Pages, Translator, msg
+from vocab.pages import Navigation, Pages, Translator, msg
 from vocab.pages.language import language_of
 from vocab.shapes import SHAPES
 
@@ -53,6 +55,12 @@ class RegisterPages:
             origin=origin,
             tagline=msg("Public register of purposes"),
             home="/.consent/purposes",
+            navigation=[
+                Navigation(msg("Purposes"), "/.consent/purposes", "purposes"),
+                Navigation(msg("Organisations"), "/.consent/controllers", "controllers"),
+                Navigation(msg("Records of processing"), "/.consent/processing-records", "records"),
+                Navigation(msg("Breaches"), "/.consent/breaches", "breaches"),
+            ],
             static_url="/.static",
             about="/.about",
         )
@@ -67,13 +75,18 @@ class RegisterPages:
             known = latest.get(purpose.identifier)
             if known is None or known.version < purpose.version:
                 latest[purpose.identifier] = purpose
-        return self._render(request, "register/purposes.html", purposes=list(latest.values()), names=names)
+        return self._render(
+            request, "register/purposes.html", active="purposes", purposes=list(latest.values()), names=names
+        )
 
     def purpose(self, request: Request, purpose: PurposeDeclaration, controller: Controller) -> Response:
         """Return one version in plain words."""
         return self._render(
             request,
             "register/purpose.html",
+            active="purposes",
+            basis=basis_words(purpose.legal_basis, self.translator(request)),
+            offered=OFFERED[handling(purpose.legal_basis)],
             purpose=purpose,
             controller=controller,
             kind=KINDS[controller.kind],
@@ -91,6 +104,7 @@ class RegisterPages:
         return self._render(
             request,
             "register/controllers.html",
+            active="controllers",
             controllers=[
                 (
                     controller,
@@ -99,17 +113,31 @@ class RegisterPages:
                     [purpose for purpose in purposes if purpose.controller == controller.iri],
                 )
                 for controller in controllers
+                if controller.state is ControllerState.APPROVED
             ],
+            # Anybody with a WebID can register under any name: unchecked names stand on no page.
+            waiting=sum(controller.state is not ControllerState.APPROVED for controller in controllers),
         )
 
     def breaches(self, request: Request, breaches: Sequence[tuple[Breach, str]], at: float) -> Response:
         """Return what was made public of breaches, each with the name of the organisation concerned."""
-        return self._render(request, "register/breaches.html", breaches=breaches, at=at)
+        return self._render(request, "register/breaches.html", active="breaches", breaches=breaches, at=at)
 
-    def records(self, request: Request, records: Sequence[ProcessingRecord]) -> Response:
+    def records(
+        self,
+        request: Request,
+        records: Sequence[ProcessingRecord],
+        particulars: Callable[[ProcessingRecord], object],
+        introduction: str,
+    ) -> Response:
         """Return records of processing as a page."""
-        data = [data_words(record.purpose, language_of(request)).splitlines() for record in records]
-        return self._render(request, "register/records.html", records=list(zip(records, data, strict=True)))
+        return self._render(
+            request,
+            "register/records.html",
+            active="records",
+            records=[(record, particulars(record)) for record in records],
+            introduction=introduction,
+        )
 
     def assessment(
         self,
@@ -122,6 +150,7 @@ class RegisterPages:
         return self._render(
             request,
             "register/assessment.html",
+            active="records",
             purpose=record.purpose,
             sections=draft(self.translator(request)),
             disclaimer=disclaimer,

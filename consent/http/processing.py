@@ -9,10 +9,10 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from consent import registry_sql
-from consent.http import impact
+from consent.http import activities, impact
 from consent.http.pages import RegisterPages
 from consent.http.register import HTML, JSON_LD, wanted
-from consent.processing import ProcessingRecord, as_csv, as_jsonld, processing_records
+from consent.processing import ProcessingRecord, as_jsonld, processing_records
 from consent.registry_sql import Purposes
 from pods.errors import NotFound
 from pods.http.openapi import OBJECT, TEXT, described
@@ -21,6 +21,7 @@ from pods.storage.base import Store, Transaction
 
 CSV, MARKDOWN = "text/csv", "text/markdown"
 _VARY = {"vary": "accept, accept-language, cookie"}
+_WRITTEN = {CSV: activities.table, MARKDOWN: activities.markdown}
 
 
 class ProcessingRoutes:
@@ -39,7 +40,7 @@ class ProcessingRoutes:
             "/processing-records",
             self.records,
             methods=["GET"],
-            **described(OBJECT, query={"controller": TEXT}, media_types=(JSON_LD, HTML, CSV)),
+            **described(OBJECT, query={"controller": TEXT}, media_types=(JSON_LD, HTML, CSV, MARKDOWN)),
         )
         router.add_api_route(
             "/purposes/{identifier}/{version}/impact-assessment",
@@ -57,12 +58,17 @@ class ProcessingRoutes:
             for record in await self._all()
             if controller is None or record.controller.iri == controller
         ]
-        kind = wanted(request, (JSON_LD, HTML, CSV))
+        kind = wanted(request, (JSON_LD, HTML, CSV, MARKDOWN))
         if kind == HTML:
-            return self._pages.records(request, found)
-        if kind == CSV:
-            return Response(as_csv(found), media_type=CSV, headers=_VARY)
-        return Response(orjson.dumps(as_jsonld(found)), media_type=JSON_LD, headers=_VARY)
+            _ = self._pages.translator(request)
+            return self._pages.records(
+                request, found, lambda record: activities.particulars(record, _), activities.INTRODUCTION
+            )
+        if kind in _WRITTEN:
+            text = _WRITTEN[kind](found, self._pages.translator(request))
+            return Response(text, media_type=kind, headers=_VARY)
+        content = orjson.dumps(as_jsonld(found, activities.measures))
+        return Response(content, media_type=JSON_LD, headers=_VARY)
 
     async def assessment(self, request: Request) -> Response:
         """A draft of an impact assessment (GDPR, art. 35) for one version of a purpose."""

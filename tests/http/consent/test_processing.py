@@ -9,8 +9,8 @@ from rdflib import Graph, Literal, Namespace, URIRef
 
 from consent import controllers, registry_sql
 from consent.http import impact
+from consent.http.activities import COLUMNS, MEASURES
 from consent.model import OutputMode
-from consent.processing import COLUMNS
 from tests.consent_host import PROGRAMME, ROWS, Town, declaration, item
 from tests.pod_host import ORIGIN
 from vocab import jsonld
@@ -74,7 +74,8 @@ async def test_records_of_processing_are_linked_data_with_controller_and_measure
     graph: Graph = jsonld.graph(document, RECORDS)
     assert (URIRef(purpose.iri), DPV.hasDataController, URIRef(coop.webid)) in graph
     assert (URIRef(coop.webid), DPV.hasDataProtectionOfficer, Literal("dpo@coop.example")) in graph
-    assert len(list(graph.objects(URIRef(purpose.iri), DPV.hasTechnicalMeasure))) >= 4
+    measures = {str(text) for text in graph.objects(URIRef(purpose.iri), DPV.hasTechnicalMeasure)}
+    assert measures == set(MEASURES)
 
 
 async def test_records_of_one_controller_as_a_table_former_versions_too(host: Town) -> None:
@@ -96,6 +97,69 @@ async def test_records_are_a_page_too(host: Town) -> None:
     await coop.service.publish(declaration([ROWS]))
     assert "Registro dei trattamenti" in await read(host, RECORDS, "text/html")
     assert "Records of processing" in await read(host, RECORDS, "text/html", "en")
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        (
+            "it",
+            (
+                "Registro delle attività di trattamento",
+                "(e) Trasferimenti verso paesi terzi",
+                "Consenso (GDPR",
+            ),
+        ),
+        ("en", ("Records of processing activities", "(e) Transfers to third countries", "Consent (GDPR")),
+    ],
+)
+async def test_records_are_a_document_with_every_particular_of_article_30(
+    host: Town, language: str, words: tuple[str, ...]
+) -> None:
+    coop = await host.organisation("coop")
+    await coop.service.publish(declaration([ROWS]))
+    text = await read(host, RECORDS, "text/markdown", language)
+    for letter in "abcdefg":
+        assert f"- **({letter}) " in text
+    for part in (*words, "dpo@coop.example"):
+        assert part in text
+    assert "gdpr:" not in text, "codes are for programs"
+    assert "rows" not in text
+
+
+async def test_an_unchecked_name_stands_on_no_page(host: Town) -> None:
+    await host.organisation("coop")
+    await host.organisation("rival", approved=False)
+    page = await read(host, f"{ORIGIN}/.consent/controllers", "text/html")
+    assert "Coop" in page
+    assert "Rival" not in page
+    assert "1 organizzazione attende" in page
+
+
+async def test_a_public_task_is_shown_as_something_to_object_to(host: Town) -> None:
+    coop = await host.organisation("coop")
+    task = await coop.service.publish(declaration([ROWS], legal_basis="gdpr:A6-1-e"))
+    page = await read(host, task.iri, "text/html")
+    assert "Compito di interesse pubblico" in page
+    assert "puoi opporti in un solo passo" in page
+
+
+async def test_a_draft_of_an_assessment_goes_through_article_35_and_marks_what_is_missing(host: Town) -> None:
+    coop = await host.organisation("coop")
+    counted = item("Purchase", ("orderedAt", "seller"), "aggregateOnly")
+    totals = await coop.service.publish(declaration([counted], identifier="totals", programme=PROGRAMME))
+    special = await coop.service.publish(declaration([ROWS], legal_basis="gdpr:A9-2-a"))
+    text = await read(host, totals.iri + "/impact-assessment", "text/markdown")
+    for part in (
+        *("## Che cosa è previsto", "## La valutazione è obbligatoria?", "## Necessità e proporzionalità"),
+        *("## Rischi", "## Diritti delle persone interessate", "## Parere e decisione"),
+        *("a partire da 20 persone", "ρ = 1.0", "No: i totali non servono a decisioni su una persona."),
+    ):
+        assert part in text
+    assert text.count("\\[da valutare\\]") >= 6
+    of_special = await read(host, special.iri + "/impact-assessment", "text/markdown")
+    assert "Sì: si chiede il consenso per categorie particolari di dati." in of_special
+    assert "entro il 31 dicembre 2027" in of_special
 
 
 async def test_a_draft_of_an_assessment_follows_the_modes_and_judges_nothing(host: Town) -> None:
