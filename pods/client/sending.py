@@ -73,7 +73,7 @@ def refusal(answer: httpx.Response) -> SolidError:
     title = problem.get("title", problem.get("error", answer.reason_phrase))
     detail = str(problem.get("detail", problem.get("error_description", "")))
     kind = str(problem.get("type", ""))
-    code = kind.removeprefix(PROBLEMS) if kind.startswith(PROBLEMS) else ""
+    code = kind.removeprefix(PROBLEMS) if kind.startswith(PROBLEMS) else str(problem.get("code", ""))
     return SolidError(answer.status_code, str(title), detail, code=code)
 
 

@@ -31,6 +31,7 @@ _PROBLEM: Schema = {
         "title": {"type": "string"},
         "status": {"type": "integer", "minimum": 400, "maximum": 599},
         "detail": {"type": "string"},
+        "code": {"type": "string"},
     },
 }
 _OAUTH_ERROR: Mapping[str, Any] = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from http import HTTPStatus
 
 from pods import errors
 from pods.errors import PodError
@@ -56,6 +57,7 @@ TITLES: Mapping[int, str] = {
     507: "The pod is full",
 }
 PROBLEM_JSON = "application/problem+json"
+BLANK = "about:blank"
 
 
 def status_of(error: PodError) -> int:
@@ -63,10 +65,11 @@ def status_of(error: PodError) -> int:
     return next(STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES)
 
 
-def problem(error: BaseException, *, realm: str, challenge: str) -> Answer:
+def problem(error: BaseException, *, realm: str, challenge: str, of_resource: bool = False) -> Answer:
     """Return the answer to a failed request. An error that is not ours tells nothing about itself.
 
-    `challenge` is what a 401 says about how to authenticate, if the error does not say it itself.
+    `challenge` is what a 401 says about how to authenticate, if the error does not say it itself. Of a resource, an
+    error that means no more than its status has no type of its own: every Solid client reads these.
     """
     if not isinstance(error, PodError):
         error = PodError("Something went wrong on the host; the operator can see what in its log.")
@@ -78,12 +81,13 @@ def problem(error: BaseException, *, realm: str, challenge: str) -> Answer:
         fields = [
             (name, _with_realm(value, realm) if _is_dpop(name, value) else value) for name, value in fields
         ]
-    document = {
-        "type": PROBLEMS + error.code,
-        "title": TITLES.get(status, "Error"),
-        "status": status,
-        "detail": str(error) or TITLES.get(status, "Error"),
-    }
+    detail = str(error) or TITLES.get(status, "Error")
+    if of_resource and type(error) in STATUSES:
+        # RFC 9457, 4.2.1: then the type is about:blank, and the title what HTTP calls the status.
+        kind, title = BLANK, HTTPStatus(status).phrase
+    else:
+        kind, title = PROBLEMS + error.code, TITLES.get(status, "Error")
+    document = {"type": kind, "title": title, "status": status, "detail": detail, "code": error.code}
     content = json.dumps(document, ensure_ascii=False).encode()
     return Answer(status, [*fields, ("content-type", PROBLEM_JSON)], content)
 

@@ -113,7 +113,7 @@ class Resources:
         return Agent(agent.webid, agent.client_id, agent.issuer, agent.claims, origin.decode("latin-1"))
 
     def _problem(self, error: BaseException, request: Mapping[bytes, bytes]) -> Answer:
-        answer = problem(error, realm=self._base, challenge=CHALLENGE)
+        answer = problem(error, realm=self._base, challenge=CHALLENGE, of_resource=True)
         accept = request.get(b"accept", b"")
         if b"html" in accept and negotiate.prefers_html(accept.decode("latin-1"), _PROBLEMS):
             return self._pages.problem(answer, request.get(b"accept-language", b"").decode("latin-1"))
