@@ -13,8 +13,8 @@ from starlette.routing import BaseRoute, Route
 
 from apps.database import Database
 from apps.handover.links import Links, LinkUnknown, LinkUsed
-from apps.handover.qr import qr_svg
 from pods.model import Clock
+from vocab.pages.qr import qr_svg
 from vocab.pages.rendering import Pages
 
 FOLDER = Path(__file__).resolve().parent

@@ -16,6 +16,7 @@ from consent.processing import ProcessingRecord
 from consent.rights.breach_sql import Breach
 from vocab.pages import Navigation, Pages, Translator, msg
 from vocab.pages.language import language_of
+from vocab.pages.qr import qr_svg
 from vocab.shapes import SHAPES
 
 MODES = {
@@ -79,8 +80,12 @@ class RegisterPages:
             request, "register/purposes.html", active="purposes", purposes=list(latest.values()), names=names
         )
 
-    def purpose(self, request: Request, purpose: PurposeDeclaration, controller: Controller) -> Response:
-        """Return one version in plain words."""
+    def purpose(
+        self, request: Request, purpose: PurposeDeclaration, controller: Controller, *, ask: str = ""
+    ) -> Response:
+        """Return one version in plain words; `ask` is the address that asks for it, if it can be asked for."""
+        _ = self.translator(request)
+        label = _("QR code that asks for this consent")
         return self._render(
             request,
             "register/purpose.html",
@@ -88,6 +93,8 @@ class RegisterPages:
             basis=basis_words(purpose.legal_basis, self.translator(request)),
             offered=OFFERED[handling(purpose.legal_basis)],
             purpose=purpose,
+            ask=ask,
+            qr=qr_svg(ask, label) if ask else "",
             controller=controller,
             kind=KINDS[controller.kind],
             items=[_described(item, language_of(request)) for item in purpose.items],

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from consent import controllers, declarations, registry_sql, wire
+from consent.bases import Handling, handling
 from consent.changes import changes, changes_json
 from consent.http.callers import Callers, json_answer, json_body
 from consent.http.pages import RegisterPages
@@ -199,16 +200,23 @@ class RegisterRoutes:
         parameters: dict[str, Any] = request.path_params
         iri = f"{self._origin}{declarations.PURPOSES_PATH}{parameters['identifier']}/{parameters['version']}"
 
-        def with_its_controller(tx: Transaction) -> tuple[PurposeDeclaration | None, Controller | None]:
+        def with_its_controller(tx: Transaction) -> tuple[PurposeDeclaration | None, Controller | None, bool]:
             found = self._purposes.by_iri(tx, iri)
-            return found, registry_sql.controller(tx, found.controller) if found is not None else None
+            if found is None:
+                return None, None, False
+            latest = self._purposes.latest(tx, found.identifier)
+            newest = latest is not None and latest.iri == iri
+            return found, registry_sql.controller(tx, found.controller), newest
 
-        found, controller = await self._store.read(with_its_controller)
+        found, controller, newest = await self._store.read(with_its_controller)
         if found is None or controller is None:
             raise NotFound("There is no such version of a purpose; GET /.consent/purposes lists them.")
         kind = wanted(request, (JSON, JSON_LD, HTML))
         if kind == HTML:
-            return self._pages.purpose(request, found, controller)
+            told = handling(found.legal_basis) is Handling.INFORMATION
+            asks = newest and found.active(self._clock()) and not told
+            ask = f"{self._origin}/.consent/ask/{found.identifier}" if asks else ""
+            return self._pages.purpose(request, found, controller, ask=ask)
         if kind == JSON_LD:
             return Response(
                 orjson.dumps(purpose_jsonld(found)),

@@ -8,6 +8,7 @@ from consent.model import DAY, DEFERRAL_DAYS, REQUEST_DAYS, REQUESTS_PER_PERSON,
 from pods.client import SolidError
 from tests.consent_host import ROWS, Organisation, Town, declaration
 from tests.pod_host import ORIGIN
+from vocab.pages.qr import qr_svg
 
 FAR = "2030-01-01"
 
@@ -34,6 +35,25 @@ async def test_a_link_leads_to_the_newest_version_in_the_wallet(host: Town) -> N
         f"http://localhost:8081/requests/one?purpose={quote(newer.iri, safe='')}"
     )
     assert (await host.http.get(f"{ORIGIN}/.consent/ask/nothing")).status_code == 404
+
+
+async def test_the_page_of_a_purpose_carries_the_code_that_asks_for_it(host: Town) -> None:
+    coop = await host.organisation("coop")
+    first = await coop.service.publish(declaration([ROWS]))
+    newer = await coop.service.publish(declaration([ROWS], version=2))
+    told = await coop.service.publish(declaration([ROWS], identifier="told", legal_basis="gdpr:A6-1-b"))
+    link, label = f"{ORIGIN}/.consent/ask/mobility", "Codice QR che chiede questo consenso"
+
+    async def page(iri: str) -> str:
+        return (await host.http.get(iri, headers={"accept": "text/html", "accept-language": "it"})).text
+
+    shown = await page(newer.iri)
+    assert link in shown
+    assert qr_svg(link, label) in shown
+    assert 'class="p-qr"' not in await page(first.iri), "a former version asks nobody"
+    assert 'class="p-qr"' not in await page(told.iri), "what rests on a contract is not asked"
+    host.clock.now = newer.valid_until
+    assert 'class="p-qr"' not in await page(newer.iri)
 
 
 async def test_who_came_by_link_may_answer_without_having_been_asked(host: Town) -> None:

@@ -5,7 +5,7 @@ import re
 import numpy as np
 import zxingcpp
 
-from apps.handover.qr import qr_svg
+from vocab.pages.qr import qr_svg
 
 LINK = "http://localhost:8082/valueback/r/" + "Ab3_-" * 8 + "xyz"
 
