@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from consent.client.people import Power
 from consent.model import LogLine
 from vocab.pages import Translator, msg
 from wallet.delegation_words import KINDS
@@ -24,6 +25,8 @@ DEEDS: Mapping[str, str] = {
 }
 LOOKS: tuple[tuple[str, str], ...] = (
     ("/.consent/requests", msg("requests looked at")),
+    ("/.consent/deferrals", msg("requests looked at")),
+    ("/.consent/offers", msg("requests looked at")),
     ("/.consent/grants", msg("consents looked at")),
     ("/.consent/log", msg("this log looked at")),
 )
@@ -40,6 +43,16 @@ DECIDED: Mapping[str, str] = {
     "consent resumed": msg("consent put into force again in the name of {person}"),
 }
 """What somebody else decided, without a verb: Italian verbs say whether it was you."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A line in words. `name` is the agent's alone; `look` says that nothing was done but looking."""
+
+    who: str
+    did: str
+    name: str
+    look: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,35 +75,33 @@ async def names_of(visit: Visit) -> Names:
     return Names(visit.person.session.webid, known)
 
 
-def who_and_what(line: LogLine, owner: str, names: Names, _: Translator) -> tuple[str, str] | None:
+def told(line: LogLine, owner: str, names: Names, _: Translator) -> Told | None:
     """Return who did what if the line is about acting for somebody, or about a rule that decided; None otherwise."""
     if line.action == _ACTED:
         return _deed(line, names, _)
     if line.action.startswith(_LIFE):
         return _life(line, names, _)
     if line.agent == owner and (line.client or "").endswith(_PREFERENCES):
-        return _("Your standing preference"), _("refused it for you: you were not disturbed")
+        rule = _("Your standing preference")
+        return Told(rule, _("refused it for you: you were not disturbed"), rule)
     if line.action in DECIDED and line.agent not in (None, owner) and not line.agent_name:
-        return _name(line.agent or "", names, _), _(DECIDED[line.action], person=names.of(owner, _))
+        name = _name(line.agent or "", names, _)
+        return Told(f"{name}:", _(DECIDED[line.action], person=names.of(owner, _)), name)
     return None
 
 
-def _deed(line: LogLine, names: Names, _: Translator) -> tuple[str, str] | None:
+def _deed(line: LogLine, names: Names, _: Translator) -> Told | None:
     found = _DEED.fullmatch(line.reason)
     if found is None:
         return None
     power, kind, person = found.groups()
     looked = next((words for start, words in LOOKS if line.path.startswith(start)), msg("data looked at"))
-    who = _(
-        "{name}, for {person}, as {kind}:",
-        name=_name(line.agent or "", names, _),
-        person=names.of(person, _),
-        kind=_(KINDS[kind][0]),
-    )
-    return who, _(DEEDS.get(power, looked))
+    name = _name(line.agent or "", names, _)
+    who = _("{name}, for {person}, as {kind}:", name=name, person=names.of(person, _), kind=_(KINDS[kind][0]))
+    return Told(who, _(DEEDS.get(power, looked)), name, look=power == Power.SEE)
 
 
-def _life(line: LogLine, names: Names, _: Translator) -> tuple[str, str] | None:
+def _life(line: LogLine, names: Names, _: Translator) -> Told | None:
     found = _SIDES.fullmatch(line.reason)
     words = LIVES.get(line.action.removeprefix(_LIFE))
     if found is None or words is None:
@@ -98,8 +109,8 @@ def _life(line: LogLine, names: Names, _: Translator) -> tuple[str, str] | None:
     delegate, kind, person = found.groups()
     # The operator has no WebID.
     who = _name(line.agent, names, _) if line.agent else _("The pod host")
-    told = _(words, delegate=names.of(delegate, _), person=names.of(person, _), kind=_(KINDS[kind][0]))
-    return f"{who}:", told
+    sides = {"delegate": names.of(delegate, _), "person": names.of(person, _)}
+    return Told(f"{who}:", _(words, **sides, kind=_(KINDS[kind][0])), who)
 
 
 def _name(webid: str, names: Names, _: Translator) -> str:

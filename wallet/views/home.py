@@ -14,7 +14,7 @@ from wallet.acting import Acting
 from wallet.ballots import Ballots
 from wallet.delegation_lines import Names
 from wallet.delegation_words import KINDS, shown
-from wallet.log_entries import log_entry
+from wallet.log_entries import joined, log_entry
 from wallet.renewal import ends_soon, renewed_until
 from wallet.visit import Desk, Visit
 
@@ -66,10 +66,9 @@ class Home:
             review=len(listed.review),
             in_force=sum(1 for grant in grants if grant.state is GrantState.GIVEN),
             ballots=ballots,
-            recent=[
-                log_entry(line, visit.place, known, _, formats, names)
-                for line in _by_others(lines, visit)[:RECENT]
-            ],
+            recent=joined(
+                log_entry(line, visit.place, known, _, formats, names) for line in _by_others(lines, visit)
+            )[:RECENT],
         )
 
     def _for_somebody(self, request: Request, acting: Acting) -> Response:
@@ -85,4 +84,9 @@ def _ending(grants: Sequence[OwnGrant], visit: Visit) -> list[OwnGrant]:
 
 
 def _by_others(lines: Sequence[LogLine], visit: Visit) -> list[LogLine]:
-    return [line for line in lines if line.agent != visit.place.webid]
+    """Return what others did with the data; who may act for whom is told on the page of that."""
+    return [
+        line
+        for line in lines
+        if line.agent != visit.place.webid and not line.action.startswith("delegation ")
+    ]

@@ -15,7 +15,7 @@ from consent.model import OwnGrant
 from pods.relying_party.places import session_cookie
 from wallet.delegation_lines import names_of
 from wallet.log_choice import log_choice, organisations, purposes
-from wallet.log_entries import LogEntry, log_entry
+from wallet.log_entries import LogEntry, joined, log_entry
 from wallet.log_export import Entry, lines, table
 from wallet.visit import Desk, Visit
 
@@ -79,9 +79,9 @@ class Log:
             page = await visit.owner.log_page(choice.filter(), after=after, limit=PAGE)
             grants = await visit.owner.grants()
             entry = await self._entry(request, visit, grants)
-            entries = [entry(line) for line in page.lines]
+            entries = joined(entry(line) for line in page.lines)
         shown = next(
-            (one.who for one in entries if one.line.agent == choice.who), _("the chosen organisation")
+            (one.name for one in entries if one.line.agent == choice.who), _("the chosen organisation")
         )
         return self._desk.pages.render(
             request,
@@ -89,7 +89,7 @@ class Log:
             active="log",
             consent=visit.place.consent,
             lines=entries,
-            me=visit.place.webid,
+            me=visit.person.session.webid,
             choice=choice,
             organisations=organisations(grants, choice, shown),
             purposes=purposes(grants, _),

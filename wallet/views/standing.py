@@ -155,13 +155,14 @@ def _choices(_: Translator) -> list[tuple[str, str, str]]:
     return [(key.value, _(title), _(text)) for key, (title, text) in standing_words.CHOICES.items()]
 
 
-def _classes(_: Translator) -> list[tuple[str, str, list[tuple[str, str]]]]:
-    """Return the lists of the form, as (name, label, options)."""
+def _classes(_: Translator) -> list[tuple[str, str, str, list[tuple[str, str]]]]:
+    """Return the lists of the form, as (name, label, words for all of them, options)."""
     return [
         (
             name,
             _(standing_words.CLASSES[name]),
-            [(value, value_words(name, value, _)) for value in CLASSES[name]],
+            value_words(name, ANY, _),
+            [(value, value_words(name, value, _)) for value in CLASSES[name] if value != ANY],
         )
         for name in FORM_ORDER
     ]
