@@ -9,6 +9,8 @@ from contextlib import contextmanager
 import uvicorn
 from starlette.types import ASGIApp
 
+from pods.http.connection import Connection
+
 START_SECONDS = 30.0  # a first start compiles templates and opens databases on a busy machine
 
 
@@ -27,7 +29,9 @@ def serving(app: ASGIApp, *, listener: socket.socket | None = None) -> Iterator[
     An application that must know its own origin beforehand is made after `bound_socket()`, and handed that.
     """
     own = listener or bound_socket()
-    config = uvicorn.Config(app, log_level="warning", lifespan="auto", ws="websockets-sansio")
+    config = uvicorn.Config(
+        app, log_level="warning", lifespan="auto", http=Connection, ws="websockets-sansio"
+    )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [own]}, name="live server", daemon=True)
     thread.start()

@@ -17,6 +17,7 @@ import uvloop
 from uvicorn.supervisors import Multiprocess
 
 from apps.settings import AppSettings
+from pods.http.connection import Connection
 from pods.settings import PodSettings, read_settings
 
 PARTS = {
@@ -64,7 +65,7 @@ def config(at: Listener, *, workers: int = 1) -> uvicorn.Config:
         timeout_keep_alive=KEEP_ALIVE,
         timeout_graceful_shutdown=GRACE,
         loop="uvloop",
-        http="httptools",
+        http=Connection,
         ws="websockets-sansio",
         ws_max_size=WEB_SOCKET_INPUT,
         ws_ping_interval=WEB_SOCKET_PING,

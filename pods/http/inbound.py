@@ -73,6 +73,9 @@ async def _body(request: Mapping[bytes, bytes], arriving: Arriving) -> Body | No
             "Content-Encoding is not supported; send the body as it is.",
             headers=(("accept-encoding", "identity"),),  # RFC 9110, 15.5.16
         )
+    if b"upgrade" in request:
+        # A parser that took the offer for accepted has dropped the content (see `connection`): never store nothing.
+        raise BadRequest("Upgrade: no other protocol is spoken here; send the request without it.")
     arriving.require_length()
     media_type = request.get(b"content-type", b"").decode("latin-1").partition(";")[0].strip().lower()
     if media_type and "/" not in media_type:

@@ -1,0 +1,64 @@
+"""Clients that offer another protocol with each request, as Java's do, are served in HTTP/1.1 as if they had not."""
+
+import socket
+from urllib.parse import urlsplit
+
+import pytest
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from pods.http.connection import without_offers
+from tests.pod_host import PodHost
+from tests.serving import serving
+
+OFFER = "Connection: Upgrade, HTTP2-Settings\r\nHTTP2-Settings: AAEAAEAAAAIAAAAB\r\nUpgrade: h2c\r\n"
+
+
+async def echo(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer with the content that came."""
+    if scope["type"] == "http":
+        await Response(await Request(scope, receive).body())(scope, receive, send)
+
+
+def sent(origin: str, *pieces: bytes) -> bytes:
+    """Return all that comes back for what is sent piece by piece."""
+    with socket.create_connection(("127.0.0.1", urlsplit(origin).port or 0), timeout=20) as connection:
+        for piece in pieces:
+            connection.sendall(piece)
+        answer = b""
+        while received := connection.recv(65_536):
+            answer += received
+        return answer
+
+
+@pytest.mark.parametrize("size", [5, 200_000])
+def test_content_comes_through_whole_where_http_2_is_offered(size: int) -> None:
+    head = f"PUT /x HTTP/1.1\r\nHost: a\r\n{OFFER}Content-Length: {size}\r\n\r\n".encode()
+    last = b"PUT /y HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 21\r\n\r\n\r\nUpgrade: h2c\r\n four"
+    with serving(echo) as origin:
+        answer = sent(origin, head, b"x" * size, last)
+    assert answer.count(b"HTTP/1.1 200") == 2
+    assert answer.count(b"x" * size) == 1
+    assert answer.endswith(b"\r\nUpgrade: h2c\r\n four"), "content is left alone, whatever it looks like"
+
+
+@pytest.mark.parametrize(
+    ("head", "left"),
+    [
+        (b"GET / HTTP/1.1\r\nupgrade:h2c\r\nHost: a\r\n\r\n", b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"),
+        (
+            b"GET / HTTP/1.1\r\nUpgrade: TLS/1.0\r\n\r\nUpgrade: x\r\n",
+            b"GET / HTTP/1.1\r\n\r\nUpgrade: x\r\n",
+        ),
+        (b"GET / HTTP/1.1\r\nUpgrade: websocket\r\n\r\n", b"GET / HTTP/1.1\r\nUpgrade: websocket\r\n\r\n"),
+        (b"GET / HTTP/1.1\r\nUpgrade: h2", b"GET / HTTP/1.1\r\nUpgrade: h2"),
+    ],
+)
+def test_an_offer_is_a_whole_line_of_the_head(head: bytes, left: bytes) -> None:
+    assert without_offers(head) == left
+
+
+async def test_content_that_may_have_been_dropped_is_never_stored(host: PodHost) -> None:
+    assert (await host.anna.put("/anna/x.ttl", "<#a> <#b> <#c>.", upgrade="h2c")).status_code == 400
+    assert (await host.anna.get("/anna/x.ttl")).status_code == 404
