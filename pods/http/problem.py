@@ -57,7 +57,6 @@ TITLES: Mapping[int, str] = {
     507: "The pod is full",
 }
 PROBLEM_JSON = "application/problem+json"
-BLANK = "about:blank"
 
 
 def status_of(error: PodError) -> int:
@@ -82,12 +81,12 @@ def problem(error: BaseException, *, realm: str, challenge: str, of_resource: bo
             (name, _with_realm(value, realm) if _is_dpop(name, value) else value) for name, value in fields
         ]
     detail = str(error) or TITLES.get(status, "Error")
+    document: dict[str, object] = {"status": status, "detail": detail, "code": error.code}
     if of_resource and type(error) in STATUSES:
-        # RFC 9457, 4.2.1: then the type is about:blank, and the title what HTTP calls the status.
-        kind, title = BLANK, HTTPStatus(status).phrase
+        # RFC 9457, 4.2.1 and 3.1.1: the type is about:blank, which is what its absence says; the title is HTTP's.
+        document = {"title": HTTPStatus(status).phrase, **document}
     else:
-        kind, title = PROBLEMS + error.code, TITLES.get(status, "Error")
-    document = {"type": kind, "title": title, "status": status, "detail": detail, "code": error.code}
+        document = {"type": PROBLEMS + error.code, "title": TITLES.get(status, "Error"), **document}
     content = json.dumps(document, ensure_ascii=False).encode()
     return Answer(status, [*fields, ("content-type", PROBLEM_JSON)], content)
 

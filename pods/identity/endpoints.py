@@ -45,6 +45,8 @@ class Endpoints:
         add = router.add_api_route
         for place in ("openid-configuration", "oauth-authorization-server"):
             add(f"/.well-known/{place}", self.configuration, methods=["GET"], **described(OBJECT))
+            # Some clients append the path to the issuer as it stands, slash and all.
+            add(f"//.well-known/{place}", self.configuration, methods=["GET"], include_in_schema=False)
         add("/.oidc/jwks", self.jwks, methods=["GET"], **described(OBJECT))
         add("/.oidc/token", self.token, methods=["POST"], **_of_form(_TOKEN_FIELDS, OBJECT))
         add("/.oidc/revoke", self.revoke, methods=["POST"], **_of_form(form(["token"], ["client_id"])))

@@ -55,6 +55,11 @@ async def test_every_endpoint_that_discovery_names_is_there(
         assert found["authorization_response_iss_parameter_supported"] is True
 
 
+async def test_discovery_is_found_behind_the_issuer_with_its_slash(browser: httpx.AsyncClient) -> None:
+    found = await browser.get("http://localhost:8080//.well-known/openid-configuration")
+    assert (found.status_code, found.json()["issuer"]) == (200, "http://localhost:8080/")
+
+
 async def test_a_host_without_the_slash_calls_itself_so_everywhere(
     tmp_path: Path, clock: SettableClock
 ) -> None:
