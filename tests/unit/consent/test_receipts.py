@@ -122,7 +122,9 @@ def test_each_changed_byte_is_noticed() -> None:
         {"jwk": KEY.private_jwk()},
         {"b64": False},
     ],
-    ids=str,
+    ids=lambda change: (
+        "-".join(f"{name} {value}" for name, value in change.items() if name != "jwk") or "jwk"
+    ),
 )
 def test_a_header_of_any_other_form_is_refused(change: dict[str, Any]) -> None:
     assert refusal(signed(encode(BREAD), {**good_header(), **change})) == "header"

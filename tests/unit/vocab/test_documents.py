@@ -71,7 +71,9 @@ def test_a_shape_accepts_what_the_platform_writes(name: str) -> None:
     assert conforms(GOOD[name](), name)
 
 
-@pytest.mark.parametrize(("name", "subject", "predicate", "value"), BROKEN)
+@pytest.mark.parametrize(
+    ("name", "subject", "predicate", "value"), BROKEN, ids=[f"{row[0]}-{at}" for at, row in enumerate(BROKEN)]
+)
 def test_a_shape_refuses_a_wrong_value(name: str, subject: Any, predicate: URIRef, value: Any) -> None:
     graph = GOOD[name]()
     shapes = Graph().parse(data=documents.shacl(name), format="turtle")
