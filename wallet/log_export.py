@@ -46,7 +46,7 @@ def _cells(line: LogLine, shown: LogEntry, at: Callable[[float], str], _: Transl
         str(line.seq),
         at(line.at),
         *(shown.who, shown.did, shown.why),
-        _("allowed") if line.permitted else _("refused"),
+        _("allowed") if line.permitted else _("attempt refused"),
         *(shown.refusal, line.agent or "", line.path, shown.grant),
     ]
 

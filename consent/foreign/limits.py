@@ -21,7 +21,7 @@ def _limit(name: str, italian: str, english: str) -> Limit:
 LIMITS = (
     _limit(
         "purpose",
-        "Il server non controlla lo scopo: chi può leggere, legge per qualsiasi motivo.",
+        "Il server non controlla la finalità: chi può leggere, legge per qualsiasi motivo.",
         "The server does not check the purpose: whoever may read, reads for any reason.",
     ),
     _limit(
@@ -46,7 +46,7 @@ LIMITS = (
     ),
     _limit(
         "latency",
-        "Dopo la revoca il servizio può leggere ancora finché vale il gettone che ha già ricevuto dal server.",
+        "Dopo la revoca il servizio può leggere ancora finché vale il lasciapassare che il server gli ha già dato.",
         "After a withdrawal the service may still read while a token lasts that the server gave it before.",
     ),
 )

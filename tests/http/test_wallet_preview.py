@@ -148,7 +148,7 @@ async def test_what_left_verifies_with_the_keys_that_the_host_publishes(asked: A
         assert words in listed.text
     page = await asked.browser.get(f"/results/{number}/check")
     assert "Il risultato è quello firmato dal server" in page.text
-    assert "conta 2 ricevute" in page.text
+    assert "conta 2 scontrini o attestati" in page.text
     assert (await asked.browser.get(f"/results/{number + 1}/check")).status_code == 404
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 from starlette.requests import Request
@@ -63,7 +64,7 @@ class Elsewhere:
             request,
             "wallet/elsewhere.html",
             active="grants",
-            place=visit.place,
+            server=urlsplit(visit.place.host).netloc,
             limits=_limits(_),
             grants=[_shown(grant, _) for grant in given],
             offers=await self._offers(visit, _),
@@ -90,7 +91,7 @@ class Elsewhere:
             "wallet/elsewhere-one.html",
             status=status,
             active="requests",
-            place=visit.place,
+            server=urlsplit(visit.place.host).netloc,
             purpose=purpose,
             controller=controller,
             title=words.in_language(purpose.title, _),

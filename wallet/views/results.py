@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -88,7 +89,7 @@ class Results:
             "wallet/result-check.html",
             active="log",
             one=shown(found, _, formats),
-            host=visit.place.host,
+            host=urlsplit(visit.place.host).netloc,
             fault=fault,
             at=claims.get("iat"),
             marks=len(claims.get("nullifiers", ())),

@@ -86,7 +86,7 @@ async def _of(visit: Visit, controller: str, purposes: Sequence[str]) -> list[Co
     if not purposes:
         found = [one for one in waiting if one.controller.iri == controller]
     else:
-        known = {one.purpose.iri: one for one in waiting}
+        known: dict[str, ConsentRequest] = {one.purpose.iri: one for one in waiting}
         offers = [known.get(iri) or await _offered(visit, iri) for iri in dict.fromkeys(purposes[:MOST])]
         found = [one for one in offers if one is not None]
     return [one for one in found if handling(one.purpose.legal_basis) is not Handling.INFORMATION][:MOST]
