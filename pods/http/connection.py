@@ -1,4 +1,4 @@
-"""A connection that clients may offer another protocol on: what is not spoken here is passed over."""
+"""A connection on which clients may offer protocols, and use methods, that the HTTP parser does not take."""
 
 from __future__ import annotations
 
@@ -6,9 +6,17 @@ import re
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from pods.http import cors
+
 # A whole line of the head; a WebSocket is the one protocol that a connection here may change to.
 _OFFER = re.compile(rb"\r\nupgrade:(?![ \t]*websocket[ \t]*\r\n)[^\r\n]*(?=\r\n)", re.IGNORECASE)
 _END = b"\r\n\r\n"
+_REQUEST_LINE = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}) /[!-~]* HTTP/1\.[01]\r\n")  # RFC 9110, 5.6.2
+_KNOWN = frozenset(cors.METHODS.encode().split(b", "))
+_NOT_ALLOWED = (
+    b"HTTP/1.1 405 Method Not Allowed\r\nallow: " + cors.METHODS.encode() + b"\r\ncontent-length: 0\r\n"
+    b"connection: close\r\n\r\n"
+)
 
 
 def without_offers(received: bytes) -> bytes:
@@ -19,19 +27,31 @@ def without_offers(received: bytes) -> bytes:
 
 
 class Connection(HttpToolsProtocol):
-    """Parses requests as uvicorn does, but for offers of other protocols.
+    """Parses requests as uvicorn does, but for offers of other protocols and methods that nobody knows.
 
     Java's client offers HTTP/2 with every request, `curl --http2` too. RFC 9110, 7.8, lets a server ignore that; the
     parser takes the offer for accepted instead and drops the content, so that a document would be stored empty.
     """
 
     _in_head = True
+    _latest = b""
 
     def data_received(self, data: bytes) -> None:
         """Take bytes from the network."""
         if self._in_head and b"pgrade:" in data:
             data = without_offers(data)
+        self._latest = data
         super().data_received(data)
+        self._latest = b""
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what the parser does not take; a method that it does not know is 405 (Solid Protocol, 2.1)."""
+        line = _REQUEST_LINE.match(self._latest) if self._in_head else None
+        if line is None or line[1] in _KNOWN:
+            super().send_400_response(msg)
+            return
+        self.transport.write(_NOT_ALLOWED)
+        self.transport.close()
 
     def on_headers_complete(self) -> None:
         """Note that what follows is content, which is left alone."""

@@ -59,6 +59,23 @@ def test_an_offer_is_a_whole_line_of_the_head(head: bytes, left: bytes) -> None:
     assert without_offers(head) == left
 
 
+@pytest.mark.parametrize(
+    ("line", "status"),
+    [
+        (b"FOO /x HTTP/1.1", 405),
+        (b"x-y.z /anna/ HTTP/1.1", 405),
+        (b"PUT /x HTTP/9.9", 400),
+        (b"PUT/x HTTP/1.1", 400),
+        (b"F(O /x HTTP/1.1", 400),
+    ],
+)
+def test_a_method_that_nobody_knows_is_not_allowed(line: bytes, status: int) -> None:
+    with serving(echo) as origin:
+        answer = sent(origin, line + b"\r\nHost: a\r\nConnection: close\r\n\r\n")
+    assert answer.startswith(b"HTTP/1.1 %d " % status)
+    assert (b"allow: GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE\r\n" in answer) == (status == 405)
+
+
 async def test_content_that_may_have_been_dropped_is_never_stored(host: PodHost) -> None:
     assert (await host.anna.put("/anna/x.ttl", "<#a> <#b> <#c>.", upgrade="h2c")).status_code == 400
     assert (await host.anna.get("/anna/x.ttl")).status_code == 404
