@@ -135,6 +135,7 @@ class Desk:
         now = acting.of_delegation(found)
         if not now.may_open(request.method, request.url.path):
             raise OnlyForOneself
+        request.state.acting = now  # a refusal of the host means something else meanwhile
         theirs = Place(now.person, now.name, now.storage, {}, consent=True)
         owner = OwnerClient(solid, place.host, whose=now.person)
         return Visit(person, theirs, solid, owner, self.clock(), now)

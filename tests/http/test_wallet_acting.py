@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from starlette.routing import Route
 
+from consent.delegation import delegations_sql
 from consent.delegation.appointments import Appointments
 from consent.delegation.death import Deaths
 from consent.delegation.model import Kind, Power
@@ -113,6 +114,31 @@ async def test_a_form_that_a_power_does_not_reach_is_refused_even_if_somebody_ma
     await bob.see(f"/requests/one?purpose={purpose.iri}")
     await bob.send("/requests/answer", answer="all", period="180")
     assert bob.status == 403
+    assert await town.state("anna", purpose) is None
+
+
+async def test_what_the_person_refused_is_not_given_and_the_page_says_why(town: WalletTown) -> None:
+    purpose = await town.asked(declaration([ROWS]))
+    await town.owner("anna").refuse(purpose.iri)
+    town.appoint("bob")
+    bob = await acting(town)
+    await bob.see(f"/requests/one?purpose={purpose.iri}")
+    page = await bob.send("/requests/answer", answer="all", period="180")
+    assert bob.status == 409
+    assert "un no vale più di un sì" in page
+    assert await town.state("anna", purpose) is GrantState.REFUSED
+
+
+async def test_who_stands_on_the_side_of_the_organisation_is_told_so(town: WalletTown) -> None:
+    purpose = await town.asked(declaration([ROWS]))
+    town.appoint("bob")
+    with town.core.store.writing() as tx:
+        delegations_sql.declare_interest(tx, town.webid("bob"), town.webid("coop"), town.clock())
+    bob = await acting(town)
+    await bob.see(f"/requests/one?purpose={purpose.iri}")
+    page = await bob.send("/requests/answer", answer="all", period="180")
+    assert bob.status == 403
+    assert "stai dalla parte dell" in page
     assert await town.state("anna", purpose) is None
 
 

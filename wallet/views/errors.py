@@ -52,6 +52,25 @@ REFUSALS: Mapping[int, tuple[int, str, str]] = {
     ),
     507: (507, msg("Your pod is full"), msg("Delete something, or ask your provider for more room.")),
 }
+REFUSALS_FOR_OTHERS: Mapping[int, tuple[int, str, str]] = {
+    403: (
+        403,
+        msg("You cannot do this for this person"),
+        msg(
+            "This power was not given to you, or you stand on the side of the organisation, so that somebody else must "
+            "decide about it. Nothing was changed."
+        ),
+    ),
+    409: (
+        409,
+        msg("A no stands against it"),
+        msg(
+            "The person, or somebody else who decides for them, said no to this, and a no counts more than a yes; or it "
+            "has changed meanwhile. Nothing was changed. Reload the page and look again."
+        ),
+    ),
+}
+"""What the same statuses mean while one acts for somebody else."""
 NO_ANSWER = (
     502,
     msg("Your pod does not answer"),
@@ -69,7 +88,8 @@ def handlers(pages: Pages) -> Mapping[Any, Handler]:
         if status == httpx.codes.UNAUTHORIZED:
             return RedirectResponse("/login?ended=1", 303)
         log.warning("the pod refused", extra={"status": status})
-        code, title, detail = REFUSALS.get(status, NO_ANSWER)
+        for_others = REFUSALS_FOR_OTHERS if getattr(request.state, "acting", None) is not None else {}
+        code, title, detail = for_others.get(status) or REFUSALS.get(status, NO_ANSWER)
         if status not in REFUSALS and 400 <= status < 500 and isinstance(error, SolidError):
             # It answered, and named what was wrong: that is no host that cannot be reached.
             code, title = status, msg("The server of your pod refused this")
