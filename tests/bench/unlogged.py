@@ -6,7 +6,6 @@ read of others without a durable line before it.
 
 from __future__ import annotations
 
-import sqlite3
 import sys
 from unittest.mock import patch
 
@@ -19,9 +18,9 @@ from pods.model import Answer, Mode, Operation
 from pods.protocol import target
 from pods.refusing import Refused
 from pods.service import Pods
-from pods.storage import opening
+from pods.storage import commits
 from pods.storage.base import Transaction
-from pods.storage.sqlite import BUSY_SECONDS, SqliteStore
+from pods.storage.write_log import WriteLog
 
 LOG = "log"
 """No line is written: a service reads as an owner does."""
@@ -44,13 +43,11 @@ class WithoutLines(Pods):
         return await self._store.read(job)
 
 
-class WithoutWaiting(SqliteStore):
-    """Commits into the memory of the system."""
+class WithoutWaiting(WriteLog):
+    """Answers before the disk has."""
 
-    def connect(self, *, wait: float = BUSY_SECONDS) -> sqlite3.Connection:
-        connection = super().connect(wait=wait)
-        connection.execute("PRAGMA synchronous = OFF")
-        return connection
+    def sync(self) -> None:
+        """Leave it to the system when it writes."""
 
 
 def without_log() -> ASGIApp:
@@ -61,7 +58,7 @@ def without_log() -> ASGIApp:
 
 def without_durability() -> ASGIApp:
     """Return the host that waits for no disk."""
-    with patch.object(opening, "SqliteStore", WithoutWaiting):
+    with patch.object(commits, "WriteLog", WithoutWaiting):
         return create_app()
 
 
