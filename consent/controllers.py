@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from consent import registry_sql
@@ -35,11 +36,19 @@ def register(tx: Transaction, webid: WebId, request: Any, at: float) -> Controll
 
 def approve(tx: Transaction, iri: str) -> Controller:
     """Mark an organisation as verified by the operator; raise NotFound if it never registered."""
+    return _put(tx, iri, ControllerState.APPROVED)
+
+
+def stop(tx: Transaction, iri: str) -> Controller:
+    """Take an approval back: from the commit on nobody is asked and nothing is read, until it is approved again."""
+    return _put(tx, iri, ControllerState.PENDING)
+
+
+def _put(tx: Transaction, iri: str, state: ControllerState) -> Controller:
     known = registry_sql.controller(tx, iri)
     if known is None:
         raise NotFound(f"{iri} has not registered; it must send its registration before it can be approved.")
-    fields = {name: getattr(known, name) for name in ("iri", "name", "kind", "contact", "dpo", "jwks")}
-    value = Controller(state=ControllerState.APPROVED, registered_at=known.registered_at, **fields)
+    value = replace(known, state=state)
     registry_sql.save_controller(tx, value)
     return value
 

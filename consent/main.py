@@ -24,6 +24,7 @@ from consent.delegation.acting import Acting
 from consent.delegation.appointments import Appointments
 from consent.delegation.assistance import Assistance
 from consent.delegation.schema_sql import SCHEMAS as PEOPLE_SCHEMAS
+from consent.ending import Ending
 from consent.enforcement import GrantAuthorizer
 from consent.export import further
 from consent.http.asking import AskingRoutes
@@ -39,6 +40,7 @@ from consent.http.pages import RegisterPages
 from consent.http.preferences import PreferenceRoutes
 from consent.http.processing import ProcessingRoutes
 from consent.http.register import RegisterRoutes
+from consent.http.renouncing import RenouncingRoutes
 from consent.http.results import ResultRoutes
 from consent.http.rights import RightsRoutes
 from consent.http.uma import UmaRoutes
@@ -162,6 +164,7 @@ def extension(core: Core, *, stopwatch: Callable[[], float] = time.monotonic) ->
             commits=commits,
             clock=clock,
         ).routes(),
+        *RenouncingRoutes(callers, Ending(origin, consents), commits=commits, clock=clock).routes(),
         *ProcessingRoutes(pages, origin=origin, store=store, clock=clock).routes(),
         *AskingRoutes(
             *(callers, acting, overview),

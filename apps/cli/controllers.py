@@ -9,7 +9,14 @@ import click
 
 from apps.cli.operator import operator_core
 from consent import controllers, registry_sql
+from consent.decisions import Consents
+from consent.ending import Ending
+from consent.main import SECRET
+from consent.model import Revoker
+from consent.secret import derived, open_secret
 from pods.settings import PodSettings, read_settings
+
+BY = (Revoker.OPERATOR.value, Revoker.COURT.value)
 
 
 @click.group()
@@ -43,3 +50,34 @@ def approve(iri: str, evidence: str) -> None:
         else:
             controllers.approve(tx, iri)
     click.echo(f"approved {iri}")
+
+
+@command.command()
+@click.argument("iri")
+def stop(iri: str) -> None:
+    """Take back the approval of the controller IRI: nobody is asked and nothing is read until it is approved again."""
+    with operator_core(read_settings(PodSettings, os.environ)) as core, core.store.writing() as tx:
+        controllers.stop(tx, iri)
+    click.echo(f"stopped {iri}")
+
+
+@command.command()
+@click.argument("iri")
+@click.option("--by", type=click.Choice(BY), required=True, help="Whose word ends them.")
+@click.option("--reason", required=True, help="Why, e.g. the number of an order; every person reads it.")
+@click.option("--purpose", default="", help="Only consents for this version of a purpose.")
+def revoke(iri: str, by: str, reason: str, purpose: str) -> None:
+    """End all consents to the controller IRI for good; consenting again does not bring them back."""
+    settings = read_settings(PodSettings, os.environ)
+    secret = derived(open_secret(settings.data / SECRET), "pairwise")
+    ending = Ending(settings.pod_url, Consents(settings.pod_url, secret))
+    count = 0
+    after: str | None = ""
+    with operator_core(settings) as core:
+        while after is not None:
+            with core.store.writing() as tx:
+                some, after = ending.revoke_some(
+                    tx, iri, Revoker(by), reason, core.clock(), purpose=purpose, after=after
+                )
+                count += some
+    click.echo(f"revoked {count}")

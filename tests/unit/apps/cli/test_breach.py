@@ -11,6 +11,8 @@ from click.testing import CliRunner, Result
 
 from apps.cli.main import main
 from apps.cli.operator import operator_core
+from consent import registry_sql
+from consent.model import Controller, ControllerState
 from pods import activity
 from pods.model import Agent, WebId
 from pods.settings import PodSettings
@@ -100,3 +102,17 @@ def test_a_host_that_owes_nothing_prints_nothing(folder: Path) -> None:
         result = portico(folder, "rights", listing)
         assert (result.exit_code, result.output) == (0, "")
     assert portico(folder, "rights", "remind").output == "reminded 0\n"
+
+
+def test_a_controller_is_stopped_and_its_consents_are_ended_for_a_reason(folder: Path) -> None:
+    with operator_core(PodSettings(data=folder)) as core, core.store.writing() as tx:
+        value = Controller(
+            WebId(COOP), "Coop", "cooperative", "i", "d", {"keys": []}, ControllerState.APPROVED, 0.0
+        )
+        registry_sql.save_controller(tx, value)
+    assert portico(folder, "controllers", "stop", COOP).output == f"stopped {COOP}\n"
+    (listed,) = json.loads(portico(folder, "controllers", "list", "--json").output)
+    assert listed["state"] == "pending"
+    ended = portico(folder, "controllers", "revoke", COOP, "--by", "court", "--reason", "Ordinanza 12/2026")
+    assert ended.output == "revoked 0\n"
+    assert portico(folder, "controllers", "revoke", COOP, "--by", "court", "--reason", " ").exit_code == 1
