@@ -5,7 +5,7 @@ The fields and their order are those of ISO/IEC TS 27560, 6.3.4 and 6.3.5, in th
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
@@ -13,7 +13,7 @@ from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 from consent.bases import Handling, handling
 from consent.credentials.keys import ISSUER_PATH
 from consent.grants_sql import GRANTS_PATH
-from consent.model import Controller, Grant, PurposeDeclaration
+from consent.model import Controller, DataItem, Grant, PurposeDeclaration
 from vocab.shapes import SHAPES
 from vocab.terms import DCT, DPV, DPV_27560, GDPR, LOC, NS, RDF, XSD
 
@@ -50,7 +50,8 @@ def processing(
         Triple(subject, dpv("hasDataSubject"), NamedNode(grant.subject)),
         Triple(subject, dpv("hasJurisdiction"), NamedNode(str(LOC.IT))),
         *_notice_and_purpose(subject, grant, purpose),
-        *_data(subject, grant),
+        # Who said no, or has not answered, has given nothing: the record says what they were asked for.
+        *_data(subject, grant.items or purpose.items),
         *_storage(subject, document, purpose),
         *_parties(subject, grant, purpose, controller),
         *_controls(subject, grant, purpose, control),
@@ -80,9 +81,9 @@ def _notice_and_purpose(subject: NamedNode, grant: Grant, purpose: PurposeDeclar
     ]
 
 
-def _data(subject: NamedNode, grant: Grant) -> list[Triple]:
+def _data(subject: NamedNode, items: Sequence[DataItem]) -> list[Triple]:
     found: list[Triple] = []
-    for item in grant.items:
+    for item in items:
         data = BlankNode()
         found += [
             Triple(subject, dpv("hasPersonalData"), data),

@@ -22,6 +22,7 @@ SHACL = (
     "grant",
     "consent-record",
     "credential",
+    "delegation",
     "access-line",
     "query",
     "release",

@@ -17,12 +17,15 @@ from consent import records
 from consent.aggregation.data_cube import data_cube
 from consent.credentials import granted, status
 from consent.declarations import declaration
+from consent.delegation import record as delegation
+from consent.delegation.model import Delegation, DelegationState, Kind, Power
 from consent.linked import purpose_jsonld
 from consent.model import Controller, ControllerState, Grant, GrantId, GrantState, Pairwise
 from consent.receipts.derive import turtle as receipt_turtle
 from consent.receipts.model import Instant, Notation, ParticipationReceipt, PurchaseLine, PurchaseReceipt
 from pods import activity, generated
 from pods.model import Agent, Path, WebId
+from pods.storage.base import Pod
 from pods.storage.sqlite import SqliteStore
 from vocab import jsonld
 from vocab.claim_rules import ELIGIBLE_PURCHASES
@@ -170,6 +173,27 @@ def consent_graph() -> Graph:
     )
 
 
+DELEGATION = Delegation(
+    id="d1",
+    pod=1,
+    kind=Kind.CAREGIVER,
+    delegate=WebId(ORIGIN + "/bice/profile/card#me"),
+    powers=frozenset({Power.SEE, Power.REFUSE}),
+    state=DelegationState.ACTIVE,
+    starts=1772366400.0,
+    ends=None,
+    exclusive=False,
+    proposed_by=ANNA,
+    evidence="protocol 7",
+)
+
+
+def delegation_graph(one: Delegation = DELEGATION) -> Graph:
+    """The record of somebody who may act for anna."""
+    document = f"{BASE}consents/delegation-{one.id}.ttl"
+    return parsed(delegation.turtle(document, Pod(1, "anna", Path("/anna/"), ANNA), one))
+
+
 def credential_graph() -> Graph:
     """A grant as its grantee gets it, without the proof."""
     entries = status.entries(ORIGIN, 0, 5)
@@ -238,6 +262,7 @@ GOOD = {
     "grant": consent_graph,
     "consent-record": consent_graph,
     "credential": credential_graph,
+    "delegation": delegation_graph,
     "access-line": access_line_graph,
     "query": query_graph,
     "release": release_graph,
