@@ -6,8 +6,12 @@ that a mechanism which moves makes these tables wrong, and not quietly true.
 
 from __future__ import annotations
 
+from tests.mutants.aggregates import AGGREGATES
+from tests.mutants.asking import ASKING
+from tests.mutants.evidence import EVIDENCE
 from tests.mutants.mechanism import Mechanism
+from tests.mutants.persons import PERSONS
 from tests.mutants.policies import POLICIES
 from tests.mutants.reading import READING
 
-MECHANISMS: tuple[Mechanism, ...] = (*READING, *POLICIES)
+MECHANISMS: tuple[Mechanism, ...] = (*READING, *ASKING, *POLICIES, *PERSONS, *EVIDENCE, *AGGREGATES)

@@ -50,7 +50,7 @@ POLICIES: tuple[Mechanism, ...] = (
     ),
     check("13", "the target is a published shape", "    if shape is None:", "    if False:", REFERENCE),
     check(
-        "13", "nothing is constrained twice", "        if operand in limits:", "        if False:", REFERENCE
+        "13", "nothing is constrained twice", "        if operand in limits:", "        if False:", OUTSIDE
     ),
     check(
         "13",

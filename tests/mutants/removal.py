@@ -7,10 +7,11 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.mutants.mechanisms import Mechanism
+from tests.mutants.mechanism import Mechanism
 
 ROOT = Path(__file__).resolve().parents[2]
 PARTS = ("apps", "consent", "pods", "vocab", "wallet", "tests", "pyproject.toml")
@@ -34,6 +35,7 @@ class Copy:
         self.said = ""
         """The end of what the last run that did not pass wrote."""
         self._folder = folder
+        self._written = time.time()
         for part in PARTS:
             source = ROOT / part
             if source.is_dir():
@@ -45,11 +47,17 @@ class Copy:
         """Return what becomes of a mechanism's test when the mechanism is not there."""
         module = self._folder / mechanism.module
         code = module.read_text(encoding="utf-8")
-        module.write_text(taken_out(code, mechanism), encoding="utf-8")
+        self._write(module, taken_out(code, mechanism))
         try:
             return self.run([mechanism.test])
         finally:
-            module.write_text(code, encoding="utf-8")
+            self._write(module, code)
+
+    def _write(self, module: Path, code: str) -> None:
+        """Write a module with a time of its own: what is compiled of the others is used again, of this one never."""
+        module.write_text(code, encoding="utf-8")
+        self._written += 2  # compiled modules are told apart by whole seconds
+        os.utime(module, (self._written, self._written))
 
     def run(self, tests: Sequence[str]) -> Outcome:
         """Run tests on the copy as it stands, on SQLite."""
@@ -58,7 +66,6 @@ class Copy:
         environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("PYTEST")},
             "PYTHONPATH": str(self._folder),
-            "PYTHONDONTWRITEBYTECODE": "1",
         }
         try:
             done = subprocess.run(

@@ -326,7 +326,7 @@ def test_p1_once_a_consent_has_ended_every_later_decision_is_no(
     application(core, authorizer=added.authorizer, observers=added.observers, routes=added.routes)
     said, number = {True: 0, False: 0}, count()
     run_state_machine_as_test(
-        lambda: WithdrawalMachine(core, added, clock, next(number), said),
+        lambda: WithdrawalMachine(core, added, clock, next(number), said),  # type: ignore[arg-type]  # any factory
         settings=settings(
             max_examples=RUNS,
             stateful_step_count=STEPS,

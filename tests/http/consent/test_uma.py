@@ -132,7 +132,11 @@ async def test_discovery_is_where_other_clients_look(host: Town, at_the_root: bo
 
 async def test_the_token_says_what_it_is_good_for(host: Town) -> None:
     exchange, purpose = await started(host)
-    claims = jose.parse(await exchange.token(purpose)).claims
+    ticket = await exchange.identified()
+    answer = await exchange.push(ticket, CLAIM_FORMAT, await exchange.claim(purpose, ticket))
+    # Attack 4: nothing comes with it that would outlive it, no refresh token and no claims to be kept.
+    assert answer.json().keys() == {"access_token", "token_type", "expires_in"}
+    claims = jose.parse(answer.json()["access_token"]).claims
     assert claims["permissions"][0]["resource_id"] == BASKET
     assert claims["permissions"][0]["resource_scopes"] == ["read"]
     assert (claims["purpose"], claims["output_mode"]) == (purpose, "rows")
