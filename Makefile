@@ -31,7 +31,7 @@ test: $(VENV)/.test setup ## set everything up (Chromium and PostgreSQL too, whe
 	@sh deploy/chromium.sh
 	@sh deploy/postgresql.sh
 	@$(BIN)/python -m tests.interop.packages
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 check: $(VENV)/.test setup ## lint, format, types, import rules, module sizes
 	$(BIN)/ruff check .
@@ -57,8 +57,9 @@ soak: $(VENV)/.test setup ## mixed load for 20 minutes, or MINUTES=n: no wrong a
 	$(BIN)/python -m tests.soak $(MINUTES)
 
 interleavings: $(VENV)/.test setup ## ten thousand reads that race with withdrawals on each database, and the time a withdrawal takes
-	PORTICO_TEST_INTERLEAVINGS=10000 PORTICO_TEST_WITHDRAWALS=250 PORTICO_TEST_TWINS=1000 $(BIN)/python -m pytest -q -s \
-		tests/http/consent/test_interleavings.py tests/system/test_withdrawal_latency.py tests/property/test_rows_differential.py
+	PORTICO_TEST_INTERLEAVINGS=10000 PORTICO_TEST_RACES=10000 PORTICO_TEST_WITHDRAWALS=250 PORTICO_TEST_TWINS=1000 \
+		$(BIN)/python -m pytest -q -s tests/system/test_withdrawal_races.py tests/http/consent/test_interleavings.py \
+		tests/system/test_withdrawal_latency.py tests/property/test_rows_differential.py
 
 mutants: $(VENV)/.test setup ## take each mechanism of consent out of a copy of the code: the test named for it must fail
 	$(BIN)/python -m tests.mutants "$(ONLY)"
