@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import AsyncIterator
-from contextlib import ExitStack
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
@@ -152,6 +152,23 @@ async def anna(two: Two) -> AsyncIterator[httpx.AsyncClient]:
         yield browser
 
 
+@asynccontextmanager
+async def later(two: Two, anna: httpx.AsyncClient, *, register: str = "") -> AsyncIterator[httpx.AsyncClient]:
+    """Anna's browser on another day, when the wallet was started anew; its register may be another one."""
+    trusted = (two.there.removeprefix("http://"),)
+    settings = WalletSettings(
+        data=two.folder, wallet_url=WALLET, pod_url=register or two.register, trusted_hosts=trusted
+    )
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(wallet(settings, time.time)),
+        base_url=WALLET,
+        headers=anna.headers,
+        follow_redirects=True,
+    ) as browser:
+        browser.cookies.set(COOKIE, two.session)
+        yield browser
+
+
 async def give(anna: httpx.AsyncClient, two: Two, *documents: str) -> httpx.Response:
     page = await anna.get(f"/elsewhere/one?purpose={quote(two.purpose)}")
     form = {"csrf": token(page), "purpose": two.purpose, "period": "90", "document": list(documents)}
@@ -233,6 +250,17 @@ async def test_a_removal_that_fails_is_shown_and_tried_until_it_is_gone(
     assert await two.status(ORDERS[2]) == 403
 
 
+async def test_any_page_of_a_later_visit_takes_away_what_was_left(two: Two, anna: httpx.AsyncClient) -> None:
+    await give(anna, two, "Purchase/2017-11")
+    two.server.refuses = True
+    await withdraw(anna)
+    two.server.refuses = False
+    assert await two.status(ORDERS[2]) == 200
+    async with later(two, anna) as again:
+        assert (await again.get("/data")).status_code == 200
+    assert await two.status(ORDERS[2]) == 403
+
+
 async def test_a_gift_that_breaks_off_leaves_nothing(two: Two, anna: httpx.AsyncClient) -> None:
     two.server.refuses = True
     page = await give(anna, two, "Purchase/2017-10")
@@ -244,19 +272,12 @@ async def test_a_gift_that_breaks_off_leaves_nothing(two: Two, anna: httpx.Async
 
 
 async def test_the_register_may_be_down_and_what_was_given_can_be_taken_back(
-    two: Two, anna: httpx.AsyncClient, tmp_path: Path
+    two: Two, anna: httpx.AsyncClient
 ) -> None:
     await give(anna, two, "Purchase/2017-10")
     with bound_socket() as nobody:
         dead = f"http://localhost:{nobody.getsockname()[1]}"
-    trusted = (two.there.removeprefix("http://"),)
-    app = wallet(
-        WalletSettings(data=two.folder, wallet_url=WALLET, pod_url=dead, trusted_hosts=trusted), time.time
-    )
-    async with httpx.AsyncClient(
-        transport=httpx.ASGITransport(app), base_url=WALLET, headers=anna.headers, follow_redirects=True
-    ) as other:
-        other.cookies.set(COOKIE, two.session)
+    async with later(two, anna, register=dead) as other:
         assert "Il registro di questo portafoglio non risponde" in (await other.get("/elsewhere")).text
         assert "il permesso non è più nelle sue regole" in (await withdraw(other)).text
     assert await two.status(ORDERS[0]) == 403

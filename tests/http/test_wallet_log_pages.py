@@ -9,7 +9,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import ExitStack
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import httpx
 import orjson
@@ -103,7 +103,11 @@ async def test_one_organisation_alone_is_a_link_away_from_each_of_its_entries(
     anna: httpx.AsyncClient,
 ) -> None:
     page = await anna.get("/log")
-    assert page.text.count(f'href="/log?who={quote(COOP)}"') == 27
+    assert page.text.count(f'href="/log?{urlencode({"who": COOP})}"') == 27
+    refused = await anna.get("/log?decision=deny")
+    assert f'href="/log?{urlencode({"who": FORMULA, "decision": "deny"})}"' in refused.text.replace(
+        "&amp;", "&"
+    )
     only = await anna.get(f"/log?who={quote(COOP)}")
     assert len(entries(only)) == 30
     assert "tentativo rifiutato" not in only.text
