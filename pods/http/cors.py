@@ -6,9 +6,11 @@ from collections.abc import Mapping
 
 METHODS = "GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE"
 EXPOSED = (
-    "Accept-Patch, Accept-Post, Accept-Put, Allow, Content-Length, Content-Range, Content-Type, DPoP-Nonce, ETag, "
-    "Last-Modified, Link, Location, Updates-Via, Vary, WAC-Allow, WWW-Authenticate"
+    "Accept-Encoding, Accept-Patch, Accept-Post, Accept-Put, Accept-Ranges, Allow, Content-Disposition, Content-Length, "
+    "Content-Location, Content-Range, Content-Type, Date, DPoP-Nonce, ETag, Last-Modified, Link, Location, "
+    "Preference-Applied, Retry-After, Updates-Via, Vary, WAC-Allow, WWW-Authenticate"
 )
+"""Solid Protocol, 7: all that answers hold, by name."""
 MAX_AGE = "7200"  # seconds that a browser may remember a preflight; browsers cap it here
 _VARY = (b"vary", b"Accept, Authorization, Origin")
 _EXPOSE = (b"access-control-expose-headers", EXPOSED.encode())

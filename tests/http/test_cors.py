@@ -29,6 +29,34 @@ async def test_every_answer_echoes_the_origin(host: PodHost, method: str, path: 
     assert "access-control-allow-credentials" not in answer.headers
 
 
+OF_THE_BROWSER = (
+    "content-security-policy",
+    "x-content-type-options",
+    "referrer-policy",
+    "cross-origin-",
+    "access-control-",
+)
+"""Begin the names of fields that tell the browser something, and scripts nothing."""
+
+
+async def test_every_field_that_an_answer_holds_is_exposed(host: PodHost) -> None:
+    await host.anna.put("/anna/box/photo.png", b"abc", "image/png")
+    answers = [
+        await host.anna.get("/anna/", origin=APP, prefer="return=representation; max-member-count=1"),
+        await host.anna.get("/anna/profile/card?form=ttl", origin=APP),
+        await host.anna.get("/anna/box/photo.png", origin=APP, range="bytes=0-1"),
+        await host.anna.put("/anna/x.ttl", "<#a> <#b> <#c>.", origin=APP),
+        await host.anna.put("/anna/x.ttl", b"..", content_encoding="gzip", origin=APP),
+        await host.stranger.get("/anna/", origin=APP),
+        await host.stranger.get("/.oidc/jwks", origin=APP),
+    ]
+    assert [answer.status_code for answer in answers] == [200, 200, 206, 201, 415, 401, 200]
+    for answer in answers:
+        exposed = {*answer.headers["access-control-expose-headers"].lower().split(", "), "cache-control"}
+        named = {name for name in answer.headers if not name.startswith(OF_THE_BROWSER)}
+        assert named - exposed == set()
+
+
 @pytest.mark.parametrize("status", [403, 404, 409, 412])
 async def test_refusals_echo_the_origin_too(host: PodHost, status: int) -> None:
     await host.anna.put("/anna/box/x", "<#a> <#b> <#c>.")
