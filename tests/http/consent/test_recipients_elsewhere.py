@@ -12,6 +12,10 @@ from typing import Any
 
 import httpx
 import pytest_asyncio
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 
 from consent.client.rights import RightsClient
 from consent.main import extension, schemas
@@ -21,6 +25,7 @@ from consent.rights.model import RightKind
 from consent.rights.outgoing import FIRST_RETRY, GIVE_UP_AFTER, Carrier
 from pods import activity
 from pods.client import SolidClient
+from pods.guard import guarded_client
 from pods.identity.tokens import access_token_claims
 from pods.main import Core, application, open_core
 from pods.model import Agent, Path, WebId
@@ -32,6 +37,7 @@ from tests.conftest import SettableClock
 from tests.consent_host import WALLET
 from tests.databases import database_of
 from tests.identity_host import IdentityHost, identity_host
+from tests.notified_host import receiver
 from tests.serving import bound_socket, serving
 
 
@@ -190,7 +196,9 @@ async def test_who_cannot_be_reached_is_given_up_and_the_person_and_the_operator
     # Its time to answer runs all the same, and each reminder tries anew.
     hosts.clock.now = asked.due_at + STAGES[1].offset
     with hosts.core.store.writing() as tx:
-        assert Escalation(hosts.anna.host.rstrip("/")).remind_some(tx, hosts.clock()) == 1
+        assert Escalation(hosts.anna.host.rstrip("/")).remind_some(tx, hosts.clock()) == 2, (
+            "and of the request"
+        )
     assert await hosts.carrier.send_some() == 1
     assert (await hosts.anna.one(asked.id)).duties[0].overdue is False
     hosts.clock.now = asked.due_at
@@ -205,3 +213,31 @@ async def test_what_waits_to_be_sent_goes_with_the_pod_that_it_is_about(hosts: T
         for layer in extension(hosts.core).leaving:
             layer.leaving(tx, pod)
     assert await hosts.carrier.send_some() == 0
+
+
+async def test_attack_16_a_profile_cannot_point_the_hosts_notices_at_an_inner_address(
+    hosts: TwoHosts,
+) -> None:
+    """Attack 16: whoever reads under a WebID chooses where the host sends; the guard decides whether it does."""
+    asked = await hosts.anna.ask(RightKind.ERASURE, hosts.anna.host, "")
+    with receiver() as inner, closing(bound_socket()) as theirs:
+        profile = f"http://localhost:{theirs.getsockname()[1]}"
+        link = {"link": f'<{inner.url}>; rel="http://www.w3.org/ns/ldp#inbox"'}
+
+        async def page(_: Request) -> Response:
+            return Response("", media_type="text/turtle", headers=link)
+
+        with hosts.core.store.writing() as tx:
+            tx.execute("UPDATE notice_out SET recipient = ?", (f"{profile}/#me",))
+        trusted = (profile.removeprefix("http://"),)
+        sender = Sender(hosts.core.keys, trusted, base=hosts.anna.host.rstrip("/"), clock=hosts.clock)
+        http = guarded_client(trusted)
+        with serving(Starlette(routes=[Route("/", page)]), listener=theirs):
+            carrier = Carrier(hosts.core.store, hosts.core.commits, http, sender, clock=hosts.clock)
+            assert await carrier.send_some() == 1
+        await sender.aclose()
+        await http.aclose()
+        assert inner.quiet
+    (refused,) = hosts.queue()
+    assert "https on port 443 only" in refused.why
+    assert [duty.notice for duty in (await hosts.anna.one(asked.id)).duties] == ["waiting"]
