@@ -81,7 +81,9 @@ def test_a_no_is_taken_and_changes_nothing_else(page: Page, town: Stage) -> None
     page.goto(request_page(town, "comune"))
     page.get_by_role("button", name="Non consento").click()
     expect(page.get_by_text("Hai detto di no.")).to_be_visible()
-    expect(page.get_by_text("Chi partecipa nei quartieri")).to_have_count(0)
+    expect(page.locator(".p-card", has_text="Chi partecipa nei quartieri")).to_have_count(0)
+    rests = page.get_by_role("listitem").filter(has_text="Chi partecipa nei quartieri")
+    expect(rests).to_contain_text("Puoi cambiare idea quando vuoi.")
     expect(page.get_by_text("Valore comune 2017")).to_be_visible()
 
 
@@ -102,7 +104,7 @@ def test_a_read_is_logged_with_its_consent_and_a_refused_one_too(giulia: Page, t
 
     giulia.goto(f"{town.wallet}/log")
     read = giulia.locator(".p-log li", has_text="ha letto i tuoi acquisti, ottobre 2017").first
-    expect(read.get_by_text("Cooperativa Valore Comune (prova)")).to_be_visible()
+    expect(read.get_by_text("Cooperativa Valore Comune (prova)", exact=True)).to_be_visible()
     expect(read.get_by_text("Perché: Valore comune 2017")).to_be_visible()
     refused = giulia.locator(".p-log li", has_text="tentativo respinto").first
     expect(refused.get_by_text("i tuoi acquisti")).to_be_visible()
