@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import multiprocessing
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -115,3 +118,18 @@ def test_a_guard_that_was_closed_takes_nothing(tmp_path: Path) -> None:
     guard.close()
     with pytest.raises(StoreError):
         guard.first_use(used("one"), NOW)
+
+
+def test_a_worker_that_is_killed_while_it_writes_stops_nobody(tmp_path: Path) -> None:
+    guard = FileReplayGuard(tmp_path / "replay")
+    assert guard.first_use(used("one"), NOW)
+    script = (
+        "import os, signal, sys; from pathlib import Path; from pods.authn.replay import FileReplayGuard\n"
+        "begun = FileReplayGuard(Path(sys.argv[1]))._file.begin(write=True)\n"
+        "begun.put(b'half', b''); os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    killed = subprocess.run([sys.executable, "-c", script, str(tmp_path / "replay")], check=False)
+    assert killed.returncode == -signal.SIGKILL
+    assert guard.first_use(used("two"), NOW)
+    assert not guard.first_use(used("one"), NOW)
+    guard.close()
