@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
@@ -37,11 +39,30 @@ def barriers(page: Page, addresses: list[str]) -> dict[str, object]:
 
 
 @pytest.fixture
-def plain(browser: Browser) -> Page:
-    """A page without JavaScript."""
+def plain(browser: Browser) -> Iterator[Page]:
+    """A page without JavaScript, in a browser of its own."""
     context = browser.new_context(java_script_enabled=False, locale="it-IT")
     context.set_default_timeout(10_000)
-    return context.new_page()
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture
+def marco(browser: Browser, town: Stage) -> Iterator[Page]:
+    """A page in a browser of his own on which marco has logged in."""
+    context = browser.new_context(locale="it-IT")
+    context.set_default_timeout(10_000)
+    page = context.new_page()
+    log_in(page, town, "marco")
+    yield page
+    context.close()
+
+
+@pytest.fixture(autouse=True)
+def nothing_left(town: Stage) -> Iterator[None]:
+    """End after each test what somebody may do for giulia."""
+    yield
+    end_everything(town, "giulia")
 
 
 def test_a_trusted_person_is_named_accepts_acts_and_goes_back_without_a_script(
@@ -70,8 +91,6 @@ def test_a_trusted_person_is_named_accepts_acts_and_goes_back_without_a_script(
     expect(banner).to_have_count(0)
     giulia.goto(f"{town.wallet}/log")
     expect(giulia.get_by_text("Marco Bini, per te, come persona di fiducia:").first).to_be_visible()
-    end_everything(town, "giulia")
-    plain.context.close()
 
 
 def test_a_custodian_prepares_at_the_desk_and_the_person_confirms(
@@ -92,31 +111,26 @@ def test_a_custodian_prepares_at_the_desk_and_the_person_confirms(
     giulia.goto(f"{town.wallet}/prepared")
     giulia.get_by_role("button", name="Consento", exact=True).click()
     expect(giulia.get_by_text("Hai dato il tuo consenso.")).to_be_visible()
-    end_everything(town, "giulia")
     withdraw_everything(giulia, town)
-    plain.context.close()
 
 
-def test_no_page_of_acting_has_a_barrier_at_any_width(page: Page, giulia: Page, town: Stage) -> None:
+def test_no_page_of_acting_has_a_barrier_at_any_width(marco: Page, giulia: Page, town: Stage) -> None:
     consent_to_everything(giulia, town, "coop")
     nearly_over(town, "giulia")
     appoint(town, "marco", "giulia")
     own = ["/", "/grants", "/people", "/preferences", "/preferences/standing", PREVIEW, FORBIDDEN]
     assert barriers(giulia, [town.wallet + path for path in own]) == {}
-    giulia.get_by_role("button", name="Esci").click()
-    log_in(page, town, "marco")
-    assert barriers(page, [f"{town.wallet}/people"]) == {}
-    act(page, town, "Giulia Ferrari")
+    assert barriers(marco, [f"{town.wallet}/people"]) == {}
+    act(marco, town, "Giulia Ferrari")
     there = ["/", "/requests", "/grants", "/log", "/rights", "/rights/new", "/data"]
     addresses = [*(town.wallet + path for path in there), request_page(town, "comune")]
-    assert barriers(page, addresses) == {}
-    page.get_by_role("button", name="Torna ad agire per te").click()
-    end_everything(town, "giulia")
+    assert barriers(marco, addresses) == {}
 
 
-def test_the_banner_comes_first_and_covers_nothing_that_has_the_focus(page: Page, town: Stage) -> None:
+def test_the_banner_comes_first_and_covers_nothing_that_has_the_focus(marco: Page, town: Stage) -> None:
+    page = marco
+    page.emulate_media(reduced_motion="reduce")  # where it ends counts, not what a smooth scroll passes
     appoint(town, "marco", "giulia")
-    log_in(page, town, "marco")
     act(page, town, "Giulia Ferrari")
     page.goto(request_page(town, "coop"))
     page.set_viewport_size({"width": 360, "height": 740})
@@ -135,7 +149,6 @@ def test_the_banner_comes_first_and_covers_nothing_that_has_the_focus(page: Page
             covered.append(order[-1])
     assert order[3] == "Torna ad agire per te"
     assert covered == []
-    end_everything(town, "giulia")
 
 
 def test_a_rule_is_made_with_the_keyboard_alone_and_taken_away(giulia: Page, town: Stage) -> None:
