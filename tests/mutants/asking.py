@@ -41,7 +41,7 @@ ASKING: tuple[Mechanism, ...] = (
         "consent/permits.py",
         "        if not isinstance(expires_at, int) or not at < expires_at:",
         "        if not isinstance(expires_at, int):",
-        TOKENS + "test_each_claim_of_a_token_must_be_right",
+        "tests/property/test_withdrawal_machine.py::test_p1_once_a_consent_has_ended_every_later_decision_is_no",
     ),
     Mechanism(
         "6",

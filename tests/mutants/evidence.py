@@ -70,7 +70,7 @@ EVIDENCE: tuple[Mechanism, ...] = (
         PROOF,
         "    if not merkle.is_consistent(*grown, proof.consistency):",
         "    if False:",
-        LOG + "test_attack_20_a_forked_view_is_found_by_whoever_saw_the_other",
+        LOG + "test_attack_20_a_tree_that_did_not_grow_from_the_one_that_was_seen_is_found",
     ),
     Mechanism(
         "20",

@@ -245,7 +245,7 @@ PERSONS: tuple[Mechanism, ...] = (
         "consent/decisions.py",
         "        if until is not None:\n            raise",
         "        if False:\n            raise",
-        REQUESTS + "test_later_hides_the_question_and_brings_it_back_once",
+        REQUESTS + "test_later_is_said_once_for_all_versions",
     ),
     Mechanism(
         "32",

@@ -16,7 +16,7 @@ from pods.activity.proving import proof_of
 from pods.activity.sealing import seal_plain_lines
 from pods.model import Agent, WebId
 from pods.storage.base import Pod, Transaction
-from pods.transparency import notes
+from pods.transparency import notes, wire
 from pods.transparency.proof import Fault, check
 from tests.consent_host import ORDER, ROWS, Town, declaration
 from tests.pod_host import ORIGIN
@@ -76,6 +76,10 @@ EDITED = (
     "UPDATE access_line SET sealed = (SELECT sealed FROM access_line WHERE pod = {pod} AND seq = 1)"
     " WHERE pod = {pod} AND seq = 2"
 )
+RECHAINED = (
+    "UPDATE access_line SET digest = (SELECT digest FROM access_line WHERE pod = {pod} AND seq = 1)"
+    " WHERE pod = {pod} AND seq = 2"
+)
 SHORTENED = "DELETE FROM access_line WHERE pod = {pod} AND seq = 5"
 SWAPPED = (
     "UPDATE access_line SET seq = 99 WHERE pod = {pod} AND seq = 2",
@@ -89,6 +93,7 @@ SWAPPED = (
     [
         ((DELETED,), Fault.MISSING, 2),
         ((EDITED,), Fault.CHANGED, 2),
+        ((RECHAINED,), Fault.CHANGED, 2),
         (SWAPPED, Fault.CHANGED, 2),
         ((SHORTENED,), Fault.CUT, 5),
         (("DELETE FROM access_line WHERE pod = {pod}",), Fault.CUT, 1),
@@ -144,6 +149,16 @@ def forgotten(pod: int) -> Sequence[str]:
         "DELETE FROM log_checkpoint",
         f"UPDATE pod_log SET size = 0, peaks = '', leaf = NULL WHERE pod = {pod}",
     )
+
+
+async def test_attack_20_a_tree_that_did_not_grow_from_the_one_that_was_seen_is_found(host: Town) -> None:
+    """Attack 20: the lines of others were rewritten, and one's own are as they were."""
+    write_lines(host)
+    seen = wire.seen_value((await host.owner("anna").verify_log()).seen)
+    assert seen is not None
+    write_lines(host, "bob", 3)
+    other = wire.seen_text(replace(seen, tree_root=bytes(32)))
+    assert (await host.owner("anna").verify_log(other)).fault is Fault.OTHER_THAN_SEEN
 
 
 async def test_a_log_under_another_key_than_before_is_refused(host: Town) -> None:

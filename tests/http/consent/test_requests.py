@@ -93,6 +93,19 @@ async def test_who_said_later_is_not_asked_by_a_newer_version_either(host: Town)
     assert await waiting(host) == []
 
 
+async def test_later_is_said_once_for_all_versions(host: Town) -> None:
+    coop, iri = await asking(host)
+    anna = host.owner("anna")
+    await anna.defer(iri)
+    host.clock.advance(DEFERRAL_DAYS * DAY)
+    newer = await coop.service.publish(declaration([ROWS], version=2, valid_until=FAR))
+    await coop.service.invite(newer.iri)
+    assert [one.purpose.iri for one in await anna.requests()] == [newer.iri]
+    with pytest.raises(SolidError) as refused:
+        await anna.defer(newer.iri)
+    assert refused.value.status == 409
+
+
 async def test_a_question_that_nobody_answers_goes_away_and_rests_like_a_no(host: Town) -> None:
     coop, iri = await asking(host)
     host.clock.advance(REQUEST_DAYS * DAY)

@@ -187,6 +187,7 @@ async def test_attack_6_the_end_itself_is_too_late_on_both_sides(host: Town) -> 
     exchange = Exchange(host, coop)
     host.clock.now = given.expires_at - 1
     token = await exchange.token(purpose.iri)
+    assert jose.parse(token).claims["exp"] == given.expires_at  # and not a minute from now
     ticket = await exchange.identified()
     assert (await exchange.use(token)).status_code == 200
     host.clock.now = given.expires_at
