@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from consent.client import LogCheck
 from consent.main import checkpoints_of
 from pods import activity
-from pods.activity import checking, reading, retention
+from pods.activity import checking, keys_sql, reading, retention
 from pods.activity.proving import proof_of
 from pods.activity.sealing import seal_plain_lines
 from pods.model import Agent, WebId
@@ -213,7 +213,9 @@ async def test_attack_21_what_a_log_said_ends_with_its_pod(host: Town) -> None:
         assert not any(b"bob" in value or b"/anna/" in value for value in stored)
         kept, proof = list(reading.every(tx, pod)), proof_of(tx, pod)
     assert check(kept, replace(proof, key=bytes(64))).fault is Fault.CHANGED
-    harm(host, f"DELETE FROM pod_log WHERE pod = {pod}", f"UPDATE pod SET owner = '' WHERE key = {pod}")
+    with host.core.store.writing() as tx:  # what the removal of a pod does in its first commit
+        keys_sql.destroy(tx, pod)
+    harm(host, f"UPDATE pod SET owner = '' WHERE key = {pod}")
     with host.core.store.reading() as tx:
         assert activity.lines(tx, pod, limit=9) == []
         assert activity.verify(tx, pod)
