@@ -69,6 +69,13 @@ def notices(host: Town) -> dict[str, int]:
 
 async def test_notices_reach_exactly_the_affected_and_once(host: Town) -> None:
     start = host.clock()
+    host.pod("dario", "person")
+    host.write("/dario/purchases/2017-10/b77.ttl", ORDER)
+    shop = await host.organisation("shop")  # reads dario in that time, and has nothing to do with it
+    theirs = await shop.service.publish(declaration([ROWS], identifier="theirs"))
+    await host.give("dario", theirs)
+    url = f"{ORIGIN}/dario/purchases/2017-10/b77.ttl"
+    assert (await shop.service.read(url, theirs.iri)).status_code == 200
     coop = await read_by_hour(host)
     breaches = Breaches(ORIGIN, host.core.store)
     breach = opened(host, breaches, Suspect(start, start + 2 * HOUR, coop.webid))
