@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,16 +35,19 @@ class Abroad:
     town: Town
     there: IdentityHost
     by: Organisation
+    spare: socket.socket
+    """On it nobody listens yet; our host may fetch from there."""
 
 
 @pytest_asyncio.fixture
 async def abroad(tmp_path: Path, clock: SettableClock) -> AsyncIterator[Abroad]:
     """Both hosts; the other one is reached over the network, as any issuer is."""
-    listener = bound_socket()
+    listener, spare = bound_socket(), bound_socket()
+    trusted = [f"localhost:{one.getsockname()[1]}" for one in (listener, spare)]
     origin = f"http://localhost:{listener.getsockname()[1]}"
     async with (
         identity_host(tmp_path / "there", clock, origin=origin) as there,
-        town(tmp_path / "here", clock, trusted=(origin.removeprefix("http://"),)) as here,
+        town(tmp_path / "here", clock, trusted=tuple(trusted)) as here,
         httpx.AsyncClient(
             transport=Routed(httpx.ASGITransport(here.app), httpx.AsyncHTTPTransport())
         ) as http,
@@ -56,7 +60,8 @@ async def abroad(tmp_path: Path, clock: SettableClock) -> AsyncIterator[Abroad]:
             webid = there.webid("assoc")
             with here.core.store.writing() as tx:
                 controllers.approve(tx, webid)
-            yield Abroad(here, there, Organisation(webid, service, credentials, key))
+            yield Abroad(here, there, Organisation(webid, service, credentials, key), spare)
+            spare.close()
 
 
 class Routed(httpx.AsyncBaseTransport):
@@ -144,7 +149,7 @@ async def test_attack_16_a_token_for_another_key_makes_us_fetch_nothing(abroad: 
         asked.append(await reader.readline())
         writer.close()
 
-    listening = await asyncio.start_server(note, "127.0.0.1", 0)
+    listening = await asyncio.start_server(note, sock=abroad.spare)
     port = listening.sockets[0].getsockname()[1]
     thumbprint = DpopKey.generate().thumbprint()
     async with listening:
