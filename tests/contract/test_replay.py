@@ -27,9 +27,7 @@ def another(address: str, tmp_path: Path, opener: Opener) -> Iterator[Another]:
     opened: list[ReplayGuard] = []
 
     def open_guard() -> ReplayGuard:
-        opened.append(
-            PostgresReplayGuard(address) if address else FileReplayGuard(tmp_path / "replay")
-        )
+        opened.append(PostgresReplayGuard(address) if address else FileReplayGuard(tmp_path / "replay"))
         return opened[-1]
 
     yield open_guard
