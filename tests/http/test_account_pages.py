@@ -353,7 +353,8 @@ async def test_no_secret_is_stored_as_it_is(host: IdentityHost, browser: httpx.A
     cookie = browser.cookies.get("portico_account")
     assert cookie is not None
     folder = host.core.settings.data
-    everything = b"".join(file.read_bytes() for file in folder.iterdir())
+    files = [file for file in folder.rglob("*") if file.is_file()]
+    everything = b"".join(file.read_bytes() for file in files)
     for private in (PASSWORD, secret, cookie):
         assert private.encode() not in everything
 
