@@ -1,9 +1,8 @@
 """Group commit: write jobs run one after another on the event loop, many of them share one wait for the disk.
 
 A job takes some tens of microseconds, the disk a hundred times as long. So jobs run where they were submitted,
-and only the disk is waited for in a thread; what arrives meanwhile makes the next batch. (A thread that ran the
-jobs themselves would contend for the interpreter lock at every statement.) Another process writes while this one
-waits for the disk.
+and only the disk is waited for in a thread (`durability`); the next batch runs meanwhile, here or in another process.
+(A thread that ran the jobs themselves would contend for the interpreter lock at every statement.)
 """
 
 from __future__ import annotations
@@ -17,7 +16,8 @@ from typing import TypeVar
 
 from pods.errors import StoreError, StoreUnavailable
 from pods.storage.base import Transaction
-from pods.storage.jobs import Job, abandon, finish, next_batch
+from pods.storage.durability import Durability
+from pods.storage.jobs import Job, abandon, next_batch
 from pods.storage.sqlite import BUSY_SECONDS, SqliteStore, commit
 from pods.storage.write_log import Turn, WriteLog
 
@@ -41,12 +41,12 @@ class CommitQueue:
         self._store = store
         self._turn = Turn(store.path)
         self._coming: asyncio.Future[None] | None = None
-        self._log = WriteLog(store.path, store.connect(), self._turn)
+        self._log = WriteLog(store.path, store.connect())
+        self._durability = Durability(self._log.sync, committed)
         self._waiting: deque[Job] = deque()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="commit")
         self._worker: asyncio.Task[None] | None = None
         self._closed = False
-        self._committed = committed
 
     def submit(self, job: Callable[[Transaction], T], *, long: bool = False) -> Awaitable[T]:
         """Return once the commit that holds the job is durable; the job's exception rolls back the job alone.
@@ -67,11 +67,13 @@ class CommitQueue:
         self._closed = True
         if self._worker is not None and not self._worker.done():
             await self._worker
+        await self._durability.drain()
 
     def close(self) -> None:
         """Release the connection; drain first where a server ran."""
         self._closed = True
         self._thread.shutdown(wait=True)
+        self._durability.close()
         self._connection.close()
         self._log.close()
         self._turn.close()
@@ -81,6 +83,7 @@ class CommitQueue:
         while self._waiting:
             batch: list[Job] = []
             try:
+                await self._gather()
                 await self._begin()
                 # Only now: what was submitted while others wrote shares the commit.
                 batch = next_batch(self._waiting, MAX_BATCH)
@@ -91,12 +94,10 @@ class CommitQueue:
                         self._carry_out(batch)
                 finally:
                     self._turn.give()
-                await loop.run_in_executor(self._thread, self._log.sync)
             except Exception as error:  # noqa: BLE001  # whatever it was, each waiting client hears of it
                 abandon(batch or next_batch(self._waiting, MAX_BATCH), error)
             else:
-                finish(batch)
-                self._committed()
+                self._durability.add(batch)
         if self._coming is not None:
             self._coming.add_done_callback(self._unneeded)
 
@@ -105,6 +106,13 @@ class CommitQueue:
         if self._coming is coming and (self._worker is None or self._worker.done()):
             self._coming = None
             self._turn.give()
+
+    async def _gather(self) -> None:
+        """While the disk is busy and more jobs come, let them: they share a commit, and nobody waits longer for it."""
+        known = 0
+        while self._durability.busy and known < len(self._waiting) < MAX_BATCH:
+            known = len(self._waiting)
+            await asyncio.sleep(0)
 
     async def _begin(self) -> None:
         """Take the turn and open a transaction, as soon as nobody else writes."""

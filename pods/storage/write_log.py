@@ -56,9 +56,9 @@ class Turn:
 class WriteLog:
     """Makes commits durable after they were made, and folds the log into the database; in a thread that may wait."""
 
-    def __init__(self, file: Path, connection: sqlite3.Connection, turn: Turn) -> None:
+    def __init__(self, file: Path, connection: sqlite3.Connection) -> None:
         self._path = f"{file}-wal"
-        self._turn = turn
+        self._turn = Turn(file)  # one of its own: the next batch may be at work while the log is folded in
         self._file: int | None = None
         self._fold_at = LOG_BYTES
         self._failed = False
@@ -87,6 +87,7 @@ class WriteLog:
 
     def sync(self) -> None:
         """Return when all that was committed until now outlives a power cut; raise StoreError if it may not."""
+        self.require_sound()
         try:
             if self._file is None:
                 self._file = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
@@ -108,6 +109,7 @@ class WriteLog:
             os.close(self._file)
             self._file = None
         self._connection.close()
+        self._turn.close()
 
     def _fold(self) -> None:
         # Most of it while others write, the rest while nobody does: a log that grows meanwhile never begins anew.

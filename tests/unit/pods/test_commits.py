@@ -46,6 +46,15 @@ def names(store: SqliteStore) -> set[str]:
         return {entry.path for entry in tx.children(Path("/anna/"))}
 
 
+async def stored(store: SqliteStore, *paths: str) -> None:
+    """Return once these can be read."""
+    for _ in range(5_000):
+        if names(store) >= set(paths):
+            return
+        await asyncio.sleep(0.001)
+    raise TimeoutError(paths)
+
+
 async def test_a_long_job_runs_beside_the_event_loop(store: SqliteStore, commits: CommitQueue) -> None:
     here = threading.get_ident()
     seen = commits.submit(lambda tx: (threading.get_ident(), writes("long")(tx)), long=True)
@@ -164,3 +173,45 @@ async def test_a_turn_that_comes_too_late_is_passed_on(
     assert await commits.submit(writes("b")) == "/anna/b"
     first.close()
     second.close()
+
+
+async def test_the_next_batch_runs_while_the_disk_is_waited_for(
+    store: SqliteStore, commits: CommitQueue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disk, seen = threading.Event(), threading.Event()
+
+    def slow(file: int) -> None:
+        seen.set()
+        assert disk.wait(10)
+        os.fsync(file)
+
+    monkeypatch.setattr(write_log, "_sync", slow)
+    first = asyncio.ensure_future(commits.submit(writes("a")))
+    assert await asyncio.to_thread(seen.wait, 10)
+    second = asyncio.ensure_future(commits.submit(writes("b")))
+    await stored(store, "/anna/a", "/anna/b")
+    assert not first.done()
+    assert not second.done()  # the wait that is under way began before its commit
+    disk.set()
+    assert (await first, await second) == ("/anna/a", "/anna/b")
+
+
+async def test_what_was_committed_behind_a_failure_of_the_disk_is_not_called_durable(
+    store: SqliteStore, commits: CommitQueue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disk, seen = threading.Event(), threading.Event()
+
+    def fails_once(file: int) -> None:
+        if not seen.is_set():
+            seen.set()
+            assert disk.wait(10)
+            raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(write_log, "_sync", fails_once)
+    first = asyncio.ensure_future(commits.submit(writes("a")))
+    assert await asyncio.to_thread(seen.wait, 10)
+    second = asyncio.ensure_future(commits.submit(writes("b")))
+    await stored(store, "/anna/b")
+    disk.set()
+    outcomes = await asyncio.gather(first, second, return_exceptions=True)
+    assert all(isinstance(one, StoreError) for one in outcomes), outcomes
