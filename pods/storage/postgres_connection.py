@@ -136,6 +136,9 @@ def open_pool(url: str, size: int) -> ConnectionPool[psycopg.Connection[Any]]:
         min_size=1,
         max_size=size,
         timeout=PATIENCE,
+        # Its pauses double with each attempt: after a longer outage nobody would be served long after the database
+        # is back. Given up so soon, the next request tries at once.
+        reconnect_timeout=PATIENCE,
         num_workers=1,
         open=True,
         name="portico",
