@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import Protocol
 
 from pods import removal_sql as sql
 from pods.model import Clock
+from pods.recurring import beside
 from pods.storage.base import Commits, Pod, Store, Transaction
 
 log = logging.getLogger(__name__)
@@ -75,13 +76,8 @@ class Removal:
     @asynccontextmanager
     async def alongside(self) -> AsyncIterator[None]:
         """Remove what is closed while the host serves, beginning with what an earlier process left undone."""
-        task = asyncio.create_task(self._work())
-        try:
+        async with beside(self._work(), "removal"):
             yield
-        finally:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
 
     async def _work(self) -> None:
         while True:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 
-from pods.errors import PodError
 from pods.model import Clock
+from pods.recurring import recurring
 from pods.storage import blobs_sql
 from pods.storage.base import Commits
 from pods.storage.blobs import BlobStore
@@ -30,19 +30,16 @@ class Sweeper:
     @asynccontextmanager
     async def alongside(self) -> AsyncIterator[None]:
         """Sweep now and then while the host serves."""
-        task = asyncio.create_task(self._run(), name="sweeper")
-        try:
+        async with recurring(self.sweep, SWEEP_SECONDS, "sweeping"):
             yield
-        finally:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
 
     async def sweep(self) -> int:
         """Remove every blob that is due; return how many there were."""
         count = 0
         while keys := await self._batch():
             count += len(keys)
+        if count:
+            log.info("swept %d blobs", count)
         return count
 
     async def _batch(self) -> list[str]:
@@ -53,12 +50,3 @@ class Sweeper:
         if keys:
             await self._commits.submit(lambda tx: blobs_sql.forget(tx, keys))
         return keys
-
-    async def _run(self) -> None:
-        while True:
-            try:
-                if swept := await self.sweep():
-                    log.info("swept %d blobs", swept)
-            except PodError as error:  # a store that is away for a moment must not end the sweeping
-                log.warning("sweeping failed: %s", error)
-            await asyncio.sleep(SWEEP_SECONDS)

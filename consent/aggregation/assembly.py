@@ -6,7 +6,7 @@ import asyncio
 import logging
 import secrets
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -21,6 +21,7 @@ from consent.aggregation.sealing import Seal
 from pods.errors import StoreError
 from pods.identity.keys import SigningKeys
 from pods.model import Clock
+from pods.recurring import beside
 from pods.storage.base import Commits, Store
 
 log = logging.getLogger(__name__)
@@ -56,13 +57,10 @@ class AggregationParts:
     @asynccontextmanager
     async def keeping_up(self) -> AsyncIterator[None]:
         """Bring the projection up to date again and again while the host serves, so that no question waits long."""
-        task = asyncio.create_task(keep_up(self.projector))
         try:
-            yield
+            async with beside(keep_up(self.projector), "projection"):
+                yield
         finally:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
             await asyncio.to_thread(self.projector.close)
 
 

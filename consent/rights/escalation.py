@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from consent import registry_sql
@@ -13,8 +12,8 @@ from consent.rights import rights_sql
 from consent.rights.duties import DUTIES_PATH
 from consent.rights.model import Duty, RightsRequest
 from consent.rights.notices import Notices
-from pods.errors import PodError
 from pods.model import Clock
+from pods.recurring import recurring
 from pods.storage.base import Commits, Transaction
 
 log = logging.getLogger(__name__)
@@ -177,19 +176,9 @@ class Reminding:
     @asynccontextmanager
     async def alongside(self) -> AsyncIterator[None]:
         """Send reminders now and then."""
-        task = asyncio.create_task(self._run(), name="rights reminders")
-        try:
+        async with recurring(self._remind, EVERY_SECONDS, "reminding of duties"):
             yield
-        finally:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
 
-    async def _run(self) -> None:
-        while True:
-            try:
-                while await self._commits.submit(lambda tx: self._escalation.remind_some(tx, self._clock())):
-                    pass
-            except PodError as error:  # a store that is away for a moment must not end the reminding
-                log.warning("reminding of duties failed: %s", error)
-            await asyncio.sleep(EVERY_SECONDS)
+    async def _remind(self) -> None:
+        while await self._commits.submit(lambda tx: self._escalation.remind_some(tx, self._clock())):
+            pass

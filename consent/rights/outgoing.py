@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import Protocol
 
 import httpx
@@ -17,6 +16,7 @@ from pods.errors import PodError
 from pods.model import Clock
 from pods.notify.sender import Outcome
 from pods.protocol import rdf
+from pods.recurring import recurring
 from pods.storage.base import Commits, Store, Transaction
 
 log = logging.getLogger(__name__)
@@ -72,23 +72,15 @@ class Carrier:
     @asynccontextmanager
     async def alongside(self) -> AsyncIterator[None]:
         """Send notices now and then."""
-        task = asyncio.create_task(self._run(), name="notices to other hosts")
         try:
-            yield
+            async with recurring(self._send_all, EVERY_SECONDS, "notices to other hosts"):
+                yield
         finally:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
             await self._sender.aclose()
 
-    async def _run(self) -> None:
-        while True:
-            try:
-                while await self.send_some() == AT_ONCE:
-                    pass
-            except PodError as error:  # a store that is away for a moment must not end the sending
-                log.warning("notices to other hosts were not sent: %s", error)
-            await asyncio.sleep(EVERY_SECONDS)
+    async def _send_all(self) -> None:
+        while await self.send_some() == AT_ONCE:
+            pass
 
     async def _send(self, notice: Outgoing) -> None:
         try:

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
-import logging
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 
 from pods.activity import keys_sql, reading, retention, tree_sql
 from pods.activity.keys_sql import Cover, PodLog
 from pods.activity.tree_sql import Signed
-from pods.errors import PodError
 from pods.model import Clock
+from pods.recurring import recurring
 from pods.storage.base import Commits, Store, Transaction
 from pods.transparency import merkle
 from pods.transparency.notes import Signer
 from pods.transparency.records import commitment
-
-log = logging.getLogger(__name__)
 
 EVERY_SECONDS = 60.0  # between checkpoints of a host whose logs grow: as long a tail could be cut unseen
 DAY = 86_400.0
@@ -74,28 +70,16 @@ class Checkpoints:
     @asynccontextmanager
     async def alongside(self) -> AsyncIterator[None]:
         """Sign while the host serves, and empty the lines that are past their time."""
-        task = asyncio.create_task(self._run(), name="checkpoints")
-        try:
+        async with (
+            recurring(self.up_to_date, EVERY_SECONDS, "checkpoints", first=EVERY_SECONDS),
+            recurring(self.empty, DAY, "emptying the log", first=EVERY_SECONDS),
+        ):
             yield
-        finally:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
-
-    async def _run(self) -> None:
-        emptied = float("-inf")
-        while True:
-            await asyncio.sleep(EVERY_SECONDS)
-            try:
-                await self.up_to_date()
-                if self._kept_days and self._clock() - emptied >= DAY:
-                    emptied = self._clock()
-                    await self.empty()
-            except PodError as error:  # a database that is away for a moment must not end the checkpoints
-                log.warning("no checkpoint: %s", error)
 
     async def empty(self) -> int:
         """Take away the text of lines that are older than the host keeps them; return how many there were."""
+        if not self._kept_days:
+            return 0
         before, count = self._clock() - self._kept_days * DAY, 0
         while due := await self._store.read(lambda tx: retention.due(tx, before)):
             await self._commits.submit(lambda tx, due=due: retention.empty(tx, due))  # type: ignore[misc]

@@ -1,0 +1,42 @@
+"""Work beside the requests of a host: begun when it serves, done again and again, ended with it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import asynccontextmanager, suppress
+
+log = logging.getLogger(__name__)
+
+
+@asynccontextmanager
+async def beside(work: Coroutine[object, object, None], name: str) -> AsyncIterator[None]:
+    """Let work run while the block does, and end it there wherever it is: what it does must stand that."""
+    task = asyncio.create_task(work, name=name)
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+@asynccontextmanager
+async def recurring(
+    work: Callable[[], Awaitable[object]], seconds: float, name: str, *, first: float = 0.0
+) -> AsyncIterator[None]:
+    """Do work while the block runs, with a pause of so many seconds between; the `first` time after another one."""
+    async with beside(_again(work, seconds, name, first), name):
+        yield
+
+
+async def _again(work: Callable[[], Awaitable[object]], seconds: float, name: str, first: float) -> None:
+    await asyncio.sleep(first)
+    while True:
+        try:
+            await work()
+        except Exception:
+            # A store that is away for a moment, or one bad row, must not end the work of weeks.
+            log.exception("%s: this time it failed; it is tried again in %g s", name, seconds)
+        await asyncio.sleep(seconds)
