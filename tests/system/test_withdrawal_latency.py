@@ -11,7 +11,7 @@ import asyncio
 import os
 import statistics
 import time
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,7 +27,6 @@ from pods.main import application, open_core
 from pods.provision import webid_for
 from pods.settings import PodSettings
 from tests.consent_host import ORDER, ROWS, WALLET, HeldTokens, Organisation, Town, declaration
-from tests.databases import POSTGRESQL, SQLITE
 from tests.pod_host import ORIGIN
 from tests.system.two_workers import At, RealClock, answers, start, unused_port
 
@@ -37,18 +36,6 @@ WORKERS = 4
 ROUNDS = int(os.environ.get("PORTICO_TEST_WITHDRAWALS", "8"))
 BASKET = "/anna/purchases/2017-10/b77.ttl"
 URL = ORIGIN + BASKET
-
-
-@pytest.fixture(params=[SQLITE, POSTGRESQL])
-def address(request: pytest.FixtureRequest) -> Iterator[str]:
-    """The setting `database`."""
-    if request.param == SQLITE:
-        yield ""
-        return
-    cluster = request.getfixturevalue("postgres")
-    url = cluster.create()
-    yield url
-    cluster.drop(url)
 
 
 @dataclass(frozen=True, slots=True)
