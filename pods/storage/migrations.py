@@ -151,7 +151,11 @@ PODS: tuple[Schema, ...] = (PODS_1, PODS_2, PODS_3, LOG_1)
 def migrate(connection: sqlite3.Connection, steps: Sequence[Schema]) -> None:
     """Apply the steps that a SQLite database does not have yet, each in a transaction of its own."""
     connection.execute("CREATE TABLE IF NOT EXISTS migration (name TEXT PRIMARY KEY)")
+    # Only what is missing takes the write lock: a host starts, and serves reads, while somebody else keeps it.
+    applied = {name for (name,) in connection.execute("SELECT name FROM migration")}
     for name, statements in steps:
+        if name in applied:
+            continue
         connection.execute("BEGIN IMMEDIATE")
         try:
             known = connection.execute("SELECT 1 FROM migration WHERE name = ?", (name,)).fetchone()

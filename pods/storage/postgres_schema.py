@@ -53,15 +53,25 @@ OWN: tuple[Schema, ...] = (_OUTBOX, _PROOFS)
 
 def migrate(connection: psycopg.Connection[Any], steps: Sequence[Schema]) -> None:
     """Apply the steps that the database does not have yet, each in a transaction; many workers may try at once."""
+    applied = _applied(connection)
+    missing = [step for step in _translated(steps) if step[0] not in applied]
+    if not missing:  # the usual start waits for nobody, not even for a worker that hangs in a step
+        return
     with connection.transaction():
         connection.execute(_IN_TURN)
         for statement in _BEFORE:
             connection.execute(statement)
-    for name, statements in _translated(steps):
+    for name, statements in missing:
         with connection.transaction():
             connection.execute(_IN_TURN)
             if connection.execute("SELECT 1 FROM migration WHERE name = %s", (name,)).fetchone() is None:
                 _apply(connection, name, statements)
+
+
+def _applied(connection: psycopg.Connection[Any]) -> frozenset[str]:
+    if connection.execute("SELECT to_regclass('migration')").fetchone() == (None,):
+        return frozenset()
+    return frozenset(name for (name,) in connection.execute("SELECT name FROM migration"))
 
 
 def _apply(connection: psycopg.Connection[Any], name: str, statements: Sequence[str]) -> None:
