@@ -33,7 +33,7 @@ def list_keys(as_json: bool) -> None:
         click.echo(json.dumps([_facts(one) for one in kept]))
     for one in kept if not as_json else ():
         until = "" if one.until is None else f", verifies until {_moment(one.until)}"
-        click.echo(f"{one.kid}  signs from {_moment(one.signs_from)}{until}")
+        click.echo(f"{one.kid}  {one.alg} signs from {_moment(one.signs_from)}{until}")
 
 
 @command.command()
@@ -42,7 +42,7 @@ def list_keys(as_json: bool) -> None:
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def rotate(compromised: bool, as_json: bool) -> None:
-    """Publish a new key, sign with it ten minutes later, and let the old ones verify for a month more."""
+    """Publish new keys, sign with them ten minutes later, and let the old ones verify for a month more."""
     path, now = _path(), time.time()
     SigningKeys.open(path, clock=time.time)  # a host that was never started has no key yet
     SigningKeys.rotate(path, at=now, compromised=compromised)
@@ -99,7 +99,7 @@ def _path() -> Path:
 
 
 def _facts(one: KeptKey) -> dict[str, Any]:
-    return {"kid": one.kid, "signs_from": one.signs_from, "until": one.until}
+    return {"kid": one.kid, "alg": one.alg, "signs_from": one.signs_from, "until": one.until}
 
 
 def _moment(at: float) -> str:

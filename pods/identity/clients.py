@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from pods.identity import key_file, keys
 from pods.identity.passwords import unsealed_by
 
 SCOPES = ("openid", "webid", "profile", "offline_access")
@@ -37,6 +38,8 @@ class Client:
     webid: str | None = None
     """As which of the account's WebIDs it acts."""
     post_logout_uris: tuple[str, ...] = ()
+    id_token_alg: str = keys.ALG
+    """How its ID tokens are signed. Who is known by a document and states nothing expects the first of discovery."""
 
     @property
     def has_document(self) -> bool:
@@ -100,6 +103,7 @@ def from_metadata(client_id: str, metadata: dict[str, Any], *, sealed_secret: st
         uri=_page(_text(metadata, "client_uri")),
         sealed_secret=sealed_secret,
         post_logout_uris=_texts(metadata, "post_logout_redirect_uris"),
+        id_token_alg=_algorithm(metadata),
     )
 
 
@@ -127,6 +131,13 @@ def _same_redirect(known: str, asked: str) -> bool:
     if registered is None or wanted is None or not 0 < int(wanted["port"] or 80) <= MAX_PORT:
         return False
     return (registered["host"], registered["rest"]) == (wanted["host"], wanted["rest"])
+
+
+def _algorithm(metadata: dict[str, Any]) -> str:
+    stated = metadata.get("id_token_signed_response_alg", keys.ALG)
+    if stated not in key_file.ALGORITHMS:
+        raise ValueError(f"id_token_signed_response_alg: one of {', '.join(key_file.ALGORITHMS)}")
+    return str(stated)
 
 
 def _texts(metadata: dict[str, Any], name: str) -> tuple[str, ...]:

@@ -6,10 +6,10 @@ from typing import Any
 
 from pods.identity.clients import SCOPES
 from pods.identity.host import Addresses
+from pods.identity.key_file import ALGORITHMS
 from pods.protocol import jose
 
 GRANT_TYPES = ("authorization_code", "refresh_token", "client_credentials")
-ID_TOKEN_ALGORITHM = "ES256"
 AUTH_METHODS = ("none", "client_secret_basic", "client_secret_post")
 
 
@@ -29,7 +29,8 @@ def configuration(addresses: Addresses) -> dict[str, Any]:
         "response_modes_supported": ["query"],
         "grant_types_supported": list(GRANT_TYPES),
         "subject_types_supported": ["public"],
-        "id_token_signing_alg_values_supported": [ID_TOKEN_ALGORITHM],
+        # OpenID Connect Discovery section 3: "The algorithm RS256 MUST be included."
+        "id_token_signing_alg_values_supported": list(ALGORITHMS),
         "token_endpoint_auth_methods_supported": list(AUTH_METHODS),
         "revocation_endpoint_auth_methods_supported": ["none"],
         "code_challenge_methods_supported": ["S256"],

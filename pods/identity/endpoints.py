@@ -20,6 +20,7 @@ from pods.identity.clients import Client, from_metadata
 from pods.identity.documents import BadDocument, Documents
 from pods.identity.grants import register_grants
 from pods.identity.host import Addresses, Host
+from pods.identity.key_file import ALGORITHMS
 from pods.identity.oauth import REGISTERED_SECONDS, Provider, Reply, Request
 from pods.identity.passwords import digest, new_secret, seal
 from pods.identity.peer import address_of
@@ -153,6 +154,8 @@ class Endpoints:
             method = metadata.setdefault("token_endpoint_auth_method", "client_secret_basic")
             if method not in discovery.AUTH_METHODS:
                 raise ValueError(f"token_endpoint_auth_method: one of {', '.join(discovery.AUTH_METHODS)}")
+            # OpenID Connect Dynamic Client Registration, 2: "The default, if omitted, is RS256."
+            metadata.setdefault("id_token_signed_response_alg", "RS256")
             secret = None if method == "none" else new_secret()
             client_id, sealed = secrets.token_urlsafe(16), None if secret is None else seal(secret)
             client = from_metadata(client_id, metadata, sealed_secret=sealed)
@@ -179,8 +182,6 @@ class Endpoints:
             "client_id_issued_at": int(now),
             "grant_types": list(client.grant_types),
             "response_types": ["code"],
-            # A client that is not told takes RS256 for granted (OpenID Connect Dynamic Client Registration, 2).
-            "id_token_signed_response_alg": discovery.ID_TOKEN_ALGORITHM,
         }
         if secret is not None:
             answer |= {"client_secret": secret, "client_secret_expires_at": int(expires)}
@@ -208,12 +209,13 @@ _CLIENT: Schema = {
         "client_name": TEXT,
         "grant_types": {"type": "array", "items": TEXT},
         "token_endpoint_auth_method": TEXT,
+        "id_token_signed_response_alg": {"enum": list(ALGORITHMS)},
         "scope": TEXT,
     },
 }
 _REGISTERED = (
     *("redirect_uris", "client_name", "client_uri", "grant_types", "token_endpoint_auth_method"),
-    *("post_logout_redirect_uris", "scope", "application_type"),
+    *("post_logout_redirect_uris", "scope", "application_type", "id_token_signed_response_alg"),
 )
 
 

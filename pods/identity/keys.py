@@ -12,7 +12,8 @@ from pods.identity.key_file import KeptKey
 from pods.model import Clock
 from pods.protocol import jose
 
-_ALG = "ES256"
+ALG = "ES256"
+"""What signs tokens for resource servers, and all but the ID tokens of clients that want another."""
 LOOK_EVERY = 1.0  # seconds between looks at the file: within these, every worker knows of a rotation
 
 
@@ -33,32 +34,38 @@ class SigningKeys:
 
     @classmethod
     def open(cls, path: Path, *, clock: Clock) -> SigningKeys:
-        """Return the keys in the file; the first to open it makes the first key."""
+        """Return the keys in the file; the first to open it makes those that are missing.
+
+        A file from before there were RSA keys gets one, and what it held stays as it was.
+        """
         if not path.exists():
-            key_file.write_new(path, [key_file.new_key()])
+            key_file.write_new(path, key_file.new_keys())
+        elif {one.alg for one in key_file.read(path)} != set(key_file.ALGORITHMS):
+            key_file.change(path, key_file.completed)
         keys = cls(path, clock=clock)
         keys._kept()
         return keys
 
     @staticmethod
     def rotate(path: Path, *, at: float, compromised: bool = False) -> str:
-        """Add a key and return its name; running processes notice within a second.
+        """Add a key of each kind and return the name of the first; running processes notice within a second.
 
-        It is published first and signs after that. With `compromised` it signs at once, and whatever the old keys
+        They are published first and sign after that. With `compromised` they sign at once, and whatever the old keys
         signed is void.
         """
-        keys = [key_file.new_key()] if compromised else key_file.rotated(key_file.read(path), at)
-        key_file.replace_file(path, keys)
+        keys = key_file.change(
+            path, lambda old: key_file.new_keys() if compromised else key_file.rotated(old, at)
+        )
         return keys[0].kid
 
     def kept(self) -> list[KeptKey]:
         """Return the keys that verify, the newest first."""
         return list(self._kept())
 
-    def sign(self, claims: Mapping[str, Any], typ: str) -> str:
-        """Return a compact JWS of the claims with this `typ`."""
-        signing = self._signing()
-        return jose.sign(claims, {"alg": _ALG, "typ": typ, "kid": signing.kid}, signing.key)
+    def sign(self, claims: Mapping[str, Any], typ: str, alg: str = ALG) -> str:
+        """Return a compact JWS of the claims with this `typ`, signed with one of `key_file.ALGORITHMS`."""
+        signing = self._signing(alg)
+        return jose.sign(claims, {"alg": alg, "typ": typ, "kid": signing.kid}, signing.key)
 
     @property
     def kid(self) -> str:
@@ -67,18 +74,18 @@ class SigningKeys:
 
     def signature(self, content: bytes) -> bytes:
         """Return the signature of bytes that are no token, such as an HTTP message (RFC 9421)."""
-        return jose.signature(content, _ALG, self._signing().key)
+        return jose.signature(content, ALG, self._signing().key)
 
     def derived(self, use: bytes) -> bytes:
         """Return a secret for one use that every worker has, and that changes when the oldest key goes."""
-        private = str(self._kept()[-1].key.as_dict(private=True)["d"])
+        private = str(self._of(ALG)[-1].key.as_dict(private=True)["d"])
         return hmac.digest(private.encode(), b"portico " + use, "sha256")
 
     def jwks(self) -> dict[str, Any]:
         """Return the public keys as a JWK Set (RFC 7517 section 5), those too that will sign soon."""
         return {
             "keys": [
-                {**one.key.as_dict(private=False), "kid": one.kid, "alg": _ALG, "use": "sig"}
+                {**one.key.as_dict(private=False), "kid": one.kid, "alg": one.alg, "use": "sig"}
                 for one in self._kept()
             ]
         }
@@ -104,10 +111,13 @@ class SigningKeys:
             raise BadToken("the token has expired; get a new one")
         return dict(jws.claims)
 
-    def _signing(self) -> KeptKey:
+    def _signing(self, alg: str = ALG) -> KeptKey:
         now = self._clock()
-        kept = self._kept()
+        kept = self._of(alg)
         return next((one for one in kept if one.signs_from <= now), kept[-1])
+
+    def _of(self, alg: str) -> list[KeptKey]:
+        return [one for one in self._kept() if one.alg == alg]
 
     def _kept(self) -> list[KeptKey]:
         now = self._clock()

@@ -160,7 +160,7 @@ class Provider(AuthorizationServer):  # type: ignore[misc]  # authlib ships no t
                 authenticated=source.authenticated if source else None,
                 nonce=source.nonce if isinstance(source, Code) else None,
             )
-            token["id_token"] = self._keys.sign(id_claims, tokens.ID_TOKEN_TYP)
+            token["id_token"] = self._keys.sign(id_claims, tokens.ID_TOKEN_TYP, client.id_token_alg)
         if include_refresh_token and source is not None and "offline_access" in granted.split():
             token["refresh_token"] = self._new_refresh_token(source, client, granted, thumbprint)
         return token

@@ -18,9 +18,11 @@ from hypothesis import strategies as st
 
 from pods.client import send_with_proof
 from pods.errors import BadContent
+from pods.identity import codes_sql
 from pods.identity.clients import Client, require_redirect_uri
 from pods.identity.oauth import REGISTERED_SECONDS
 from pods.identity.site import form_targets, way_back
+from pods.protocol import jose
 from pods.protocol.dpop import DpopKey
 from tests.conftest import SettableClock
 from tests.identity_host import PASSWORD, IdentityHost, identity_host
@@ -71,6 +73,31 @@ def asked(client_id: str, redirect_uri: str) -> str:
         "code_challenge_method": "S256",
     }
     return "/.account/authorize?" + urlencode(parameters)
+
+
+async def log_in(
+    host: IdentityHost, browser: httpx.AsyncClient, client_id: str, redirect: str
+) -> dict[str, Any]:
+    """Return the tokens that a public client gets when Anna lets it in."""
+    page = await browser.get(asked(client_id, redirect), follow_redirects=True)
+    page = await post_form(browser, page, login="anna", password=PASSWORD)
+    answer = await post_form(browser, page, decision="allow")
+    form = {
+        "grant_type": "authorization_code",
+        "client_id": client_id,
+        "code": parse_qs(urlsplit(answer.headers["location"]).query)["code"][0],
+        "redirect_uri": redirect,
+        "code_verifier": VERIFIER,
+    }
+    token = await send_with_proof(
+        *(browser, DpopKey.generate(), "POST", f"{host.origin}/.oidc/token"), clock=host.clock, data=form
+    )
+    assert token.status_code == 200, token.text
+    return dict(token.json())
+
+
+def signed_with(token: str) -> str:
+    return jose.parse(token).header.alg
 
 
 async def test_a_registered_client_gets_tokens_and_is_shown_as_not_verified(
@@ -125,12 +152,33 @@ async def test_a_registered_app_comes_back_without_a_question_to_an_https_addres
     assert answer.get("error", ["consent_required"]) == ["consent_required"]
 
 
-@pytest.mark.parametrize("wished", [{}, {"id_token_signed_response_alg": "RS256"}])
-async def test_a_registration_says_how_id_tokens_are_signed(
-    browser: httpx.AsyncClient, wished: dict[str, str]
+@pytest.mark.parametrize(
+    ("wished", "given"),
+    [
+        # OpenID Connect Dynamic Client Registration, 2: "The default, if omitted, is RS256."
+        ({}, "RS256"),
+        ({"id_token_signed_response_alg": "RS256"}, "RS256"),
+        ({"id_token_signed_response_alg": "ES256"}, "ES256"),
+    ],
+)
+async def test_a_registration_says_how_id_tokens_are_signed_and_so_they_are(
+    host: IdentityHost, browser: httpx.AsyncClient, wished: dict[str, str], given: str
 ) -> None:
-    # RFC 7591, 3.2.1: the answer holds every value that counts, also where the server replaced what was wished.
-    assert (await register(browser, **wished)).json()["id_token_signed_response_alg"] == "ES256"
+    client = (await register(browser, token_endpoint_auth_method="none", **wished)).json()
+    assert client["id_token_signed_response_alg"] == given
+    token = await log_in(host, browser, client["client_id"], CALLBACK)
+    assert signed_with(token["id_token"]) == given
+    assert host.keys.verify(token["id_token"], "JWT")["webid"] == host.webid("anna")
+    assert signed_with(token["access_token"]) == "ES256", "resource servers of Solid take it everywhere"
+
+
+async def test_a_client_that_registered_before_there_was_a_choice_gets_what_it_was_told(
+    host: IdentityHost, browser: httpx.AsyncClient, clock: SettableClock
+) -> None:
+    metadata = f'{{"redirect_uris": ["{CALLBACK}"]}}'
+    with host.store.writing() as tx:
+        codes_sql.register_client(tx, "earlier", metadata, None, clock() + 600, clock())
+    assert signed_with((await log_in(host, browser, "earlier", CALLBACK))["id_token"]) == "ES256"
 
 
 async def test_a_public_client_gets_no_secret(browser: httpx.AsyncClient) -> None:
@@ -164,6 +212,8 @@ async def test_a_registration_that_nobody_uses_expires(
         ({"redirect_uris": ["data:text/html,x"]}, "invalid_redirect_uri"),
         ({"redirect_uris": ['https://app.example/"<script>']}, "invalid_redirect_uri"),
         ({"token_endpoint_auth_method": "private_key_jwt"}, "invalid_client_metadata"),
+        ({"id_token_signed_response_alg": "none"}, "invalid_client_metadata"),
+        ({"id_token_signed_response_alg": ["ES256"]}, "invalid_client_metadata"),
         ({"client_name": ["a", "list"]}, "invalid_client_metadata"),
         ({"grant_types": "x" * 70_000}, "invalid_client_metadata"),
     ],

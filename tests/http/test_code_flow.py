@@ -18,6 +18,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from pods.client import RefreshedTokens, SolidError, send_with_proof
+from pods.protocol import jose
 from pods.protocol.dpop import DpopKey
 from tests.conftest import SettableClock
 from tests.identity_host import PASSWORD, IdentityHost, identity_host
@@ -37,16 +38,18 @@ def client_origin() -> Iterator[str]:
     async def document(request: Request) -> JSONResponse:
         content = {
             "@context": ["https://www.w3.org/ns/solid/oidc-context.jsonld"],
-            "client_id": f"{origin}/client.jsonld",
+            "client_id": f"{origin}{request.url.path}",
             "client_name": "Il mio portafoglio",
             "redirect_uris": [f"{origin}/callback"],
             "post_logout_redirect_uris": [f"{origin}/bye"],
             "scope": "openid webid offline_access",
             "grant_types": ["authorization_code", "refresh_token"],
+            **({"id_token_signed_response_alg": "RS256"} if request.url.path == "/rs256.jsonld" else {}),
         }
         return JSONResponse(content, media_type="application/ld+json")
 
-    with serving(Starlette(routes=[Route("/client.jsonld", document)]), listener=listener) as started:
+    routes = [Route(place, document) for place in ("/client.jsonld", "/rs256.jsonld")]
+    with serving(Starlette(routes=routes), listener=listener) as started:
         assert started == origin
         yield origin
 
@@ -155,6 +158,30 @@ async def test_the_whole_way_ends_with_tokens_for_the_person(
     assert claims["cnf"]["jkt"] == key.thumbprint()
     access = host.keys.verify(token["access_token"], "at+jwt")
     assert (access["webid"], access["client_id"]) == (host.webid("anna"), client_id)
+
+
+@pytest.mark.parametrize(
+    ("document", "alg"),
+    [
+        # Clients with a document choose from discovery by themselves, ES256 first, and tell nobody.
+        ("client.jsonld", "ES256"),
+        ("rs256.jsonld", "RS256"),
+    ],
+)
+async def test_a_document_says_how_id_tokens_are_signed(
+    *,
+    browser: httpx.AsyncClient,
+    clock: SettableClock,
+    client_origin: str,
+    document: str,
+    alg: str,
+) -> None:
+    client_id = f"{client_origin}/{document}"
+    page = await log_in(browser, asked(client_origin, client_id=client_id))
+    code = returned(await submit(browser, page, decision="allow"), client_origin)["code"]
+    token = await exchange(browser, clock, client_origin, DpopKey.generate(), code, client_id=client_id)
+    assert jose.parse(token.json()["id_token"]).header.alg == alg
+    assert jose.parse(token.json()["access_token"]).header.alg == "ES256"
 
 
 async def test_who_allowed_an_application_is_not_asked_again(

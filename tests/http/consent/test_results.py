@@ -11,7 +11,7 @@ import orjson
 import pytest
 import pytest_asyncio
 from joserfc import jws
-from joserfc.jwk import ECKey, KeySet
+from joserfc.jwk import KeySet
 
 from consent.claims import CLAIM_RULES
 from consent.client import BadResult, verified_result
@@ -165,7 +165,7 @@ async def test_a_result_verifies_with_another_library_and_the_published_keys(hos
     programme = await agreed(host)
     token = (await programme.claim())["jws"]
     published = (await host.http.get(f"{ORIGIN}/.oidc/jwks")).json()
-    keys = KeySet([ECKey.import_key(key) for key in published["keys"]])
+    keys = KeySet.import_key_set(published)
     found = jws.deserialize_compact(token, keys, algorithms=["ES256"])
     said = orjson.loads(found.payload)
     assert found.headers()["typ"] == "claim-result+jwt"

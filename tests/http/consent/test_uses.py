@@ -3,7 +3,7 @@
 import orjson
 import pytest
 from joserfc import jws
-from joserfc.jwk import ECKey, KeySet
+from joserfc.jwk import KeySet
 
 from consent import issuers
 from consent.client import AccessRefused, ServiceClient
@@ -154,9 +154,7 @@ async def test_a_claim_leaves_as_a_signed_sum_and_the_log_names_it(host: Town) -
 
 def jose_claims(token: str, host: Town) -> dict[str, object]:
     """Return what a signed result says, checked with the host's published keys."""
-    found = jws.deserialize_compact(
-        token, KeySet([ECKey.import_key(key) for key in host.core.keys.jwks()["keys"]]), algorithms=["ES256"]
-    )
+    found = jws.deserialize_compact(token, KeySet.import_key_set(host.core.keys.jwks()), algorithms=["ES256"])
     claims: dict[str, object] = orjson.loads(found.payload)
     return claims
 
