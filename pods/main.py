@@ -28,6 +28,7 @@ from pods.authz.remote_groups import RemoteGroups
 from pods.authz.wac import Wac
 from pods.guard import guarded_client
 from pods.http.hosts import Hosts
+from pods.http.https_only import HttpsOnly
 from pods.http.resources import Resources
 from pods.http.routing import Alongside, Host, management
 from pods.identity.accounts import Accounts
@@ -164,7 +165,8 @@ def application(
     sweeper = Sweeper(core.blobs, core.commits, core.clock)
     beside = (_sharing_the_interpreter, *alongside, removal.alongside, told.running, sweeper.alongside)
     manage = management(every_route, realm=base, close=core.aclose, alongside=beside)
-    return Host(resources, manage, realm=base, hosts=Hosts(base, core.settings.hosts))
+    host = Host(resources, manage, realm=base, hosts=Hosts(base, core.settings.hosts))
+    return HttpsOnly(host, base) if core.settings.https_only else host
 
 
 def removal_of(core: Core, leaving: Sequence[Leaving] = ()) -> Removal:

@@ -75,6 +75,9 @@ class PodSettings:
     dpop_nonces: bool = False
     """Whether each DPoP proof must hold a nonce of this server (RFC 9449 section 8); many clients cannot do it."""
 
+    https_only: bool = False
+    """Whether requests that a proxy marks as plain are sent to https, and browsers told to keep to it (HSTS)."""
+
     hosts: tuple[str, ...] = ()
     """Names under which the host answers, with a port where it is unusual; empty for that of its own address."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Sequence
 
 import click
 import httpx
@@ -12,7 +13,7 @@ from apps.cli import stage
 from apps.cli.operator import operator_core
 from apps.cli.progress import receipts_bar, steps_bar
 from apps.cli.scenes import TIMEOUT, Town, open_programmes, opt_in
-from apps.cli.serve import PARTS, follow_addresses, listener, run_until_stopped, serve_together
+from apps.cli.serve import HOST, PARTS, follow_addresses, listener, run_until_stopped, serve_together
 from apps.settings import AppSettings
 from apps.town.organisations import ISSUERS_OF_PARTICIPATION, SHOPS
 from pods.settings import PodSettings, read_settings
@@ -33,8 +34,8 @@ WAITING = frozenset(stage.CITIZENS.values())
     show_default=True,
     help="How many people live in the town.",
 )
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-def command(data: str | None, households: int, host: str) -> None:
+@HOST
+def command(data: str | None, households: int, hosts: tuple[str, ...]) -> None:
     """Run the pod host, the wallet and the apps with a demo town, and print addresses and log-ins.
 
     The first start loads real purchases and lets people log in and decide; later starts take seconds.
@@ -45,7 +46,7 @@ def command(data: str | None, households: int, host: str) -> None:
     follow_addresses(settings)
     settings = read_settings(AppSettings, os.environ)
     record = _set_the_stage(settings, households)
-    run_until_stopped(_run(settings, record, host))
+    run_until_stopped(_run(settings, record, hosts))
 
 
 def _set_the_stage(settings: AppSettings, households: int) -> stage.DemoRecord:
@@ -73,9 +74,9 @@ def _set_the_stage(settings: AppSettings, households: int) -> stage.DemoRecord:
     return record
 
 
-async def _run(settings: AppSettings, record: stage.DemoRecord, host: str) -> None:
+async def _run(settings: AppSettings, record: stage.DemoRecord, hosts: Sequence[str]) -> None:
     started = asyncio.Event()
-    listeners = [listener(part, settings, host=host) for part in PARTS]
+    listeners = [listener(part, settings, hosts=hosts) for part in PARTS]
     serving = asyncio.create_task(serve_together(listeners, started=started))
     await started.wait()
     if not serving.done():

@@ -16,6 +16,7 @@ import uvicorn
 import uvloop
 from uvicorn.supervisors import Multiprocess
 
+from apps.cli.listening import LOCALHOST, sockets
 from apps.settings import AppSettings
 from pods.http.connection import Connection
 from pods.settings import PodSettings, read_settings
@@ -38,14 +39,14 @@ class Listener:
     """One origin: the factory of its application and where it listens."""
 
     factory: str
-    host: str
+    hosts: Sequence[str]
     port: int
 
 
-def listener(part: str, settings: AppSettings, *, host: str, port: int | None = None) -> Listener:
+def listener(part: str, settings: AppSettings, *, hosts: Sequence[str], port: int | None = None) -> Listener:
     """Return where a part listens: the port of its public address, unless another is given."""
     factory, url = PARTS[part]
-    return Listener(factory, host, port or urlsplit(getattr(settings, url)).port or 80)
+    return Listener(factory, hosts, port or urlsplit(getattr(settings, url)).port or 80)
 
 
 def config(at: Listener, *, workers: int = 1) -> uvicorn.Config:
@@ -53,8 +54,6 @@ def config(at: Listener, *, workers: int = 1) -> uvicorn.Config:
     return uvicorn.Config(
         at.factory,
         factory=True,
-        host=at.host,
-        port=at.port,
         workers=workers,
         backlog=BACKLOG,
         access_log=False,
@@ -76,8 +75,16 @@ def config(at: Listener, *, workers: int = 1) -> uvicorn.Config:
 
 async def serve_together(listeners: Sequence[Listener], *, started: asyncio.Event | None = None) -> None:
     """Serve several origins in this process until a signal stops them; all stop when one does."""
+    try:
+        bound = [sockets(at.hosts, at.port) for at in listeners]
+    except click.ClickException:
+        if started is not None:
+            started.set()  # or who waits for it would not hear of the error
+        raise
     servers = [uvicorn.Server(config(at)) for at in listeners]
-    running = [asyncio.create_task(server.serve()) for server in servers]
+    running = [
+        asyncio.create_task(server.serve(sockets=taken)) for server, taken in zip(servers, bound, strict=True)
+    ]
     if started is not None:
         while not all(server.started for server in servers):
             if any(task.done() for task in running):
@@ -115,6 +122,16 @@ def run_until_stopped(serving: Coroutine[Any, Any, None]) -> None:
         runner.run(serving)
 
 
+HOST = click.option(
+    "--host",
+    "hosts",
+    multiple=True,
+    default=(LOCALHOST,),
+    show_default=True,
+    help="Address to listen on, of IPv4 or IPv6; may be repeated. :: is every address of both kinds.",
+)
+
+
 def seed_pods(seed: str | None, users: Sequence[str]) -> None:
     """Give the pod host the accounts that the operator listed, and print what their clients must know."""
     from apps.cli import seed as seeding  # here: a server without a seed need not load what writes one
@@ -131,7 +148,7 @@ def seed_pods(seed: str | None, users: Sequence[str]) -> None:
 @click.command()
 @click.argument("part", required=False, type=click.Choice(list(PARTS)))
 @click.option("--data", type=click.Path(file_okay=False), help="Data folder (PORTICO_DATA).")
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@HOST
 @click.option(
     "--port", type=int, help="Port of the named PART; otherwise that of its address in the settings."
 )
@@ -159,7 +176,7 @@ def seed_pods(seed: str | None, users: Sequence[str]) -> None:
 def command(
     part: str | None,
     data: str | None,
-    host: str,
+    hosts: tuple[str, ...],
     port: int | None,
     workers: int,
     base_url: str | None,
@@ -189,11 +206,14 @@ def command(
     if part == "pods":
         seed_pods(seed, users)
     if part is None:
-        run_until_stopped(serve_together([listener(name, settings, host=host) for name in PARTS]))
+        run_until_stopped(serve_together([listener(name, settings, hosts=hosts) for name in PARTS]))
         return
-    at = listener(part, settings, host=host, port=port)
+    at = listener(part, settings, hosts=hosts, port=port)
     if workers == 1:
         run_until_stopped(serve_together([at]))
         return
     shared = config(at, workers=workers)
-    Multiprocess(shared, sockets=[shared.bind_socket()]).run()
+    bound = sockets(at.hosts, at.port)
+    for each in bound:
+        each.set_inheritable(True)
+    Multiprocess(shared, sockets=bound).run()

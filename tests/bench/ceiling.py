@@ -179,5 +179,5 @@ async def _lifespan(receive: Receive, send: Send) -> None:
 
 
 if __name__ == "__main__":
-    at = Listener("tests.bench.ceiling:create_app", "127.0.0.1", int(sys.argv[1]))
+    at = Listener("tests.bench.ceiling:create_app", ("127.0.0.1",), int(sys.argv[1]))
     run_until_stopped(serve_together([at]))

@@ -66,5 +66,5 @@ FACTORIES = {LOG: "without_log", DURABILITY: "without_durability"}
 
 
 if __name__ == "__main__":
-    at = Listener(f"tests.bench.unlogged:{FACTORIES[sys.argv[1]]}", "127.0.0.1", int(sys.argv[2]))
+    at = Listener(f"tests.bench.unlogged:{FACTORIES[sys.argv[1]]}", ("127.0.0.1",), int(sys.argv[2]))
     run_until_stopped(serve_together([at]))
