@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from urllib.parse import urlsplit
 
-from pods.errors import Misdirected
+from pods.errors import BadRequest, Misdirected
 from pods.settings import BadSetting
 
 EVERY = "*"
@@ -38,18 +38,18 @@ class Hosts:
         )
 
     def require(self, headers: Iterable[tuple[bytes, bytes]]) -> None:
-        """Raise Misdirected unless the request names this host, once."""
-        if self._every:
-            return
+        """Raise Misdirected unless the request names this host, and BadRequest unless it names one (RFC 9112, 3.2)."""
         found: bytes | None = None
         for name, value in headers:
             if name == b"host":
                 if found is not None:
-                    raise Misdirected("The request names more than one host.")
+                    raise BadRequest("The request has more than one Host field.")
                 found = value
-        if found in self._taken:
+        if found is None:
+            raise BadRequest("The Host field is missing.")
+        if found in self._taken or self._every:
             return
-        if found is None or not (found.lower() in self._taken or _LOOPBACK.fullmatch(found)):
+        if not (found.lower() in self._taken or _LOOPBACK.fullmatch(found)):
             raise Misdirected("This host does not answer under the name that the request gives.")
 
 

@@ -108,8 +108,15 @@ def with_one_vary(
     own = b"".join(b", " + value for name, value in fields if name == b"vary")
     return (
         [field for field in fields if field[0] != b"vary"],
-        [(name, value + own if name == b"vary" else value) for name, value in further],
+        [(name, _each_once(value + own) if name == b"vary" else value) for name, value in further],
     )
+
+
+def _each_once(names: bytes) -> bytes:
+    found: dict[bytes, bytes] = {}
+    for name in names.split(b","):
+        found.setdefault(name.strip().lower(), name.strip())
+    return b", ".join(found.values())
 
 
 async def _disconnected(receive: Receive) -> None:

@@ -10,15 +10,16 @@ from importlib.metadata import version
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
+from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute
+from starlette.routing import BaseRoute, Match, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pods import errors
 from pods.authn.verifier import CHALLENGE
-from pods.errors import Misdirected, PodError
+from pods.errors import PodError
 from pods.http import cors, inbound, openapi, outbound
 from pods.http.hosts import Hosts
 from pods.http.problem import STATUSES, problem
@@ -35,7 +36,7 @@ _ERROR_OF = {status: kind for kind, status in STATUSES.items() if kind not in (P
 class Host:
     """Hands each request to the data plane or to the routes, and answers what neither foresaw."""
 
-    def __init__(self, resources: ASGIApp, management: ASGIApp, *, realm: str, hosts: Hosts) -> None:
+    def __init__(self, resources: ASGIApp, management: Starlette, *, realm: str, hosts: Hosts) -> None:
         self._hosts = hosts
         self._resources = resources
         self._management = management
@@ -45,7 +46,7 @@ class Host:
         if scope["type"] != "lifespan":
             try:
                 self._hosts.require(scope["headers"])
-            except Misdirected as error:
+            except PodError as error:
                 await self._send_away(scope, send, error)
                 return
         if (
@@ -60,7 +61,7 @@ class Host:
         else:
             await self._management(scope, receive, send)
 
-    async def _send_away(self, scope: Scope, send: Send, error: Misdirected) -> None:
+    async def _send_away(self, scope: Scope, send: Send, error: PodError) -> None:
         if scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1008})
             return
@@ -71,7 +72,9 @@ class Host:
         request = inbound.fields(scope["headers"])
         further = cors.fields(request)
         if scope["method"] == "OPTIONS":
-            await outbound.send_answer(send, Answer(204), [*further, *cors.preflight(request)])
+            allow = _allowed(self._management.routes, scope)
+            answer = Answer(204, (("allow", allow),) if allow else ())
+            await outbound.send_answer(send, answer, [*further, *cors.preflight(request)])
             return
         started = False
 
@@ -121,8 +124,12 @@ def management(
         await close()
         gc.unfreeze()  # or nothing of it would be released at the interpreter's end
 
-    async def on_error(_: Request, error: Exception) -> Response:
-        answer = problem(_as_pod_error(error), realm=realm, challenge=CHALLENGE)
+    async def on_error(request: Request, error: Exception) -> Response:
+        known = _as_pod_error(error)
+        if isinstance(known, errors.MethodNotAllowed):
+            # RFC 9110, 15.5.6: all methods of the resource, where the router knows those of one of its routes.
+            known.headers = (("allow", _allowed(app.routes, request.scope)),)
+        answer = problem(known, realm=realm, challenge=CHALLENGE)
         response = Response(answer.content, answer.status)
         for name, value in answer.headers:
             response.headers.append(name, value)
@@ -145,6 +152,15 @@ def management(
     app.router.routes.extend(routes)
     openapi.publish(app)
     return app
+
+
+def _allowed(routes: Sequence[BaseRoute], scope: Scope) -> str:
+    """Return the methods of all routes at this address, as Allow says it; nothing where there is no route."""
+    methods: set[str] = set()
+    for route in routes:
+        if isinstance(route, Route) and route.matches(scope)[0] is not Match.NONE:
+            methods |= route.methods or set()
+    return ", ".join(sorted({*methods, "OPTIONS"})) if methods else ""
 
 
 def _as_pod_error(error: Exception) -> Exception:

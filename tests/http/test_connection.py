@@ -1,8 +1,12 @@
 """Clients that offer another protocol with each request, as Java's do, are served in HTTP/1.1 as if they had not."""
 
+import asyncio
 import socket
+import time
+from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
+import httpx
 import pytest
 from starlette.requests import Request
 from starlette.responses import Response
@@ -30,6 +34,20 @@ def sent(origin: str, *pieces: bytes) -> bytes:
         while received := connection.recv(65_536):
             answer += received
         return answer
+
+
+async def told_late(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer with the second that has just begun."""
+    if scope["type"] == "http":
+        await asyncio.sleep(1.001 - time.time() % 1)
+        await Response(str(int(time.time())))(scope, receive, send)
+
+
+def test_an_answer_has_the_date_of_its_own_moment() -> None:
+    with serving(told_late) as origin:
+        answer = httpx.get(origin)
+    assert parsedate_to_datetime(answer.headers["date"]).timestamp() == int(answer.text)
+    assert len(answer.headers.get_list("date")) == 1
 
 
 @pytest.mark.parametrize("size", [5, 200_000])

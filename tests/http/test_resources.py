@@ -403,3 +403,5 @@ async def test_a_request_for_another_host_is_sent_away(host: PodHost) -> None:
         assert "evil.example" not in str(answer.headers) + answer.text
         assert answer.headers["access-control-allow-origin"] == "https://app.example"
     assert (await host.stranger.get("/anna/profile/card", host="LOCALHOST:8080")).status_code == 200
+    twice = [("host", "localhost:8080"), ("host", "localhost:8080")]
+    assert (await host.http.get(f"{ORIGIN}/anna/profile/card", headers=twice)).status_code == 400

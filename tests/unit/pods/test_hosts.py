@@ -2,7 +2,7 @@
 
 import pytest
 
-from pods.errors import Misdirected
+from pods.errors import BadRequest, Misdirected
 from pods.http.hosts import Hosts
 from pods.settings import BadSetting
 
@@ -46,8 +46,9 @@ def test_a_host_answers_to_its_names(url: str, names: tuple[str, ...], asked: st
 
 def test_a_request_names_one_host() -> None:
     for fields in ([], [(b"host", b"pods.example"), (b"host", b"pods.example")]):
-        with pytest.raises(Misdirected):
-            Hosts(OWN).require(fields)
+        for names in ((), ("*",)):
+            with pytest.raises(BadRequest):
+                Hosts(OWN, names).require(fields)
 
 
 def test_what_is_no_host_name_is_a_bad_setting() -> None:
