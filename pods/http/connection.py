@@ -77,7 +77,8 @@ class Connection(HttpToolsProtocol):
         """Note that what follows is content, which is left alone."""
         self._in_head = False
         super().on_headers_complete()
-        self.cycle.default_headers = _AsOfNow(self.cycle.default_headers)
+        if self.cycle is not None:  # a WebSocket's first request has none
+            self.cycle.default_headers = _AsOfNow(self.cycle.default_headers)
 
     def on_message_complete(self) -> None:
         """Note that what follows is another request."""
