@@ -26,6 +26,8 @@ PodError
 
 from __future__ import annotations
 
+SOON = (("retry-after", "5"),)  # RFC 9110, 10.2.3: a client need not guess when to ask again
+
 
 class PodError(Exception):
     """Base of all errors that a client may see. The message says what, where and what to do."""
@@ -120,3 +122,6 @@ class StoreError(PodError):
 
 class StoreUnavailable(StoreError):
     code = "store-unavailable"
+
+    def __init__(self, message: str = "", *, headers: tuple[tuple[str, str], ...] = SOON) -> None:
+        super().__init__(message, headers=headers)

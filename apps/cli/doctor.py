@@ -17,9 +17,10 @@ from pods.main import BLOBS, Core
 from pods.notify.schema_sql import NOTIFY_1
 from pods.settings import PodSettings, read_settings
 from pods.storage.migrations import PODS
+from pods.storage.opening import SQLITE
 from pods.storage.postgres_schema import OWN as POSTGRESQL
 from pods.upkeep import doctor_sql
-from pods.upkeep.doctor import ERROR, Doctor, Finding, permissions
+from pods.upkeep.doctor import ERROR, Doctor, Finding, permissions, writers
 from pods.upkeep.lost_blobs import lost_blobs
 
 SECRET_FILES = ("*.key", "*.json")  # keys and credentials; the folder itself keeps others from the databases
@@ -65,6 +66,8 @@ def examine(core: Core, *, fast: bool = False) -> list[Finding]:
         key = checkpoints_of(core).verifier_key
         findings += [Finding(ERROR, "logs", "checkpoints", what) for what in tree_faults(tx, key)]
         known = doctor_sql.known_blobs(tx)
+    if not core.settings.database:
+        findings += writers(core.settings.data / SQLITE)
     findings += lost_blobs(core.settings.data / BLOBS, known, core.blobs, time.time())
     return findings
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import logging
 import struct
 from pathlib import Path
 from threading import Lock
@@ -12,12 +13,19 @@ from weakref import WeakValueDictionary
 
 import lmdb
 
-from pods.errors import StoreError
+from pods.errors import StoreError, StoreUnavailable
 from pods.protocol.dpop import CLOCK_SKEW, PROOF_MAX_AGE, Proof
+from pods.storage.reserved import reserve
+
+log = logging.getLogger(__name__)
 
 REMEMBER = PROOF_MAX_AGE + CLOCK_SKEW  # RFC 9449 section 11.1: for as long as a proof would be accepted
 PURGE_EVERY = 500  # proofs between two purges, of at most twice as many: neither is felt
 _MOST_BYTES = 1 << 30  # that the file may grow to; a proof takes about 50 for 150 seconds
+# A page of a mapped file that finds no room on a full disk kills the process (SIGBUS), and readers with it. So the
+# disk is asked beforehand: for so much more than is used, and again when half of that is.
+_AHEAD = 2 << 20
+_LEAST = 1 << 18  # of room: with less, a proof is refused
 _BOOT = Path("/proc/sys/kernel/random/boot_id")
 _TIME = struct.Struct(">d")  # big-endian: the oldest key is the first
 _open: WeakValueDictionary[Path, lmdb.Environment] = WeakValueDictionary()
@@ -62,7 +70,9 @@ class FileReplayGuard:
 
     def __init__(self, folder: Path) -> None:
         self._file: lmdb.Environment | None = _opened(folder.resolve())
+        self._room = 0
         self._since_purge = 0
+        self._make_room(self._file)
 
     def first_use(self, proof: Proof, at: float) -> bool:
         """Remember the proof; False if this or another worker has seen it before. Raises StoreError."""
@@ -74,6 +84,7 @@ class FileReplayGuard:
                 if self._since_purge >= PURGE_EVERY:
                     self._since_purge = 0
                     _purge(changes, at - REMEMBER)
+                    self._make_room(self._file)
                 return changes.put(_TIME.pack(proof.issued_at) + digest_of(proof), b"", overwrite=False)
         except lmdb.Error as error:
             raise StoreError("the replay guard's file does not answer; try again") from error
@@ -81,6 +92,21 @@ class FileReplayGuard:
     def close(self) -> None:
         """Let go of the file."""
         self._file = None
+
+    def _make_room(self, file: lmdb.Environment) -> None:
+        """Take room on the disk ahead of what is used; raise StoreError if there is hardly any left."""
+        used = (file.info()["last_pgno"] + 1) * file.stat()["psize"]
+        if used + _AHEAD // 2 <= self._room:
+            return
+        wanted = min(used + _AHEAD, _MOST_BYTES)
+        try:
+            reserve(Path(file.path()), wanted)
+        except OSError as error:
+            if used + _LEAST > self._room:
+                raise StoreUnavailable("The disk of the host is full; its operator must make room.") from error
+            log.warning("no room ahead for the memory of proofs: %s", error)
+        else:
+            self._room = wanted
 
 
 def _purge(changes: lmdb.Transaction, before: float) -> None:

@@ -8,17 +8,19 @@ and only the disk is waited for in a thread (`durability`); the next batch runs 
 from __future__ import annotations
 
 import asyncio
+import logging
 import sqlite3
 from collections import deque
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from pods.errors import StoreError, StoreUnavailable
+from pods.errors import StoreUnavailable
 from pods.storage.base import Transaction
 from pods.storage.durability import Durability
 from pods.storage.jobs import Job, abandon, next_batch
-from pods.storage.sqlite import BUSY_SECONDS, SqliteStore, commit
+from pods.storage.lock_holders import holder
+from pods.storage.sqlite import BUSY_SECONDS, SqliteStore, commit, error_of, roll_back
 from pods.storage.write_log import Turn, WriteLog
 
 T = TypeVar("T")
@@ -26,19 +28,32 @@ T = TypeVar("T")
 MAX_BATCH = 128  # jobs between two chances for readers; some milliseconds
 RETRY_SECONDS = 0.001  # somebody writes who waits for no turn: a command, or the tests
 
-BUSY = "The database is busy; try again in a moment."
+BUSY = (
+    "Another process of this host keeps the right to write. Nothing was changed, and reading goes on. Try again in a"
+    " moment; where that does not help, the operator finds the process with `portico doctor`."
+)
+
+log = logging.getLogger(__name__)
 
 
 class CommitQueue:
     """The one door to writes on a running server; belongs to the event loop of its first job.
 
-    `committed` is called on the event loop after each commit.
+    `committed` is called on the event loop after each commit. Who cannot write for the length of `patience`, in
+    seconds, is told so.
     """
 
-    def __init__(self, store: SqliteStore, committed: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self,
+        store: SqliteStore,
+        committed: Callable[[], None] = lambda: None,
+        *,
+        patience: float = BUSY_SECONDS,
+    ) -> None:
         self._connection = store.connect(wait=0)
         WriteLog.defer(self._connection)
         self._store = store
+        self._patience = patience
         self._turn = Turn(store.path)
         self._coming: asyncio.Future[None] | None = None
         self._log = WriteLog(store.path, store.connect())
@@ -117,7 +132,7 @@ class CommitQueue:
     async def _begin(self) -> None:
         """Take the turn and open a transaction, as soon as nobody else writes."""
         self._log.require_sound()
-        deadline = asyncio.get_running_loop().time() + BUSY_SECONDS
+        deadline = asyncio.get_running_loop().time() + self._patience
         await self._take_turn()
         try:
             while True:
@@ -125,8 +140,10 @@ class CommitQueue:
                     self._connection.execute("BEGIN IMMEDIATE")
                     return
                 except sqlite3.OperationalError as error:
+                    if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                        raise error_of(error) from error
                     if asyncio.get_running_loop().time() > deadline:
-                        raise StoreUnavailable(BUSY) from error
+                        raise self._busy() from error
                 await asyncio.sleep(RETRY_SECONDS)
         except BaseException:
             self._turn.give()
@@ -138,18 +155,23 @@ class CommitQueue:
                 return
             self._coming = asyncio.get_running_loop().run_in_executor(self._thread, self._turn.wait)
         # A turn that comes after all is the next batch's, or nobody's.
-        done, _ = await asyncio.wait((self._coming,), timeout=BUSY_SECONDS)
+        done, _ = await asyncio.wait((self._coming,), timeout=self._patience)
         if not done:
-            raise StoreUnavailable(BUSY)
+            raise self._busy()
         self._coming = None
+
+    def _busy(self) -> StoreUnavailable:
+        log.warning(
+            "for %g s nothing could be written: %s has the turn", self._patience, holder(self._store.path)
+        )
+        return StoreUnavailable(BUSY)
 
     def _carry_out(self, batch: list[Job]) -> None:
         try:
             self._run(batch)
             commit(self._connection)
         except BaseException:
-            if self._connection.in_transaction:
-                self._connection.execute("ROLLBACK")
+            roll_back(self._connection)
             raise
 
     def _run(self, batch: list[Job]) -> None:
@@ -161,8 +183,10 @@ class CommitQueue:
             try:
                 job.value = job.run(self._store.transaction(self._connection))
             except sqlite3.Error as error:
-                job.error = StoreError("The database refused the change.")
+                job.error = error_of(error)
                 job.error.__cause__ = error
+                if not self._connection.in_transaction:  # rolled back with all the jobs before it
+                    raise job.error from error
                 execute("ROLLBACK TO job")
             except Exception as error:  # noqa: BLE001  # the job's own failure goes to its own client
                 job.error = error

@@ -23,6 +23,11 @@ CACHE_KIB = 16 * 1024  # page cache of one connection; the file itself is cached
 CHECKPOINT_PAGES = 4_000  # 16 MiB of log before it is folded in: fewer, longer pauses of the writer alone
 PURGE_ATTEMPTS = 60
 STATEMENTS = 256  # prepared statements that a connection keeps
+_REASONS = {
+    sqlite3.SQLITE_READONLY: "The database of the host can only be read, nothing was changed; its operator can see why.",
+    sqlite3.SQLITE_IOERR: "The disk of the host failed, nothing was changed; its operator can see why.",
+    sqlite3.SQLITE_CORRUPT: "The database of the host is damaged, nothing was changed; `portico doctor` says where.",
+}
 
 
 class SqliteStore:
@@ -114,14 +119,16 @@ class SqliteStore:
             try:
                 connection.execute("BEGIN IMMEDIATE")
             except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                    raise error_of(error) from error
                 raise StoreUnavailable("The database is busy; try again in a moment.") from error
             try:
                 yield self.transaction(connection)
             except sqlite3.Error as error:
-                connection.execute("ROLLBACK")
-                raise StoreError("The database refused the change.") from error
+                roll_back(connection)
+                raise error_of(error) from error
             except BaseException:
-                connection.execute("ROLLBACK")
+                roll_back(connection)
                 raise
             commit(connection)
 
@@ -156,6 +163,23 @@ def commit(connection: sqlite3.Connection) -> None:
     try:
         connection.execute("COMMIT")
     except sqlite3.Error as error:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-        raise StoreError("The database could not make the change durable; nothing was changed.") from error
+        roll_back(connection)
+        raise error_of(
+            error, "The database could not make the change durable; nothing was changed."
+        ) from error
+
+
+def roll_back(connection: sqlite3.Connection) -> None:
+    """Roll back, unless SQLite has done so itself, as where the disk failed."""
+    if connection.in_transaction:
+        connection.execute("ROLLBACK")
+
+
+def error_of(error: sqlite3.Error, otherwise: str = "The database refused the change.") -> StoreError:
+    """Return what went wrong in our words: what the operator must do, where that is known."""
+    kind = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the upper bits say where it happened
+    if kind == sqlite3.SQLITE_FULL:
+        return StoreUnavailable(
+            "The disk of the host is full, nothing was changed; its operator must make room."
+        )
+    return StoreError(_REASONS.get(kind, otherwise))

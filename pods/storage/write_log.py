@@ -11,6 +11,7 @@ import fcntl
 import logging
 import os
 import sqlite3
+import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -18,6 +19,8 @@ from pods.errors import StoreError
 
 LOG_BYTES = 16 * 1024 * 1024  # of log before it is folded in: fewer, longer pauses of the writers alone
 _BACKSTOP_PAGES = 16_384  # folded in by SQLite itself, on the event loop, if we did not come to it
+_PATIENCE = 1.0  # seconds for the turn to fold; missed, the next chance comes after some more log
+_LOOK_EVERY = 0.0005
 _FOLD = "PRAGMA wal_checkpoint(PASSIVE)"
 _sync = getattr(os, "fdatasync", os.fsync)
 
@@ -41,6 +44,15 @@ class Turn:
     def wait(self) -> None:
         """Take the turn when it comes; not for an event loop."""
         fcntl.flock(self._file, fcntl.LOCK_EX)
+
+    def taken_within(self, seconds: float) -> bool:
+        """Take the turn if it can be had soon, outside of the queue, and say whether it was taken."""
+        end = time.monotonic() + seconds
+        while not self.taken():
+            if time.monotonic() > end:
+                return False
+            time.sleep(_LOOK_EVERY)
+        return True
 
     def give(self) -> None:
         """Let the next one write. A process that ends gives its turn by that."""
@@ -115,7 +127,10 @@ class WriteLog:
         # Most of it while others write, the rest while nobody does: a log that grows meanwhile never begins anew.
         try:
             self._connection.execute(_FOLD).fetchall()
-            self._turn.wait()
+            # Who waits for this thread has been made durable already: a process that hangs with the turn must not keep
+            # them waiting. The log may grow meanwhile.
+            if not self._turn.taken_within(_PATIENCE):
+                return
             try:
                 self._connection.execute(_FOLD).fetchall()
             finally:

@@ -12,12 +12,14 @@ from pods.authz import acl
 from pods.errors import BadTarget, PodError, StoreError
 from pods.model import Mode, Path
 from pods.protocol import conditions, rdf, target
+from pods.storage import lock_holders
 from pods.storage.base import Transaction
 from pods.storage.blobs import BlobStore
 from pods.upkeep import doctor_sql
 from pods.upkeep.doctor_sql import Row
 
 ERROR, NOTICE = "error", "notice"
+WRITERS_SECONDS = 10.0  # a commit takes milliseconds, an import of a pod some seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,3 +167,16 @@ def permissions(data: FilePath, secret_files: Sequence[str]) -> Iterator[Finding
                 place.chmod(mode & 0o700)
 
             yield Finding(ERROR, "permissions", str(place), f"others may read it ({mode:o})", close)
+
+
+def writers(database: FilePath, patience: float = WRITERS_SECONDS) -> Iterator[Finding]:
+    """Return who keeps everybody from writing to a SQLite file, if somebody does for so many seconds."""
+    who = lock_holders.blocked(database, patience)
+    if who is not None:
+        yield Finding(
+            ERROR,
+            "writers",
+            str(database),
+            f"can be written by nobody: {who} has the turn. Let it go on (kill -CONT) or end it (kill -9):"
+            " what it has not committed is rolled back, and nothing that was acknowledged is lost",
+        )
