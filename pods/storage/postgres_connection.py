@@ -20,12 +20,24 @@ LIMITS = {
     "statement_timeout": "60s",  # of a single statement; the longest are those of a schema's step
     "lock_timeout": "30s",  # as long as SQLite waits for another writer
     "idle_in_transaction_session_timeout": "120s",  # a worker that hangs must not keep its locks for ever
+    # A worker whose machine is gone, or that was killed while it waited for a lock, must not keep the others waiting.
+    "tcp_keepalives_idle": "30",
+    "tcp_keepalives_interval": "10",
+    "tcp_keepalives_count": "3",
+    "client_connection_check_interval": "10s",
     # Serializable transactions lock what a plan has looked at. A table of ten rows that is read as a whole
     # would make any two writers collide; and a plan from before the first ANALYZE would stay a bad one.
     "enable_seqscan": "off",
     "jit": "off",
 }
 CONNECT_SECONDS = 10
+# The same from this side: a server that is gone without a word is an error within a minute, and not within hours.
+GONE: dict[str, Any] = {
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 60_000,
+}
 PATIENCE = 5.0  # seconds that a request waits for a connection; then it is told to try again
 
 
@@ -95,6 +107,7 @@ def connect(url: str) -> psycopg.Connection[Any]:
             context=_ADAPTERS,
             connect_timeout=CONNECT_SECONDS,
             application_name="portico",
+            **GONE,
         )
         configure(connection)
     except psycopg.Error as error:
@@ -131,6 +144,7 @@ def open_pool(url: str, size: int) -> ConnectionPool[psycopg.Connection[Any]]:
             "context": _ADAPTERS,
             "connect_timeout": CONNECT_SECONDS,
             "application_name": "portico",
+            **GONE,
         },
         configure=configure,
         min_size=1,

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from pods.model import Path as ResourcePath
 from pods.model import WebId
 from pods.protocol.dpop import Proof
 from pods.settings import BadSetting
+from pods.storage import postgres_connection
 from pods.storage.base import Transaction
 from pods.storage.opening import Database, open_database
 from tests.postgres_cluster import Cluster, NoPostgres, cluster
@@ -62,6 +64,17 @@ async def test_a_worker_outlives_a_crash_of_its_database(fragile: Cluster, tmp_p
     worker.commits.close()
     worker.wakeups.close()
     worker.store.close()
+
+
+def test_a_machine_that_is_gone_without_a_word_is_noticed_from_both_sides(postgres: Cluster) -> None:
+    address = postgres.create()
+    with closing(postgres_connection.connect(address)) as connection:
+        assert connection.execute("SHOW client_connection_check_interval").fetchone() == ("10s",)
+        known = connection.info.get_parameters()
+    postgres.drop(address)
+    assert {name: known.get(name) for name in postgres_connection.GONE} == {
+        name: str(value) for name, value in postgres_connection.GONE.items()
+    }
 
 
 def test_a_database_that_does_not_answer_is_named_without_its_password(tmp_path: Path) -> None:
