@@ -1,4 +1,4 @@
-"""Composition of the apps' origin: insight, value-back and check-in side by side, and a front page."""
+"""Composition of the apps' origin: insight, value-back, check-in and the desk for breaches, and a front page."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from apps.breaches.main import application as breaches
 from apps.checkin.main import application as checkin
 from apps.front.pages import front
 from apps.insight.main import application as insight
@@ -37,6 +38,7 @@ def application(settings: AppSettings, clock: Clock) -> ASGIApp:
         "insight": insight(settings, clock),
         "valueback": valueback(settings, clock),
         "checkin": checkin(settings, clock),
+        "breaches": breaches(settings, clock),
     }
 
     @asynccontextmanager

@@ -55,8 +55,7 @@ from consent.rights.escalation import Escalation, Reminding
 from consent.rights.leaving import RightsLeaving
 from consent.rights.outgoing import Carrier
 from consent.rights.requests import Rights
-from consent.rights.schema_sql import SCHEMA as RIGHTS_SCHEMA
-from consent.rights.schema_sql import SCHEMA_2 as RIGHTS_SCHEMA_2
+from consent.rights.schema_sql import SCHEMAS as RIGHTS_SCHEMAS
 from consent.schema_sql import SCHEMAS
 from consent.secret import derived, open_secret
 from consent.shaping import Shaping
@@ -108,8 +107,7 @@ def schemas() -> tuple[Schema, ...]:
         issuers.SCHEMA,
         *AGGREGATION_SCHEMAS,
         *claims.SCHEMAS,
-        RIGHTS_SCHEMA,
-        RIGHTS_SCHEMA_2,
+        *RIGHTS_SCHEMAS,
     )
 
 

@@ -18,7 +18,7 @@ from consent.rights.breach_extent import Suspect
 from consent.rights.breach_report import draft
 from consent.rights.breach_sql import Breach
 from consent.rights.breach_steps import BreachStep
-from consent.rights.breaches import Breaches, Description
+from consent.rights.breaches import Breaches, Description, suspect_of
 from consent.rights.deadlines import ROME
 from consent.wire import timestamp
 from pods.main import Core
@@ -93,7 +93,7 @@ def show(breach: str, report: bool, names: bool) -> None:
             found = breaches.found(tx, breach)
             entries, told = breach_sql.entries(tx, breach), breach_sql.told(tx, breach)
             controller = registry_sql.controller(tx, found.agent)
-        extent = breaches.extent(Suspect(found.begins, found.ends, found.agent, found.client))
+        extent = breaches.extent(suspect_of(found))
     if report:
         name = f"{controller.name}, {controller.contact}" if controller is not None else ""
         click.echo(draft(found, extent, entries, told, at, controller=name))

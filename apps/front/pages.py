@@ -19,6 +19,7 @@ NAVIGATION = (
     Navigation(msg("Questions"), "/insight/", "insight"),
     Navigation(msg("Value-back"), "/valueback/", "valueback"),
     Navigation(msg("Check-in"), "/checkin/", "checkin"),
+    Navigation(msg("Breaches"), "/breaches/", "breaches"),
 )
 
 

@@ -12,19 +12,23 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from consent import people_sql, registry_sql, wire
-from consent.http.callers import Callers, json_answer, json_body
+from consent.http.callers import PRIVATE, Callers, json_answer, json_body
 from consent.http.pages import RegisterPages
 from consent.http.register import HTML, JSON, wanted
 from consent.rights import breach_sql, breach_wire
 from consent.rights.breach_extent import Suspect
+from consent.rights.breach_report import draft
 from consent.rights.breach_sql import Breach
 from consent.rights.breach_steps import BreachStep
-from consent.rights.breaches import BREACHES_PATH, Breaches, Description
+from consent.rights.breaches import BREACHES_PATH, Breaches, Description, suspect_of
 from pods.errors import BadContent, Forbidden, NotFound
-from pods.http.openapi import LIST, OBJECT, described, named
+from pods.http.openapi import LIST, OBJECT, TEXT, described, named
 from pods.model import Clock, WebId
 from pods.storage.base import Commits, Store, Transaction
+from vocab.pages.language import language_of
 from vocab.schemas import SchemaError, validate
+
+MARKDOWN = "text/markdown"
 
 
 class BreachRoutes:
@@ -63,6 +67,12 @@ class BreachRoutes:
         )
         router.add_api_route(
             "/{breach_id}", self.one, methods=["GET"], **described(OBJECT, places=("breach_id",))
+        )
+        router.add_api_route(
+            "/{breach_id}/notification",
+            self.notification,
+            methods=["GET"],
+            **described(TEXT, media_types=(MARKDOWN,), places=("breach_id",), token=True),
         )
         router.add_api_route(
             "/{breach_id}/steps",
@@ -110,7 +120,13 @@ class BreachRoutes:
         _, webid = await self._callers.known(request)
         body = _checked("breach", await json_body(request))
         await self._store.read(lambda tx: self._require_registered(tx, webid))
-        suspect = Suspect(_time(body, "begins"), _time(body, "ends"), webid, body.get("client", ""))
+        suspect = Suspect(
+            _time(body, "begins"),
+            _time(body, "ends"),
+            webid,
+            body.get("client", ""),
+            tuple(body.get("data", ())),
+        )
         self._breaches.require_complete(suspect, body["nature"])
         # Counting reads every log: long enough to hold up others.
         extent = await asyncio.to_thread(self._breaches.extent, suspect)
@@ -125,6 +141,24 @@ class BreachRoutes:
 
         told = await self._commits.submit(job)
         return json_answer(told, 201, headers={"location": f"{self._origin}{BREACHES_PATH}{told['id']}"})
+
+    async def notification(self, request: Request) -> Response:
+        """The draft of what the organisation must tell the authority (GDPR art. 33(3)), in Italian or English."""
+        _, webid = await self._callers.known(request)
+        breach = await self._store.read(lambda tx: self._mine(tx, request, webid))
+        extent = await asyncio.to_thread(self._breaches.extent, suspect_of(breach))
+
+        def job(tx: Transaction) -> str:
+            own = registry_sql.controller(tx, webid)
+            return draft(
+                *(breach, extent, breach_sql.entries(tx, breach.id), breach_sql.told(tx, breach.id)),
+                self._clock(),
+                controller=f"{own.name}, {own.contact}" if own is not None else "",
+                language=language_of(request),
+            )
+
+        headers = {**PRIVATE, "vary": "authorization, accept-language"}
+        return Response(await self._store.read(job), media_type=MARKDOWN, headers=headers)
 
     async def step(self, request: Request) -> Response:
         """Take an entry one step further: note, describe, report to the authority, tell people, publish, close."""

@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from consent.rights import breach_sql
-from consent.rights.disclosures import INDIVIDUAL
+from consent.rights.disclosures import INDIVIDUAL, touches
 from pods import activity
 from pods.activity import Line
 from pods.storage.base import Pod, Store, Transaction
+from vocab.shapes import SHAPES
 
 AT_ONCE = 50  # pods of one commit; other writers wait no longer than that takes
 
@@ -23,6 +24,8 @@ class Suspect:
     ends: float
     agent: str = ""
     client: str = ""
+    data: tuple[str, ...] = ()
+    """Shapes of the data that got out; none means whatever was served."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,17 +59,20 @@ def extent(store: Store, suspect: Suspect) -> Extent:
 
 def hit(tx: Transaction, keys: Sequence[int], suspect: Suspect) -> list[tuple[Pod, list[Line]]]:
     """Return those of some pods of which data was served, with the lines that say so."""
-    found = [(tx.pod_by_key(key), _served(tx, key, suspect)) for key in keys]
     # What an organisation read of its own is no disclosure to it.
-    return [(pod, lines) for pod, lines in found if pod and lines and pod.owner != suspect.agent]
+    pods = [pod for key in keys if (pod := tx.pod_by_key(key)) is not None and pod.owner != suspect.agent]
+    return [(pod, lines) for pod in pods if (lines := _served(tx, pod, suspect))]
 
 
-def _served(tx: Transaction, pod: int, suspect: Suspect) -> list[Line]:
+def _served(tx: Transaction, pod: Pod, suspect: Suspect) -> list[Line]:
+    places = [pod.root + SHAPES[shape].container for shape in suspect.data]
     return [
         line
-        for line in activity.between(tx, pod, suspect.begins, suspect.ends)
+        for line in activity.between(tx, pod.key, suspect.begins, suspect.ends)
         if line.decision == activity.PERMIT
         and line.action in INDIVIDUAL
         and (not suspect.agent or line.agent == suspect.agent)
         and (not suspect.client or line.client == suspect.client)
+        # A result is computed from a whole pod: it may rest on any kind of data.
+        and (not places or line.action == "claim" or any(touches(line.path, place) for place in places))
     ]

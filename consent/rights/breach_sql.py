@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from consent.rights.breach_steps import BreachState
@@ -12,7 +12,7 @@ from pods.storage.base import Transaction
 
 _COLUMNS = (
     "id, aware_at, agent, client, begins, ends, nature, affected, notified_at, authority_at, closed_at,"
-    " opened_by, consequences, measures, contact, public_at"
+    " opened_by, consequences, measures, contact, public_at, data"
 )
 
 
@@ -41,6 +41,8 @@ class Breach:
     contact: str = ""
     """Where more can be learned: the data protection officer, as a rule."""
     public_at: float | None = None
+    data: tuple[str, ...] = ()
+    """Shapes of the data that it is about; none means any."""
 
     @property
     def state(self) -> BreachState:
@@ -80,11 +82,12 @@ class Breach:
 def add(tx: Transaction, breach: Breach) -> None:
     """Open an entry."""
     tx.execute(
-        f"INSERT INTO breach ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608  # constants only
+        f"INSERT INTO breach ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608  # constants only
         (
             *(breach.id, breach.aware_at, breach.agent, breach.client, breach.begins, breach.ends),
             *(breach.nature, breach.affected, breach.notified_at, breach.authority_at, breach.closed_at),
             *(breach.opened_by, breach.consequences, breach.measures, breach.contact, breach.public_at),
+            " ".join(breach.data),
         ),
     )
 
@@ -162,4 +165,4 @@ def pods_after(tx: Transaction, key: int, limit: int) -> list[int]:
 
 
 def _breach(row: Sequence[Any]) -> Breach:
-    return Breach(*row)
+    return replace(Breach(*row[:-1]), data=tuple(row[-1].split()))

@@ -17,6 +17,7 @@ def public_json(breach: Breach, names: Mapping[str, str], at: float) -> dict[str
         "state": breach.state.value,
         "organisation": {"iri": who, "name": names[who]} if who in names else None,
         "nature": breach.nature,
+        "data": list(breach.data),
         "consequences": breach.consequences,
         "measures": breach.measures,
         "contact": breach.contact,

@@ -14,6 +14,7 @@ from consent.rights.deadlines import BREACH_HOURS
 from consent.rights.notices import Notices
 from pods.errors import Conflict, NotFound, TooManyRequests, Unprocessable
 from pods.storage.base import Pod, Store, Transaction
+from vocab.shapes import SHAPES
 
 MOST_OPEN = 20  # entries of one organisation that are not closed; each costs a look into every log
 BREACHES_PATH = "/.consent/breaches/"
@@ -64,6 +65,8 @@ class Breaches:
             raise Unprocessable("Name the agent or the client through whose access the data got out.")
         if not suspect.begins < suspect.ends:
             raise Unprocessable("The breach must begin before it ends.")
+        if unknown := [shape for shape in suspect.data if shape not in SHAPES]:
+            raise Unprocessable(f"{unknown[0]!r} is no kind of data; there are {', '.join(SHAPES)}.")
         if not nature.strip():
             raise Unprocessable("Say what happened: the register must show it (GDPR art. 33(5)).")
 
@@ -95,6 +98,7 @@ class Breaches:
             consequences=told.consequences,
             measures=told.measures,
             contact=told.contact,
+            data=suspect.data,
         )
         breach_sql.add(tx, breach)
         breach_sql.add_entry(tx, breach.id, f"opened: {affected} people affected", at, actor=opened_by)
@@ -119,7 +123,7 @@ class Breaches:
         """Tell a batch of those affected; return how many had not been told, and the last key, None at the end."""
         self._require(breach, BreachStep.TELL)
         keys = breach_sql.pods_after(tx, after, AT_ONCE)
-        count = sum(self._tell(tx, breach, pod, at) for pod, _ in hit(tx, keys, _suspect(breach)))
+        count = sum(self._tell(tx, breach, pod, at) for pod, _ in hit(tx, keys, suspect_of(breach)))
         return count, keys[-1] if len(keys) == AT_ONCE else None
 
     def all_told(self, tx: Transaction, breach: Breach, count: int, at: float, *, actor: str = "") -> Breach:
@@ -238,5 +242,6 @@ _STEPS: Mapping[BreachStep, Callable[[Breach, str, Description, float], tuple[Br
 }
 
 
-def _suspect(breach: Breach) -> Suspect:
-    return Suspect(breach.begins, breach.ends, breach.agent, breach.client)
+def suspect_of(breach: Breach) -> Suspect:
+    """Return through whose access, when and to what data an entry says that it happened."""
+    return Suspect(breach.begins, breach.ends, breach.agent, breach.client, breach.data)

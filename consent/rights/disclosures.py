@@ -30,7 +30,7 @@ class Scope:
         """Say whether a line of the log is in scope."""
         by_whom = self.grants is None or line.grant in self.grants or line.agent == self.agent
         # A result is computed from a whole pod: it may rest on any of its documents.
-        what = not self.resource or line.action == "claim" or _touches(line.path, self.resource)
+        what = not self.resource or line.action == "claim" or touches(line.path, self.resource)
         return by_whom and what
 
 
@@ -55,7 +55,7 @@ def recipients(tx: Transaction, pod: Pod, scope: Scope) -> dict[str, tuple[str, 
     return {agent: tuple(grants) for agent, grants in sorted(found.items())}
 
 
-def _touches(path: str, resource: str) -> bool:
+def touches(path: str, resource: str) -> bool:
     """Say whether one of two places lies in the other, as a container and its member do."""
     return (
         path == resource

@@ -63,3 +63,12 @@ SCHEMA_2: Schema = (
         "CREATE INDEX notice_out_pod ON notice_out (pod)",
     ),
 )
+
+SCHEMA_3: Schema = (
+    "rights-3",
+    (
+        # The kinds of data that a breach is about, by the names of their shapes; nothing means all.
+        "ALTER TABLE breach ADD COLUMN data TEXT NOT NULL DEFAULT ''",
+    ),
+)
+SCHEMAS = (SCHEMA, SCHEMA_2, SCHEMA_3)

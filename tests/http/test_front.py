@@ -23,7 +23,7 @@ async def front(tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
 async def test_the_front_page_leads_to_every_app(front: httpx.AsyncClient) -> None:
     page = await front.get("/", headers={"accept": "text/html"})
     assert page.status_code == 200
-    assert all(f'href="/{app}/"' in page.text for app in ("insight", "valueback", "checkin"))
+    assert all(f'href="/{app}/"' in page.text for app in ("insight", "valueback", "checkin", "breaches"))
 
 
 async def test_a_program_gets_a_problem_document_where_nothing_is(front: httpx.AsyncClient) -> None:
