@@ -13,15 +13,22 @@ from pods.archive.layout import timestamp
 from pods.settings import PodSettings, read_settings
 from pods.upkeep.backup import back_up
 from pods.upkeep.copies import BadBackup, target_at
+from pods.upkeep.outside import OutsideContent
 
 
 @click.command()
 @click.argument("target", type=click.Path(path_type=Path))
 @click.option("--data", type=click.Path(file_okay=False), help="Data folder (PORTICO_DATA).")
-def command(target: Path, data: str | None) -> None:
+@click.option(
+    "--earlier",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="A backup that is a folder: content on S3 that it has is not fetched again.",
+)
+@click.option("--without-content", is_flag=True, help="Leave content that lies on S3 (PORTICO_BLOBS) there.")
+def command(target: Path, data: str | None, earlier: Path | None, *, without_content: bool) -> None:
     """Copy the data folder into TARGET: a tar file if its name ends in .tar, else a new folder.
 
-    Works beside a running server. Every database is one snapshot; what they name is copied with them.
+    Works beside a running server. Every database is one snapshot; what they name is copied with them, from S3 too.
     """
     if data:
         os.environ["PORTICO_DATA"] = data
@@ -35,6 +42,9 @@ def command(target: Path, data: str | None) -> None:
                 at=timestamp(time.time()),
                 database=settings.database,
                 store=core.store,
+                outside=OutsideContent(core.blobs, earlier)
+                if settings.blobs and not without_content
+                else None,
             )
     except BadBackup as error:
         raise click.ClickException(str(error)) from error

@@ -8,7 +8,9 @@ from pathlib import Path
 import click
 
 from pods.settings import PodSettings, read_settings
+from pods.storage.blobs import open_blobs
 from pods.upkeep.copies import BadBackup
+from pods.upkeep.outside import OutsideContent
 from pods.upkeep.restoring import restore
 
 
@@ -20,13 +22,16 @@ from pods.upkeep.restoring import restore
 def command(backup: Path, data: str | None) -> None:
     """Restore BACKUP, a tar file or a folder that `portico backup` wrote.
 
-    Refuses a folder, and a database, that is not empty. Every file is compared with the list in the backup.
+    Refuses a folder, and a database, that is not empty. Every file is compared with the list in the backup. With
+    PORTICO_BLOBS=s3://... large content is put there.
     """
     if data:
         os.environ["PORTICO_DATA"] = data
     settings = read_settings(PodSettings, os.environ)
     try:
-        listing = restore(backup, settings.data, database=settings.database)
+        # Content goes where the host will look for it, whatever it lay on when the backup was made.
+        outside = OutsideContent(open_blobs(settings.blobs, settings.data)) if settings.blobs else None
+        listing = restore(backup, settings.data, database=settings.database, outside=outside)
     except BadBackup as error:
         raise click.ClickException(str(error)) from error
     click.echo(

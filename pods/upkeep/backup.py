@@ -12,8 +12,8 @@ from pods.storage.base import Store
 from pods.storage.opening import SQLITE
 from pods.upkeep import postgres_dump
 from pods.upkeep.copies import BadBackup, Copied, Listing, Target
+from pods.upkeep.outside import BLOBS, NAMED, Kept, OutsideContent
 
-BLOBS = "blobs"
 POSTGRES_DUMP = "pods.pgdump"
 LEFT_OUT = {
     "replay": "proofs seen in the last minutes; a restored host starts without",
@@ -27,8 +27,16 @@ _PASSING = ("-wal", "-shm", "-journal", ".part", ".wal", ".tmp", ".lock")
 PAGE = 1000  # keys of blobs read at a time
 
 
-def back_up(data: Path, target: Target, *, at: str, database: str, store: Store) -> Listing:
-    """Copy a data folder while its host serves, and return what was copied.
+def back_up(
+    data: Path,
+    target: Target,
+    *,
+    at: str,
+    database: str,
+    store: Store,
+    outside: OutsideContent | None = None,
+) -> Listing:
+    """Copy a data folder while its host serves, and return what was copied; `outside` is content that lies elsewhere.
 
     The apps' databases come first and the pods last: what an app says that it delivered is then in the pods. Every
     database is one snapshot. Blobs never change, and one that is replaced stays for an hour (`DROPPED_SECONDS`), so
@@ -44,12 +52,15 @@ def back_up(data: Path, target: Target, *, at: str, database: str, store: Store)
                     files.append(_add_database(file, staging, target))
             if database:
                 dump = staging / POSTGRES_DUMP
-                keys = postgres_dump.dump(database, store, dump)
+                named = postgres_dump.dump(database, store, dump)
                 files.append(target.add(POSTGRES_DUMP, dump))
             else:
                 files.append(_add_database(data / SQLITE, staging, target))
-                keys = _keys_in(staging / SQLITE)
-            files += _add_blobs(data, target, keys, left_out)
+                named = _named_in(staging / SQLITE)
+            if outside is None:
+                files += _add_blobs(data, target, named, left_out)
+            else:
+                files += _add_outside(outside, target, named, staging)
         listing = Listing(at, "postgresql" if database else "sqlite", tuple(files), tuple(left_out))
         target.finish(listing.json())
     except BaseException:
@@ -81,22 +92,30 @@ def _add_database(file: Path, staging: Path, target: Target) -> Copied:
     return target.add(file.name, copy)
 
 
-def _keys_in(copy: Path) -> list[str]:
+def _named_in(copy: Path) -> list[Kept]:
     with closing(sqlite3.connect(copy)) as connection:
-        rows = connection.execute("SELECT blob FROM resource WHERE blob IS NOT NULL ORDER BY blob")
-        return [str(key) for (key,) in rows]
+        return [Kept(*row) for row in connection.execute(NAMED)]
 
 
-def _add_blobs(data: Path, target: Target, keys: list[str], left_out: list[str]) -> Iterator[Copied]:
-    folder = data / BLOBS
-    if keys and not folder.is_dir():
-        left_out.append(f"{len(keys)} blobs: they lie outside the data folder (PORTICO_BLOBS)")
+def _add_outside(
+    outside: OutsideContent, target: Target, named: list[Kept], staging: Path
+) -> Iterator[Copied]:
+    for kept in named:
+        file = outside.fetched(kept, staging)
+        yield target.add(kept.place, file)
+        if file.parent == staging:
+            file.unlink()  # one at a time: the disk need not hold all of it twice
+
+
+def _add_blobs(data: Path, target: Target, named: list[Kept], left_out: list[str]) -> Iterator[Copied]:
+    if named and not (data / BLOBS).is_dir():
+        left_out.append(f"{len(named)} blobs: they lie outside the data folder (PORTICO_BLOBS)")
         return
-    for key in keys:
-        file = folder / key[:2] / key[2:4] / key
+    for kept in named:
+        file = data / kept.place
         if not file.is_file():
             raise BadBackup(
-                f"The blob {key} is gone. A backup must end within an hour of its start, or portico doctor "
+                f"The blob {kept.key} is gone. A backup must end within an hour of its start, or portico doctor "
                 "says what is missing."
             )
-        yield target.add(file.relative_to(data).as_posix(), file)
+        yield target.add(kept.place, file)

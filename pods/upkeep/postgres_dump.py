@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pods.storage.base import Store
 from pods.upkeep.copies import BadBackup
+from pods.upkeep.outside import NAMED, Kept
 
 _VARIABLES = {
     "host": "PGHOST",
@@ -23,15 +24,15 @@ _VARIABLES = {
 }
 
 
-def dump(url: str, store: Store, file: Path) -> list[str]:
-    """Write the database into a file in PostgreSQL's custom format; return the blobs that this snapshot names."""
+def dump(url: str, store: Store, file: Path) -> list[Kept]:
+    """Write the database into a file in PostgreSQL's custom format; return the content that this snapshot names."""
     with store.reading() as tx:
         # The dump sees exactly what this transaction sees, as long as it is open.
         ((snapshot,),) = tx.execute("SELECT pg_export_snapshot()")
-        keys = [str(key) for (key,) in tx.execute("SELECT blob FROM resource WHERE blob IS NOT NULL")]
+        named = [Kept(*row) for row in tx.execute(NAMED)]
         _run("pg_dump", url, "--format=custom", f"--snapshot={snapshot}", f"--file={file}")
     file.chmod(0o600)
-    return keys
+    return named
 
 
 def restore(url: str, file: Path) -> None:

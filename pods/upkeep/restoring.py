@@ -12,12 +12,16 @@ from pathlib import Path
 from pods.upkeep import postgres_dump
 from pods.upkeep.backup import POSTGRES_DUMP
 from pods.upkeep.copies import CHUNK, FOLDER_MODE, LIST, BadBackup, Listing, private, read_listing
+from pods.upkeep.outside import OutsideContent
 
 
-def restore(backup: Path, data: Path, *, database: str = "") -> Listing:
+def restore(
+    backup: Path, data: Path, *, database: str = "", outside: OutsideContent | None = None
+) -> Listing:
     """Restore a backup, a folder or a tar file, and return what it held; raise BadBackup, and then nothing is there.
 
-    The data folder must be empty or missing, and a PostgreSQL database empty: nothing is ever overwritten.
+    The data folder must be empty or missing, and a PostgreSQL database empty: nothing is ever overwritten. Large
+    content goes `outside` where one is given.
     """
     if data.exists() and any(data.iterdir()):
         raise BadBackup(f"{data} is not empty; a restore never overwrites anything. Name another folder.")
@@ -30,7 +34,14 @@ def restore(backup: Path, data: Path, *, database: str = "") -> Listing:
         else:
             _unpack(backup, draft)
         listing = _checked(draft)
-        _settle(draft, listing, database)
+        _settle(draft, listing)
+        take_back = outside.put_back(draft) if outside is not None else None
+        try:
+            _load(draft, listing, database)
+        except BaseException:
+            if take_back is not None:
+                take_back()
+            raise
         if data.exists():
             data.rmdir()
         draft.rename(data)
@@ -68,8 +79,8 @@ def _checked(folder: Path) -> Listing:
     return listing
 
 
-def _settle(folder: Path, listing: Listing, database: str) -> None:
-    """Give files and folders to the operator alone, check the databases, and load a dump."""
+def _settle(folder: Path, listing: Listing) -> None:
+    """Give files and folders to the operator alone, and check the databases."""
     (folder / LIST).unlink()
     for place in folder.rglob("*"):
         place.chmod(FOLDER_MODE if place.is_dir() else 0o600)
@@ -77,6 +88,10 @@ def _settle(folder: Path, listing: Listing, database: str) -> None:
         with closing(sqlite3.connect(file)) as connection:
             if connection.execute("PRAGMA integrity_check").fetchone() != ("ok",):
                 raise BadBackup(f"{file.name} is damaged inside.")
+
+
+def _load(folder: Path, listing: Listing, database: str) -> None:
+    """Load the dump of a host on PostgreSQL."""
     dump = folder / POSTGRES_DUMP
     if (listing.database == "postgresql") != bool(database):
         raise BadBackup(

@@ -7,39 +7,24 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from nanio.app import build_app  # type: ignore[import-untyped]  # it ships none
-from nanio.auth.credentials import StaticCredentialResolver  # type: ignore[import-untyped]  # it ships none
-from nanio.config import Settings  # type: ignore[import-untyped]  # it ships none
 
 from pods.errors import StoreError
 from pods.storage.blobs import PIECE, BlobStore, FileBlobs, open_blobs
-from tests.serving import serving
+from tests.s3_storage import s3_storage, use
 
 MIB = 1024 * 1024
-VARIABLES = {
-    "AWS_ACCESS_KEY_ID": "key-of-a-test",
-    "AWS_SECRET_ACCESS_KEY": "secret-of-a-test",
-    "AWS_REGION": "eu-south-1",
-    "AWS_ALLOW_HTTP": "true",
-}
 
 
 @pytest.fixture(scope="module")
 def bucket(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder in which the S3 server keeps the bucket `pods`."""
-    folder = tmp_path_factory.mktemp("s3") / "pods"
-    folder.mkdir()
-    return folder
+    return tmp_path_factory.mktemp("s3") / "pods"
 
 
 @pytest.fixture(scope="module")
 def s3(bucket: Path) -> Iterator[str]:
     """An S3 server that checks signatures; gives its address."""
-    credentials = StaticCredentialResolver(
-        {VARIABLES["AWS_ACCESS_KEY_ID"]: VARIABLES["AWS_SECRET_ACCESS_KEY"]}
-    )
-    settings = Settings(data_dir=bucket.parent, region=VARIABLES["AWS_REGION"], credentials=credentials)
-    with serving(build_app(settings)) as address:
+    with s3_storage(bucket) as address:
         yield address
 
 
@@ -49,12 +34,6 @@ def blobs(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mo
         return open_blobs("", tmp_path / "blobs")
     use(monkeypatch, request.getfixturevalue("s3"))
     return open_blobs("s3://pods/of/the-town", tmp_path)
-
-
-def use(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
-    """Set the variables by which storage is reached."""
-    for name, value in {**VARIABLES, "AWS_ENDPOINT_URL": address}.items():
-        monkeypatch.setenv(name, value)
 
 
 def parts_of(bucket: Path) -> set[Path]:
