@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pods.errors import BadRequest, UnsupportedMedia
 from pods.http.arriving import Arriving
 from pods.model import NO_CONDITIONS, Agent, Body, Operation, Path, Preconditions
-from pods.protocol import headers
+from pods.protocol import headers, media_types
 
 MAX_HEADER = 4_096  # characters of Slug, Link and Accept
 WITH_BODY = frozenset({"PUT", "POST", "PATCH"})
@@ -31,6 +31,9 @@ async def operation(
     """Return the request as a value; raise BadRequest, RequestTimeout, TooLarge or UnsupportedMedia."""
     accept = request.get(b"accept")
     if method in WITH_BODY:
+        if method == "PUT" and b"content-range" in request:
+            # RFC 9110, 14.5: taken for the whole, a part would replace what it is a part of.
+            raise BadRequest("Content-Range: a part cannot be put; send the whole resource, or a PATCH.")
         slug, link = request.get(b"slug"), request.get(b"link")
         return Operation(
             method,
@@ -77,9 +80,7 @@ async def _body(request: Mapping[bytes, bytes], arriving: Arriving) -> Body | No
         # A parser that took the offer for accepted has dropped the content (see `connection`): never store nothing.
         raise BadRequest("Upgrade: no other protocol is spoken here; send the request without it.")
     arriving.require_length()
-    media_type = request.get(b"content-type", b"").decode("latin-1").partition(";")[0].strip().lower()
-    if media_type and "/" not in media_type:
-        raise BadRequest(f"Content-Type: {media_type!r} is no media type.")
+    media_type = media_types.of_field(request.get(b"content-type", b"").decode("latin-1"))
     content = await arriving.start()
     if not arriving.ended:
         return Body(media_type, b"", arriving.stream(content), arriving.declared)

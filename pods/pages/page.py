@@ -13,7 +13,7 @@ from pods.model import Answer, Path, WebId
 from pods.pages.description import Shown, Subject, safe_link, subjects
 from pods.pages.looks import POLICY, SOURCES, Looks, language_of
 from pods.paging import Page
-from pods.protocol import rdf
+from pods.protocol import media_types, rdf
 from pods.protocol.variant import Cursor
 from pods.storage.base import Entry, Stored
 from vocab.pages.catalogues import msg
@@ -186,4 +186,5 @@ def _member(entry: Entry, start: int) -> Member:
 def _kind(media_type: str) -> str:
     if rdf.is_rdf(media_type):
         return msg("Data document")
-    return _FILES.get(media_type) or _KINDS.get(media_type.partition("/")[0]) or media_type
+    bare = media_types.bare(media_type)
+    return _FILES.get(bare) or _KINDS.get(bare.partition("/")[0]) or bare

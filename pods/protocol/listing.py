@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from pods.errors import Conflict
 from pods.model import Path
-from pods.protocol import rdf, target
+from pods.protocol import media_types, rdf, target
 from pods.protocol.rdf import Quad, node
 from pods.storage.base import Entry, Stored
 
@@ -27,8 +27,6 @@ _MANAGED = frozenset(
     }
 )
 """What the host says about a container and its members; nobody else may say it differently."""
-
-_MEDIA_TYPE_CLASS = "http://www.w3.org/ns/iana/media-types/"
 
 
 def turtle(container: Stored, members: Sequence[Entry]) -> bytes:
@@ -77,8 +75,7 @@ def _member(name: str, entry: Entry) -> str:
     said = f"dcterms:modified {_time(entry.modified)}; posix:mtime {entry.modified // 1000}"
     if entry.path.endswith("/"):
         return f"{name} a ldp:Resource, ldp:Container, ldp:BasicContainer; {said}.\n"
-    kind = f"<{_MEDIA_TYPE_CLASS}{entry.media_type}#Resource>"
-    return f"{name} a ldp:Resource, {kind}; {said}; posix:size {entry.size}.\n"
+    return f"{name} a ldp:Resource, <{media_types.class_of(entry.media_type)}>; {said}; posix:size {entry.size}.\n"
 
 
 def _reference(name: str) -> str:

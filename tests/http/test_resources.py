@@ -318,6 +318,44 @@ async def test_a_body_without_a_type_is_a_bad_request(host: PodHost, method: str
     assert (await host.anna.request(method, path, content=b"<> a <#x>.")).status_code == 400
 
 
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        ("text/plain; charset=ISO-8859-1", "text/plain; charset=ISO-8859-1"),
+        ('VIDEO/webm ;Codecs="vp9, opus"', 'video/webm; codecs="vp9, opus"'),
+        ("text/plain; charset", "text/plain"),
+        ("text/turtle; charset=utf-8", "text/turtle"),
+    ],
+)
+async def test_a_media_type_is_kept_with_its_parameters(host: PodHost, sent: str, kept: str) -> None:
+    assert (await host.anna.put("/anna/box/x", DOCUMENT, sent)).status_code == 201
+    assert (await host.anna.get("/anna/box/x", accept="*/*")).headers["content-type"] == kept
+    listed = (await host.anna.get("/anna/box/", accept="text/turtle")).text
+    assert f"/media-types/{kept.partition(';')[0]}#Resource>" in listed
+
+
+@pytest.mark.parametrize("sent", ["text", "a/b c", "a/b/c", "a/", '"a"/b', "a/b#x>, <http://evil.example/"])
+async def test_what_is_no_media_type_is_never_stored(host: PodHost, sent: str) -> None:
+    assert (await host.anna.put("/anna/box/x", DOCUMENT, sent)).status_code == 400
+    assert (await host.anna.get("/anna/box/x")).status_code == 404
+
+
+async def test_a_media_type_states_nothing_in_a_listing(host: PodHost) -> None:
+    await host.anna.put("/anna/box/y", DOCUMENT)
+    host.write("/anna/box/x", "…", "a/b#c>, <http://evil.example/ ^d")  # as older versions stored it
+    for accept in ("text/turtle", "application/ld+json", "text/html"):
+        answer = await host.anna.get("/anna/box/", accept=accept)
+        assert (answer.status_code, "<http://evil" in answer.text) == (200, False)
+    assert await members(host, "/anna/box/") == {"x", "y"}
+
+
+async def test_a_part_is_never_put_in_the_place_of_the_whole(host: PodHost) -> None:
+    await host.anna.put("/anna/x.txt", "whole", "text/plain")
+    part = await host.anna.put("/anna/x.txt", "pa", "text/plain", content_range="bytes 0-1/5")
+    assert part.status_code == 400
+    assert (await host.anna.get("/anna/x.txt")).text == "whole"
+
+
 async def test_a_broken_body_is_named_only_to_who_may_write(host: PodHost) -> None:
     answer = await host.anna.put("/anna/x.ttl", "<broken")
     assert (answer.status_code, answer.json()["code"]) == (400, "bad-content")
