@@ -3,6 +3,7 @@
 PodError
   BadRequest          the request cannot be understood
     BadTarget         the path is ambiguous or not allowed
+      LongTarget      it is longer than we store
     BadContent        the body does not parse or breaks a limit
   Unauthenticated     no token, or a token that proves nothing
   Forbidden           the agent lacks a mode
@@ -46,6 +47,10 @@ class BadRequest(PodError):
 
 class BadTarget(BadRequest):
     code = "bad-target"
+
+
+class LongTarget(BadTarget):
+    """Told by its status; to people it is an address that is not allowed, as the others."""
 
 
 class BadContent(BadRequest):

@@ -7,7 +7,7 @@ import unicodedata
 from functools import lru_cache
 from urllib.parse import quote, unquote_to_bytes
 
-from pods.errors import BadTarget
+from pods.errors import BadTarget, LongTarget
 from pods.model import Path
 
 MAX_PATH = 2048  # bytes; proxies and browsers break above
@@ -34,7 +34,7 @@ def canonical(raw_path: bytes) -> Path:
     The same string is authorised and stored, so that no second spelling slips past an ACL.
     """
     if len(raw_path) > MAX_PATH:
-        raise BadTarget(f"The path is longer than {MAX_PATH} bytes.")
+        raise LongTarget(f"The path is longer than {MAX_PATH} bytes.")
     if not _PLAIN.fullmatch(raw_path):
         raw_path = _normalised(raw_path)
     path = raw_path.decode("ascii")
@@ -43,7 +43,7 @@ def canonical(raw_path: bytes) -> Path:
         raise BadTarget(f"The path is deeper than {MAX_DEPTH} levels.")
     for segment in segments:
         if len(segment) > MAX_SEGMENT:
-            raise BadTarget(f"A segment of the path is longer than {MAX_SEGMENT} bytes.")
+            raise LongTarget(f"A segment of the path is longer than {MAX_SEGMENT} bytes.")
     _refuse_nested_auxiliary(path)
     return Path(path)
 

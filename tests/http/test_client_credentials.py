@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -87,6 +88,25 @@ async def test_the_secret_may_also_come_in_the_form(
     token_url = "http://localhost:8080/.oidc/token"
     answer = await send_with_proof(http, DpopKey.generate(), "POST", token_url, clock=clock, data=form)
     assert answer.status_code == 200
+
+
+async def test_a_client_proves_itself_in_one_way_and_under_one_name(
+    host: IdentityHost, http: httpx.AsyncClient, clock: SettableClock
+) -> None:
+    client_id, secret = host.add_account("anna")
+    basic = base64.b64encode(f"{client_id}:{secret}".encode()).decode()
+    token_url = "http://localhost:8080/.oidc/token"
+    for further, status, error in (
+        ({"client_id": client_id}, 200, None),
+        ({"client_id": client_id, "client_secret": secret}, 400, "invalid_request"),
+        ({"client_id": "another"}, 400, "invalid_request"),
+    ):
+        form = {"grant_type": "client_credentials", **further}
+        headers = {"authorization": f"Basic {basic}"}
+        answer = await send_with_proof(
+            *(http, DpopKey.generate(), "POST", token_url), clock=clock, data=form, headers=headers
+        )
+        assert (answer.status_code, answer.json().get("error")) == (status, error)
 
 
 async def test_a_wrong_secret_gets_401_and_no_token(host: IdentityHost, http: httpx.AsyncClient) -> None:

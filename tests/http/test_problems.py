@@ -29,6 +29,10 @@ def test_every_error_of_the_host_has_a_status_of_its_own_entry() -> None:
     ("method", "path", "status", "code"),
     [
         *(("GET", "/anna/", 401, "unauthenticated"), ("GET", "/anna//", 400, "bad-target")),
+        *(
+            ("GET", "/anna/" + "a" * 256, 414, "bad-target"),
+            ("PUT", "/anna/" + "a/" * 2000, 414, "bad-target"),
+        ),
         *(("TRACE", "/anna/", 405, "method-not-allowed"), ("GET", "/.nowhere", 404, "not-found")),
         *(
             ("GET", "/.nowhere/", 404, "not-found"),
