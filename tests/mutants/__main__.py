@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 import click
@@ -12,12 +11,14 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.mutants.mechanisms import MECHANISMS
-from tests.mutants.removal import Copy, Outcome
+from tests.mutants.removal import Copy, ended, taken_out_of
+from tests.mutants.trial import Outcome, import_libraries
 
 
 @click.command()
 @click.argument("only", default="")
-def main(only: str) -> None:
+@click.option("--at-once", default=2, show_default=True, help="copies in which a mechanism is taken out")
+def main(only: str, at_once: int) -> None:
     """Run the named tests on the code as it is, then each again without its mechanism; print a table.
 
     ONLY is a part of a name, or an attack: just these are taken out.
@@ -27,18 +28,17 @@ def main(only: str) -> None:
     shown = Table(title="each mechanism taken out, and the test that is named for it")
     for heading in ("attack", "mechanism", "module", "test", "s", "outcome"):
         shown.add_column(heading, no_wrap=heading in ("attack", "s", "outcome"))
+    import_libraries()
     missed = 0
     with tempfile.TemporaryDirectory() as folder:
-        copy = Copy(Path(folder))
-        if copy.run(sorted({one.test for one in wanted})) is not Outcome.PASSED:
-            raise click.ClickException(f"the named tests do not pass on the code as it is\n{copy.said}")
-        for one in wanted:
-            started = time.monotonic()
-            outcome = copy.without(one)
+        copies = [Copy(Path(folder) / str(number)) for number in range(at_once)]
+        whole = copies[0].run(sorted({one.test for one in wanted}))
+        if ended(whole) is not Outcome.PASSED:
+            raise click.ClickException(f"the named tests do not pass on the code as it is\n{whole.said()}")
+        for one, seconds, outcome in taken_out_of(copies, wanted):
             missed += outcome is not Outcome.FAILED
-            taken = f"{time.monotonic() - started:.0f}"
             test = one.test.rpartition("::")[2]
-            shown.add_row(one.attack, one.name, one.module, test, taken, outcome.value)
+            shown.add_row(one.attack, one.name, one.module, test, f"{seconds:.0f}", outcome.value)
             console.print(f"{one.attack}: {one.name}: {outcome.value}")
     console.print(shown)
     if missed:

@@ -8,10 +8,15 @@ from __future__ import annotations
 
 from tests.mutants.aggregates import AGGREGATES
 from tests.mutants.asking import ASKING
+from tests.mutants.endings import ENDINGS
 from tests.mutants.evidence import EVIDENCE
 from tests.mutants.mechanism import Mechanism
 from tests.mutants.persons import PERSONS
 from tests.mutants.policies import POLICIES
 from tests.mutants.reading import READING
+from tests.mutants.tokens import TOKEN
 
-MECHANISMS: tuple[Mechanism, ...] = (*READING, *ASKING, *POLICIES, *PERSONS, *EVIDENCE, *AGGREGATES)
+MECHANISMS: tuple[Mechanism, ...] = (
+    *(*READING, *TOKEN, *ASKING, *POLICIES, *PERSONS),
+    *(*EVIDENCE, *ENDINGS, *AGGREGATES),
+)

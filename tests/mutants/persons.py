@@ -185,8 +185,8 @@ PERSONS: tuple[Mechanism, ...] = (
         "31",
         "a breach concerns who was served in its time",
         "consent/rights/breach_extent.py",
-        "activity.between(tx, pod, suspect.begins, suspect.ends)",
-        "activity.between(tx, pod, suspect.begins, suspect.ends + 1)",
+        "activity.between(tx, pod.key, suspect.begins, suspect.ends)",
+        "activity.between(tx, pod.key, suspect.begins, suspect.ends + 1)",
         BREACHES + "test_the_end_of_the_span_is_not_in_it",
     ),
     Mechanism(

@@ -8,7 +8,8 @@ import pytest
 
 from tests.mutants.mechanism import Mechanism
 from tests.mutants.mechanisms import MECHANISMS
-from tests.mutants.removal import ROOT, Copy, Outcome, taken_out
+from tests.mutants.removal import Copy, taken_out, taken_out_of
+from tests.mutants.trial import ROOT, Outcome
 
 
 @pytest.mark.parametrize("one", MECHANISMS, ids=lambda one: f"{one.attack} {one.name}")
@@ -39,5 +40,6 @@ def test_the_table_of_the_threats_is_this_one() -> None:
 def test_a_mechanism_that_is_gone_is_noticed_and_the_copy_is_whole_again(tmp_path: Path) -> None:
     one = next(one for one in MECHANISMS if one.name == "a grant at its end is over")
     copy = Copy(tmp_path)
-    assert copy.without(one) is Outcome.FAILED
+    ((_, _, outcome),) = taken_out_of([copy], [one])
+    assert outcome is Outcome.FAILED
     assert (tmp_path / one.module).read_bytes() == (ROOT / one.module).read_bytes()

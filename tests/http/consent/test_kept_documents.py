@@ -59,6 +59,17 @@ async def test_two_services_are_shown_what_each_was_granted(host: Town) -> None:
     assert b"12.40" in seen.content
 
 
+async def test_two_documents_that_say_the_same_are_shown_each_at_its_place(host: Town) -> None:
+    coop = await host.organisation("coop")
+    purpose = await coop.service.publish(declaration([ROWS]))
+    host.write(PATH.replace("b77", "b78"), ORDER)
+    await host.give("anna", purpose)
+    for url in (BASKET, BASKET.replace("b77", "b78")):
+        answer = await coop.service.read(url, purpose.iri)
+        graph = Graph().parse(data=answer.content, format="turtle", publicID=url)
+        assert [str(order) for order in graph.subjects(SCHEMA.orderDate)] == [url + "#it"]
+
+
 async def test_attack_3_after_a_withdrawal_what_is_kept_is_of_no_use(host: Town) -> None:
     coop = await host.organisation("coop")
     purpose = await coop.service.publish(declaration([ROWS]))

@@ -8,7 +8,7 @@ from rdflib import Graph, URIRef
 from consent import controllers
 from consent.client import AccessRefused
 from consent.ending import Ending
-from consent.model import GrantState, Revoker
+from consent.model import GrantState, Revoker, Suspension
 from pods.client import SolidClient, SolidError
 from tests.consent_host import ROWS, Organisation, Town, declaration
 from tests.pod_host import ORIGIN
@@ -70,6 +70,41 @@ async def test_what_the_operator_or_a_court_ended_stays_ended(host: Town, by: Re
     with pytest.raises(SolidError, match="cannot be given again"):
         await host.give("anna", purpose)
     assert (await other.service.read(BASKET, kept.iri)).status_code == 200
+
+
+async def test_what_is_ended_is_all_of_one_purpose_or_all_of_an_organisation_in_batches(
+    host: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    coop, ended = await reader(host, "coop")
+    goes_on = await coop.service.publish(declaration([ROWS], identifier="other"))
+    host.person("bob")
+    for name, purpose in (("bob", ended), ("anna", goes_on)):
+        await host.give(name, purpose)
+    rests = await grant_of(host, ended)
+    monkeypatch.setattr("consent.ending.BATCH", 1)
+    ending, after, count = Ending(ORIGIN, host.added.consents), "", 0
+    with host.core.store.writing() as tx:
+        anna = tx.pod("anna")
+        assert anna is not None
+        host.added.consents.suspend(tx, anna, rests, Suspension.RESTRICTION, host.clock())
+        found: str | None = ""
+        while found is not None:
+            after = found
+            some, found = ending.revoke_some(
+                *(tx, coop.webid, Revoker.OPERATOR, "x", host.clock()), purpose=ended.iri, after=after
+            )
+            count += some
+    assert count == 2
+    states = {
+        (name, one.purpose.iri): one.state
+        for name in ("anna", "bob")
+        for one in await host.owner(name).grants()
+    }
+    assert states == {
+        ("anna", ended.iri): GrantState.REVOKED,
+        ("bob", ended.iri): GrantState.REVOKED,
+        ("anna", goes_on.iri): GrantState.GIVEN,
+    }
 
 
 async def test_an_approval_that_is_taken_back_stops_reading_and_asking_at_once(host: Town) -> None:
