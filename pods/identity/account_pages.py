@@ -149,7 +149,7 @@ class AccountPages:
             lambda tx: (
                 self._host.accounts.list_credentials(tx, who.account),
                 codes_sql.approvals(tx, who.account.id),
-                self._host.accounts.identities(tx, who.account),
+                self._host.accounts.webids(tx, who.account),
             )
         )
         return self._site.render(

@@ -6,6 +6,7 @@ import re
 
 from pods.errors import BadContent, Conflict, NotFound, TooManyRequests
 from pods.identity import accounts_sql as sql
+from pods.identity import linked_sql
 from pods.identity.accounts_sql import Account, Credential, Identity
 from pods.identity.passwords import (
     MAX_PASSWORD,
@@ -76,6 +77,10 @@ class Accounts:
     def identities(self, tx: Transaction, account: Account) -> list[Identity]:
         """Return the WebIDs of an account, the oldest first."""
         return sql.identities(tx, account.id)
+
+    def webids(self, tx: Transaction, account: Account) -> list[Identity]:
+        """Return every WebID that the account may act as: those of its pods, then those on other servers."""
+        return [*sql.identities(tx, account.id), *linked_sql.linked(tx, account.id)]
 
     def add_identity(self, tx: Transaction, account: Account, webid: WebId, pod: str) -> None:
         """Give an account the WebID of a further pod; raise Conflict if it is somebody's, or there are too many."""

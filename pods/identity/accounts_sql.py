@@ -30,6 +30,7 @@ class Identity:
 
     webid: WebId
     pod: str
+    """Empty for a WebID that lies on another server."""
     created: float
 
 
@@ -63,14 +64,18 @@ def account_by_login(tx: Transaction, login: str) -> Account | None:
 
 def account_by_webid(tx: Transaction, webid: str) -> Account | None:
     """Return the account of a WebID."""
-    found = tx.execute("SELECT account FROM account_webid WHERE webid = ?", (webid,))
+    own = "SELECT account FROM account_webid WHERE webid = ? "
+    linked = "SELECT account FROM linked_webid WHERE webid = ?"
+    found = tx.execute(own + "UNION " + linked, (webid, webid))
     return acting_as(tx, int(found[0][0]), webid) if found else None
 
 
 def acting_as(tx: Transaction, account_id: int, webid: str | None) -> Account | None:
     """Return an account that acts with one of its WebIDs, None if the WebID is not, or no longer, its own."""
     account = account_by_id(tx, account_id)
-    if account is None or not any(one.webid == webid for one in identities(tx, account_id)):
+    own = "SELECT 1 FROM account_webid WHERE webid = ? AND account = ? "
+    linked = "SELECT 1 FROM linked_webid WHERE webid = ? AND account = ?"
+    if account is None or not tx.execute(own + "UNION " + linked, (webid, account_id) * 2):
         return None
     return replace(account, webid=WebId(str(webid)))
 

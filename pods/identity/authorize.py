@@ -136,7 +136,7 @@ class Authorize:
             checked,
             who,
             self._approved(tx, who, checked),
-            self._host.accounts.identities(tx, who.account),
+            self._host.accounts.webids(tx, who.account),
         )
 
     async def _documented(self, request: HttpRequest, pairs: Pairs) -> Client | None:

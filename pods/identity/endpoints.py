@@ -12,6 +12,7 @@ from starlette.requests import Request as HttpRequest
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
+from pods.authn.issuers import Issuers, Unreadable
 from pods.errors import BadRequest, TooLarge, Unauthenticated
 from pods.http.callers import limited_body
 from pods.http.openapi import FORM, OBJECT, TEXT, Schema, described, form
@@ -21,9 +22,10 @@ from pods.identity.documents import BadDocument, Documents
 from pods.identity.grants import register_grants
 from pods.identity.host import Addresses, Host
 from pods.identity.key_file import ALGORITHMS
-from pods.identity.oauth import REGISTERED_SECONDS, Provider, Reply, Request
+from pods.identity.oauth import REGISTERED_SECONDS, Provider, Reply, Request, Unvouched
 from pods.identity.passwords import digest, new_secret, seal
 from pods.identity.peer import address_of
+from pods.model import WebId
 from pods.protocol.dpop import Proof
 from pods.storage.base import Transaction
 
@@ -38,6 +40,7 @@ class Endpoints:
     def __init__(self, host: Host, documents: Documents) -> None:
         self._host = host
         self._documents = documents
+        self._issuers = Issuers(host.http, clock=host.clock)
         self._addresses = Addresses(host.settings.pod_url, host.settings.issuer)
 
     def routes(self) -> list[BaseRoute]:
@@ -83,9 +86,23 @@ class Endpoints:
             documented = await self._documented(dict(pairs).get("client_id", ""))
         except BadDocument as error:
             return _error("invalid_client", f"The client document cannot be used: {error}")
-        reply = await self._host.commits.submit(
-            lambda tx: self._exchange(tx, pairs, request.headers.get("authorization"), proof, documented)
-        )
+        authorization, vouched = request.headers.get("authorization"), None
+        try:
+            reply = await self._host.commits.submit(
+                lambda tx: self._exchange(tx, pairs, authorization, proof, documented)
+            )
+        except Unvouched as unvouched:
+            # Nothing of it was committed; with an answer of the profile it is done anew.
+            vouched = unvouched.webid
+            try:
+                named = await self._names_us(vouched)
+            except Unreadable as error:
+                return _error("temporarily_unavailable", str(error), 503)
+            if not named:
+                return _error("invalid_grant", f"The profile of {vouched} does not name this issuer.")
+            reply = await self._host.commits.submit(
+                lambda tx: self._exchange(tx, pairs, authorization, proof, documented, vouched)
+            )
         headers = {name.lower(): value for name, value in reply.headers if name.lower() != "content-type"}
         return _json(reply.body, reply.status, headers={**headers, **_NO_STORE})
 
@@ -96,6 +113,7 @@ class Endpoints:
         authorization: str | None,
         proof: Proof,
         documented: Client | None,
+        vouched: WebId | None = None,
     ) -> Reply:
         provider = register_grants(
             Provider(
@@ -104,6 +122,7 @@ class Endpoints:
                 issuer=self._addresses.issuer,
                 now=self._host.clock(),
                 documented=documented,
+                vouched=vouched,
             )
         )
         request = Request("POST", pairs, authorization=authorization, proof=proof)
@@ -115,6 +134,17 @@ class Endpoints:
                 400, {"error": "invalid_request", "error_description": "A parameter is not usable."}, ()
             )
         return reply
+
+    async def _names_us(self, webid: WebId) -> bool:
+        """Say whether the profile of a WebID elsewhere names this issuer, as of ten minutes ago (Solid-OIDC, 5).
+
+        Whoever takes the tokens looks too. But here nobody asks the profile whether its own issuer is in it.
+        """
+        trusted = self._issuers.trusted_by(webid)
+        if trusted is None:
+            await self._issuers.fetch_trusted(webid)
+            trusted = self._issuers.trusted_by(webid)
+        return trusted is not None and self._addresses.issuer in trusted
 
     async def revoke(self, request: HttpRequest) -> Response:
         """End a refresh token and all that came of the same log-in (RFC 7009); who has the token may end it.

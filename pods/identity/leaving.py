@@ -8,6 +8,12 @@ from pods.storage.base import Pod, Transaction
 _OF_A_WEBID = ("credential", "authorization_code", "refresh_token", "approval")
 
 
+def void(tx: Transaction, webid: str) -> None:
+    """End credentials, codes, refresh tokens and approvals of a WebID."""
+    for table in _OF_A_WEBID:
+        tx.execute(f"DELETE FROM {table} WHERE webid = ?", (webid,))  # noqa: S608  # names from above
+
+
 class AccountLeaving:
     """A layer of the pod host, told when a pod is removed."""
 
@@ -15,8 +21,7 @@ class AccountLeaving:
         """Void credentials, codes, refresh tokens and approvals of the WebID; with the last pod the account goes."""
         rows = tx.execute("SELECT account, webid FROM account_webid WHERE pod = ?", (pod.name,))
         for account_id, webid in rows:
-            for table in _OF_A_WEBID:
-                tx.execute(f"DELETE FROM {table} WHERE webid = ?", (webid,))  # noqa: S608  # names from above
+            void(tx, webid)
             tx.execute("DELETE FROM account_webid WHERE webid = ?", (webid,))
             account = accounts_sql.account_by_id(tx, account_id)
             left = accounts_sql.identities(tx, account_id)

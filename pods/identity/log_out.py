@@ -71,7 +71,7 @@ class LogOut:
         )
 
     async def _is_of(self, who: LoggedIn, webid: str | None) -> bool:
-        identities = await self._host.store.read(lambda tx: self._host.accounts.identities(tx, who.account))
+        identities = await self._host.store.read(lambda tx: self._host.accounts.webids(tx, who.account))
         return any(one.webid == webid for one in identities)
 
     async def leave(self, request: Request) -> Response:

@@ -11,12 +11,13 @@ import orjson
 from authlib.common.urls import add_params_to_uri
 from authlib.oauth2.rfc6749 import AuthorizationServer, OAuth2Payload, OAuth2Request
 
-from pods.identity import accounts_sql, codes_sql, tokens
+from pods.identity import accounts_sql, codes_sql, linked_sql, tokens
 from pods.identity.accounts_sql import Account
 from pods.identity.clients import Client, from_metadata
 from pods.identity.codes_sql import Code, RefreshToken
 from pods.identity.keys import SigningKeys
 from pods.identity.passwords import digest, new_secret
+from pods.model import WebId
 from pods.protocol.dpop import Proof
 from pods.storage.base import Transaction
 
@@ -80,11 +81,29 @@ class Request(OAuth2Request):  # type: ignore[misc]  # authlib ships no types
         return form
 
 
+class Unvouched(Exception):
+    """A token is wanted for a WebID elsewhere, and nobody has looked of late whether its profile names this issuer."""
+
+    def __init__(self, webid: WebId) -> None:
+        super().__init__(webid)
+        self.webid = webid
+
+
 class Provider(AuthorizationServer):  # type: ignore[misc]  # authlib ships no types
-    """One request's authorization server. `documented` is the client of the request, if a document names it."""
+    """One request's authorization server. `documented` is the client of the request, if a document names it.
+
+    `vouched` is a WebID on another server whose profile names this issuer; of no other there are tokens for one.
+    """
 
     def __init__(
-        self, tx: Transaction, keys: SigningKeys, *, issuer: str, now: float, documented: Client | None = None
+        self,
+        tx: Transaction,
+        keys: SigningKeys,
+        *,
+        issuer: str,
+        now: float,
+        documented: Client | None = None,
+        vouched: WebId | None = None,
     ) -> None:
         super().__init__(scopes_supported=None)
         self.tx = tx
@@ -92,6 +111,7 @@ class Provider(AuthorizationServer):  # type: ignore[misc]  # authlib ships no t
         self._keys = keys
         self._issuer = issuer
         self._documented = documented
+        self._vouched = vouched
         self._granted: Request | None = None
 
     def query_client(self, client_id: str) -> Client | None:
@@ -138,6 +158,8 @@ class Provider(AuthorizationServer):  # type: ignore[misc]  # authlib ships no t
         request = self._granted
         if request is None or request.proof is None or user is None:
             raise RuntimeError("a token is made for a user and a key")
+        if user.webid != self._vouched and linked_sql.is_linked(self.tx, user.webid):
+            raise Unvouched(user.webid)
         thumbprint = request.proof.thumbprint
         source: Code | RefreshToken | None = request.authorization_code or request.refresh_token
         granted = client.get_allowed_scope(scope)

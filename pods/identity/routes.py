@@ -9,6 +9,7 @@ from pods.identity.authorize import Authorize
 from pods.identity.documents import Documents
 from pods.identity.endpoints import Endpoints
 from pods.identity.host import Host
+from pods.identity.linked_pages import LinkedPages
 from pods.identity.log_in import LogIn
 from pods.identity.log_out import LogOut
 from pods.identity.passkey_pages import PasskeyPages
@@ -36,6 +37,7 @@ def identity_routes(host: Host, removal: Removal) -> list[BaseRoute]:
         Registration(site),
         AccountPages(site),
         PodPages(site, removal),
+        LinkedPages(site),
         security,
         PasskeyPages(site, passkeys, security),
         Recovery(site),

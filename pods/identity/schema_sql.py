@@ -131,5 +131,26 @@ IDENTITY_3: tuple[str, Sequence[str]] = (
     ("CREATE INDEX login_failure_at ON login_failure (at)",),
 )
 
-IDENTITY = (IDENTITY_1, IDENTITY_2, IDENTITY_3)
+IDENTITY_4: tuple[str, Sequence[str]] = (
+    "identity-4",
+    (
+        # A WebID on another server, which its profile lets this host speak for; it has no pod here.
+        """CREATE TABLE linked_webid (
+            webid TEXT PRIMARY KEY,
+            account INTEGER NOT NULL REFERENCES account (id) ON DELETE CASCADE,
+            created REAL NOT NULL
+        ) WITHOUT ROWID""",
+        "CREATE INDEX linked_webid_account ON linked_webid (account)",
+        # `token` is what the owner is to write into the profile; it is public from then on.
+        """CREATE TABLE webid_claim (
+            account INTEGER NOT NULL REFERENCES account (id) ON DELETE CASCADE,
+            webid TEXT NOT NULL,
+            token TEXT NOT NULL,
+            expires REAL NOT NULL,
+            PRIMARY KEY (account, webid)
+        ) WITHOUT ROWID""",
+    ),
+)
+
+IDENTITY = (IDENTITY_1, IDENTITY_2, IDENTITY_3, IDENTITY_4)
 """Given to the store when it is opened."""
