@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from consent import decided_sql, grants_sql, people_sql, records, registry_sql, shaped_sql
+from consent import decided_sql, elsewhere_sql, grants_sql, people_sql, records, registry_sql, shaped_sql
 from consent.controllers import approved
 from consent.decided_sql import Place
+from consent.grant_filter import EVERY_GRANT, GrantFilter
 from consent.grants_sql import Grants
 from consent.model import (
     ConsentRequest,
     ControllerState,
     Grant,
+    GrantId,
     GrantState,
     OutputMode,
     OwnGrant,
+    PurposeDeclaration,
     ServiceGrant,
 )
 from consent.registry_sql import Purposes
@@ -88,13 +91,21 @@ class Overview:
         decided = [grant for grant in self._grants.of_pod(tx, pod.key) if grant.state not in _QUESTIONS]
         return [found for grant in decided if (found := self.of(tx, pod, grant, at)) is not None]
 
-    def page(self, tx: Transaction, pod: Pod, at: float, *, after: Place | None, limit: int) -> Page:
-        """Return some of what `own` returns, from a place on."""
-        places = decided_sql.page(tx, pod.key, after, limit)
-        grants = [self._grants.by_id(tx, found.id) for found in places]
+    def page(
+        self,
+        tx: Transaction,
+        pod: Pod,
+        at: float,
+        *,
+        after: Place | None = None,
+        limit: int,
+        wanted: GrantFilter = EVERY_GRANT,
+    ) -> Page:
+        """Return some of what `own` returns, from a place on, as far as it is wanted."""
+        places = decided_sql.page(tx, pod.key, after, limit, wanted=wanted, at=at)
+        grants = [self._grants.by_id(tx, found.id) for found in places.found]
         seen = [self.of(tx, pod, grant, at) for grant in grants if grant is not None]
-        further = places[-1] if len(places) == limit else None
-        return Page([grant for grant in seen if grant is not None], further)
+        return Page([grant for grant in seen if grant is not None], places.further)
 
     def one(self, tx: Transaction, pod: Pod, grant_id: str, at: float) -> OwnGrant:
         """Return one decision of the owner of a pod; raise NotFound."""
@@ -104,6 +115,11 @@ class Overview:
         if found is None:
             raise NotFound("You have no grant of this name; GET /.consent/grants lists yours.")
         return found
+
+    def about(self, tx: Transaction, pod: Pod, iri: str, at: float) -> OwnGrant | None:
+        """Return what the owner of a pod decided about one version of a purpose; None if nothing."""
+        grant = self._grants.by_purpose(tx, pod.key, iri)
+        return self.of(tx, pod, grant, at) if grant is not None and grant.state not in _QUESTIONS else None
 
     def of(self, tx: Transaction, pod: Pod, grant: Grant, at: float) -> OwnGrant | None:
         """Return one decision as its owner sees it, or None if its declaration is not intact any more."""
@@ -135,7 +151,7 @@ class Overview:
             raise Forbidden("This purpose is for aggregates only: nobody learns who gave consent to it.")
         grants = self._grants.of_purpose(tx, iri, at) if purpose.active(at) else []
         seen = [self.opaque(tx, grant) for grant in grants if grant.digest == purpose.digest]
-        return [grant for grant in seen if grant.items]
+        return [*(grant for grant in seen if grant.items), *_elsewhere(tx, purpose, at)]
 
     def opaque(self, tx: Transaction, grant: Grant) -> ServiceGrant:
         """Return a grant as its grantee may know it; without items it may not know of it at all."""
@@ -148,3 +164,13 @@ class Overview:
             if pod is not None and shaped_sql.any_of(tx, pod.key, shape)
         )
         return ServiceGrant(grant.id, grant.pairwise, items, grant.expires_at, resources)
+
+
+def _elsewhere(tx: Transaction, purpose: PurposeDeclaration, at: float) -> list[ServiceGrant]:
+    """Return what people opened on other servers, which hand over whole documents and enforce nothing else."""
+    items = tuple(item for item in purpose.items if item.mode is OutputMode.ROWS)
+    told = elsewhere_sql.of_purpose(tx, purpose.iri, at) if items and purpose.active(at) else []
+    return [
+        ServiceGrant(GrantId(one.id), one.pairwise, items, one.expires_at, one.resources, elsewhere=True)
+        for one in told
+    ]

@@ -98,4 +98,12 @@ SCHEMAS: tuple[tuple[str, tuple[str, ...]], ...] = (
                    PRIMARY KEY (grant_id, number))""",
         ),
     ),
+    (
+        "consent-6",
+        (
+            # Decisions of one state in the order of the list, and counted at a moment, without reading a row of them.
+            "CREATE INDEX grant_decided ON grant_ (pod, state, changed_at, id, expires_at)",
+            "DROP INDEX grant_state",
+        ),
+    ),
 )

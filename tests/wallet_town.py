@@ -94,7 +94,13 @@ class WalletTown:
     """The host, the wallet, and everybody."""
 
     def __init__(
-        self, core: Core, added: Extension, folder: Path, clock: SettableClock, clients: AsyncExitStack
+        self,
+        core: Core,
+        added: Extension,
+        folder: Path,
+        clock: SettableClock,
+        clients: AsyncExitStack,
+        trusted: tuple[str, ...] = (),
     ) -> None:
         self._clients = clients
         self.core = core
@@ -102,7 +108,8 @@ class WalletTown:
         self.folder = folder
         self.clock = clock
         self.origin = core.settings.pod_url
-        pages = wallet(WalletSettings(data=folder, wallet_url=WALLET, pod_url=self.origin), clock)
+        settings = WalletSettings(data=folder, wallet_url=WALLET, pod_url=self.origin, trusted_hosts=trusted)
+        pages = wallet(settings, clock)
         assert isinstance(pages, Starlette)
         self.pages = pages
 
@@ -218,12 +225,14 @@ class WalletTown:
 
 
 @asynccontextmanager
-async def wallet_town(folder: Path, clock: SettableClock, *people: str) -> AsyncIterator[WalletTown]:
-    """Serve a host with pods of these people, and a wallet that asks it over loopback."""
+async def wallet_town(
+    folder: Path, clock: SettableClock, *people: str, trusted: tuple[str, ...] = ()
+) -> AsyncIterator[WalletTown]:
+    """Serve a host with pods of these people, and a wallet that asks it over loopback, as it does the `trusted` ones."""
     listener = bound_socket()
     address = f"localhost:{listener.getsockname()[1]}"
     origin = f"http://{address}"
-    settings = PodSettings(data=folder / "pods", pod_url=origin, trusted_hosts=(address,))
+    settings = PodSettings(data=folder / "pods", pod_url=origin, trusted_hosts=(address, *trusted))
     core = open_core(settings, clock, schemas=schemas())
     added = extension(core)
     app = application(core, authorizer=added.authorizer, observers=added.observers, routes=added.routes)
@@ -239,6 +248,6 @@ async def wallet_town(folder: Path, clock: SettableClock, *people: str) -> Async
             )
     with serving(app, listener=listener):
         async with AsyncExitStack() as clients:
-            town = WalletTown(core, added, folder, clock, clients)
+            town = WalletTown(core, added, folder, clock, clients, trusted)
             await clients.enter_async_context(town.pages.router.lifespan_context(town.pages))
             yield town

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from consent.client.people import Delegated, Power
 
@@ -70,6 +71,12 @@ def of_delegation(one: Delegated) -> Acting:
     powers = tuple(power.value for power in Power if power in one.powers)
     name = one.person_name or one.person
     return Acting(one.id, one.person, name, one.storage, one.kind.value, powers, one.ends, one.prepares_only)
+
+
+def host_of(storage: str) -> str:
+    """Return the origin of the host on which a storage lies."""
+    parts = urlsplit(storage)
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def kept(known: Mapping[str, Any]) -> Acting | None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import urlencode, urlsplit
 
+from consent.client import GrantFilter
 from consent.model import (
     REFUSAL_COOL_DOWN_DAYS,
     REQUEST_DAYS,
@@ -21,6 +22,7 @@ from wallet import words
 from wallet.visit import Visit
 
 DAY = 86_400.0
+MOST_RESTS = 20  # refusals on one page, the latest; all of them stand among the consents
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,8 @@ class Rest:
 
 async def find(visit: Visit, iri: str) -> Asked | None:
     """Return a purpose that was put to this person, or that a link or a QR code on their host led them to."""
-    grants = await visit.owner.grants()
+    programme = iri.rstrip("/").rpartition("/")[0].rpartition("/")[2]
+    grants = (await visit.owner.grants_page(GrantFilter(programme=programme))).grants
     current = next((grant for grant in grants if grant.purpose.iri == iri), None)
     for waiting in await visit.owner.requests():
         if waiting.purpose.iri == iri:
@@ -73,7 +76,14 @@ def open_until(waiting: ConsentRequest) -> float:
 
 
 async def rests(visit: Visit, _: Translator) -> list[Rest]:
-    """Return what the person said no or later to, as long as nobody may ask for it again; the first to end first."""
+    """Return what the person said no or later to, as long as nobody may ask for it again; the first to end first.
+
+    Of many refusals the latest are told.
+    """
+    began = visit.now - REFUSAL_COOL_DOWN_DAYS * DAY
+    lately = await visit.owner.grants_page(
+        GrantFilter(state=GrantState.REFUSED, since=began), limit=MOST_RESTS
+    )
     refused = [
         Rest(
             purpose=grant.purpose.iri,
@@ -82,8 +92,8 @@ async def rests(visit: Visit, _: Translator) -> list[Rest]:
             until=grant.changed_at + REFUSAL_COOL_DOWN_DAYS * DAY,
             since=grant.changed_at,
         )
-        for grant in await visit.owner.grants()
-        if grant.state is GrantState.REFUSED and grant.purpose.active(visit.now)
+        for grant in lately.grants
+        if grant.purpose.active(visit.now)
     ]
     deferred = [
         Rest(one.purpose.iri, words.in_language(one.purpose.title, _), one.controller.name, until)

@@ -28,6 +28,7 @@ LOOKS: tuple[tuple[str, str], ...] = (
     ("/.consent/deferrals", msg("requests looked at")),
     ("/.consent/offers", msg("requests looked at")),
     ("/.consent/grants", msg("consents looked at")),
+    ("/.consent/totals", msg("consents looked at")),
     ("/.consent/log", msg("this log looked at")),
 )
 LIVES: Mapping[str, str] = {

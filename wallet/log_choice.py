@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from urllib.parse import urlencode
@@ -56,21 +56,17 @@ def log_choice(parameters: Mapping[str, str]) -> LogChoice:
     )
 
 
-def organisations(grants: Sequence[OwnGrant], choice: LogChoice, shown: str) -> list[tuple[str, str]]:
-    """Return who can be chosen, by WebID and name: who asked for consent, and who is chosen now (`shown`)."""
-    known: dict[str, str] = {grant.controller.iri: grant.controller.name for grant in grants}
-    if choice.who and choice.who not in known:
-        known[choice.who] = shown
-    return sorted(known.items(), key=lambda one: one[1].casefold())
-
-
-def purposes(grants: Sequence[OwnGrant], _: Translator) -> list[tuple[str, str]]:
-    """Return the purposes that the person decided about, all versions of each as one."""
+def purposes(
+    grants: Iterable[OwnGrant], choice: LogChoice, shown: str, _: Translator
+) -> list[tuple[str, str]]:
+    """Return the purposes of these consents, all versions of each as one, and the one that is chosen now (`shown`)."""
     newest = sorted(grants, key=lambda grant: grant.purpose.version)
     found = {
         grant.purpose.iri.rpartition("/")[0] + "/": words.in_language(grant.purpose.title, _)
         for grant in newest
     }
+    if choice.purpose and choice.purpose not in found:
+        found[choice.purpose] = shown
     return sorted(found.items(), key=lambda one: one[1].casefold())
 
 

@@ -52,6 +52,11 @@ def joined(entries: Iterable[LogEntry]) -> list[LogEntry]:
     return found
 
 
+def grant_number(line: LogLine) -> str:
+    """Return the number of the consent that a line went under; empty if there was none."""
+    return (line.grant or "").rstrip("/").rpartition("/")[2].partition("#")[0]
+
+
 def log_entry(
     line: LogLine,
     place: Place,
@@ -61,7 +66,7 @@ def log_entry(
     names: Names | None = None,
 ) -> LogEntry:
     """Return a line in the reader's words; `grants` are the person's by number, `names` those of delegates."""
-    number = (line.grant or "").rstrip("/").rpartition("/")[2].partition("#")[0]
+    number = grant_number(line)
     grant = grants.get(number)
     mode = MODES.get(line.action)
     shapes = [item.shape for item in grant.items if item.mode is mode] if grant else []

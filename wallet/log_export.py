@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from dataclasses import asdict
 
 import orjson
@@ -19,16 +19,17 @@ COLUMNS = (
     *(msg("Why it was refused"), msg("Identity on the web"), msg("Address"), msg("Consent")),
 )
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
-Entry = Callable[[LogLine], LogEntry]
+WordsOf = Callable[[Sequence[LogLine]], Awaitable[Sequence[LogEntry]]]
+"""Puts the lines of a page into the reader's words."""
 
 
 async def table(
-    pages: AsyncIterator[LogPage], entry: Entry, at: Callable[[float], str], _: Translator
+    pages: AsyncIterator[LogPage], words_of: WordsOf, at: Callable[[float], str], _: Translator
 ) -> AsyncIterator[bytes]:
     """Yield the log as CSV, a page at a time."""
     yield ("\ufeff" + _rows([[_(name) for name in COLUMNS]])).encode()  # spreadsheets read UTF-8 by the mark
     async for page in pages:
-        yield _rows(_cells(line, entry(line), at, _) for line in page.lines).encode()
+        yield _rows(_cells(entry, at, _) for entry in await words_of(page.lines)).encode()
 
 
 async def lines(pages: AsyncIterator[LogPage]) -> AsyncIterator[bytes]:
@@ -41,7 +42,8 @@ async def lines(pages: AsyncIterator[LogPage]) -> AsyncIterator[bytes]:
     yield b"[]" if before == b"[" else b"]\n"
 
 
-def _cells(line: LogLine, shown: LogEntry, at: Callable[[float], str], _: Translator) -> list[str]:
+def _cells(shown: LogEntry, at: Callable[[float], str], _: Translator) -> list[str]:
+    line = shown.line
     return [
         str(line.seq),
         at(line.at),

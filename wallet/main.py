@@ -97,7 +97,7 @@ def application(
         http_providers=[f"http://{host}" for host in sorted(trusted)],
         enrich=lambda session, tokens: desk.enrich(session, tokens),
     )
-    desk = Desk(pages, login, pods, clock=clock)
+    desk = Desk(pages, login, pods, host=settings.pod_url.rstrip("/"), clock=clock)
     keys, ballots = IssuerKeys(strangers, clock=clock), Ballots(strangers)
     switching = ActingPages(desk)
     parts = (

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from consent.client import ENDING_DAYS
 from consent.model import GrantState, OwnGrant
 from consent.model import handling as handling_of
 
 DAY = 86_400.0
-SOON = 30 * DAY  # one month: whoever looks in now and then sees the reminder before the end
+SOON = ENDING_DAYS * DAY
 SHORTEST = DAY  # a renewal for hours would only bring the next reminder
 
 

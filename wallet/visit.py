@@ -14,7 +14,7 @@ from rdflib import URIRef
 from starlette.requests import Request
 
 from consent.client import OwnerClient
-from consent.client.people import PeopleClient
+from consent.client.people import Delegated, PeopleClient
 from consent.foreign import ForeignError, ForeignGrants
 from pods.client import SolidClient, SolidError
 from pods.model import Clock
@@ -44,6 +44,8 @@ class Visit:
     now: float
     acting: Acting | None = None
     """For whom the person acts; `place` and `owner` are theirs then."""
+    desk: PeopleClient | None = None
+    """Where those may live for whom somebody acts whose own data is elsewhere: the pod host of this wallet."""
 
     @property
     def whose(self) -> str:
@@ -54,6 +56,24 @@ class Visit:
     def people(self) -> PeopleClient:
         """Return the client for delegations, which are always those of who logged in."""
         return PeopleClient(self.solid, self.place.host)
+
+    async def mandates(self) -> list[tuple[PeopleClient, Delegated]]:
+        """Return for whom the person may act, each with the host to speak to about it: their own, and the wallet's."""
+        hosts = [self.people] if self.place.consent else []
+        found = [(host, one) for host in hosts for one in (await host.listed()).people]
+        if self.desk is not None:
+            # The wallet's host need not take tokens of every issuer; then nobody there waits for this person.
+            with suppress(SolidError):
+                found += [(self.desk, one) for one in (await self.desk.listed()).people]
+        return found
+
+    async def about(self, delegation: str) -> PeopleClient:
+        """Return the client of the host that knows a delegation: the wallet's if it is there, else the person's own."""
+        if self.desk is not None:
+            for host, one in await self.mandates():
+                if one.id == delegation:
+                    return host
+        return self.people
 
     def may(self, power: str) -> bool:
         """Say whether the person holds a power here: all of them over what is their own."""
@@ -98,7 +118,10 @@ class Visit:
 class Desk:
     """What every page of the wallet works with."""
 
-    def __init__(self, pages: Pages, login: Login, http: httpx.AsyncClient, *, clock: Clock) -> None:
+    def __init__(
+        self, pages: Pages, login: Login, http: httpx.AsyncClient, *, host: str, clock: Clock
+    ) -> None:
+        self._host = host
         self.pages = pages
         self.login = login
         self.http = http
@@ -122,22 +145,26 @@ class Desk:
             await self._catch_up(solid, place)
         if kept is not None:
             return await self._for(request, person, place, solid, kept)
-        return Visit(person, place, solid, OwnerClient(solid, place.host), self.clock())
+        desk = PeopleClient(solid, self._host) if place.host != self._host else None
+        return Visit(person, place, solid, OwnerClient(solid, place.host), self.clock(), desk=desk)
 
     async def _for(
         self, request: Request, person: LoggedIn, place: Place, solid: SolidClient, kept: Acting
     ) -> Visit:
         """Return the visit of somebody who acts for another, after the host said that they still may."""
-        listed = (await PeopleClient(solid, place.host).listed()).people
+        host = acting.host_of(kept.storage)
+        if host not in (place.host, self._host):  # nobody else is told anything with the person's token
+            raise ActingOver
+        listed = (await PeopleClient(solid, host).listed()).people
         found = next((one for one in listed if one.id == kept.id and one.flows), None)
-        if found is None:
+        if found is None or acting.host_of(found.storage) != host:
             raise ActingOver
         now = acting.of_delegation(found)
         if not now.may_open(request.method, request.url.path):
             raise OnlyForOneself
         request.state.acting = now  # a refusal of the host means something else meanwhile
         theirs = Place(now.person, now.name, now.storage, {}, consent=True)
-        owner = OwnerClient(solid, place.host, whose=now.person)
+        owner = OwnerClient(solid, host, whose=now.person)
         return Visit(person, theirs, solid, owner, self.clock(), now)
 
     async def _catch_up(self, solid: SolidClient, place: Place) -> None:

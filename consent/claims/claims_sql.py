@@ -116,6 +116,11 @@ def of_pod(tx: Transaction, pod: int, *, before: int | None = None, limit: int =
     return [_answered(row) for row in rows]
 
 
+def count_of_pod(tx: Transaction, pod: int) -> int:
+    """Return how many results left a pod."""
+    return int(tx.execute("SELECT count(*) FROM claim_result WHERE pod = ?", (pod,))[0][0])
+
+
 def one_of_pod(tx: Transaction, pod: int, number: int) -> Answered | None:
     """Return one result that left a pod."""
     rows = tx.execute(f"SELECT {_COLUMNS} FROM claim_result WHERE pod = ? AND id = ?", (pod, number))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
@@ -13,8 +13,16 @@ import orjson
 from consent import wire
 from consent.changes import changes_value
 from consent.client.log import LogCheck, LogPage, verify_log
+from consent.grant_filter import EVERY_GRANT, MOST_IDS, GrantFilter, Totals, totals_value
 from consent.log_filter import EVERYTHING, LogFilter
-from consent.model import Change, ConsentRequest, DataItem, LogLine, OwnGrant, PurposeDeclaration
+from consent.model import (
+    Change,
+    ConsentRequest,
+    DataItem,
+    LogLine,
+    OwnGrant,
+    PurposeDeclaration,
+)
 from consent.results import LeftResult, left_value
 from pods.client import SolidClient, SolidError, refusal
 
@@ -57,9 +65,14 @@ class OwnerClient:
             further = page.further
         return found
 
-    async def grants_page(self, *, after: str = "", limit: int = GRANTS_PAGE) -> GrantsPage:
-        """Return some decisions, the latest change first; `after` is where the page before says that it ends."""
-        more = {"after": after} if after else {}
+    async def grants_page(
+        self, wanted: GrantFilter = EVERY_GRANT, *, after: str = "", limit: int = GRANTS_PAGE
+    ) -> GrantsPage:
+        """Return some decisions that are wanted, the latest change first; `after` is where the page before ends.
+
+        Where words are looked for a page may be short, even empty, and still have a next one.
+        """
+        more = {**({"after": after} if after else {}), **wanted.query()}
         response = await self._solid.request(
             "GET", self._consent + self._named("/grants", limit=limit, **more), headers=_JSON
         )
@@ -67,6 +80,19 @@ class OwnerClient:
             raise refusal(response)
         grants = [wire.own_grant_value(plain) for plain in orjson.loads(response.content)]
         return GrantsPage(grants, _following(response))
+
+    async def grants_by_number(self, numbers: Iterable[str]) -> dict[str, OwnGrant]:
+        """Return decisions by their numbers, those of them that are the person's own."""
+        wanted = [number for number in dict.fromkeys(numbers) if number]
+        found: list[OwnGrant] = []
+        for start in range(0, len(wanted), MOST_IDS):
+            some = GrantFilter(ids=tuple(wanted[start : start + MOST_IDS]))
+            found += (await self.grants_page(some)).grants
+        return {grant.id: grant for grant in found}
+
+    async def totals(self) -> Totals:
+        """Return how many decisions there are, by state and by organisation, without asking for any of them."""
+        return totals_value(await self._get(self._named("/totals")))
 
     async def grant(self, grant_id: str) -> OwnGrant | None:
         """Return one decision; None if there is none of this name."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -26,7 +26,7 @@ class RightsClient:
 
     def __init__(self, solid: SolidClient, host: str, *, whose: str = "") -> None:
         self._solid = solid
-        self._for = "?" + urlencode({"for": whose}) if whose else ""
+        self._for = {"for": whose} if whose else {}
         self.host = host.rstrip("/") + "/"
         """What to name as the controller, to ask the host itself."""
         self._rights = self.host + ".consent/rights"
@@ -61,9 +61,17 @@ class RightsClient:
         body = {"step": RequestEvent.CLOSE.value}
         return request_value(await self._json("POST", f"/{request_id}/steps", body))
 
-    async def access(self, *, table: bool = False) -> bytes:
-        """Return who may use the person's data, who did, and what left: as JSON-LD, or as a table (CSV)."""
-        return await self._answer("GET", "/access", accept=CSV if table else JSON_LD)
+    async def access(self, *, table: bool = False, most: int | None = None) -> bytes:
+        """Return who may use the person's data, who did, and what left: as JSON-LD, or as a table (CSV).
+
+        `most` is how many of each kind to tell; how many there are stands beside them then.
+        """
+        return await self._answer(
+            "GET",
+            "/access",
+            accept=CSV if table else JSON_LD,
+            more={"most": most} if most is not None else {},
+        )
 
     async def received(self) -> list[dict[str, Any]]:
         """Return the requests that were sent to the organisation, the newest first."""
@@ -99,13 +107,23 @@ class RightsClient:
         return orjson.loads(await self._answer(method, place, content=content))
 
     async def _answer(
-        self, method: str, place: str, *, content: bytes | None = None, accept: str = "application/json"
+        self,
+        method: str,
+        place: str,
+        *,
+        content: bytes | None = None,
+        accept: str = "application/json",
+        more: Mapping[str, int] | None = None,
     ) -> bytes:
         headers = {"accept": accept}
         if content is not None:
             headers["content-type"] = "application/json"
+        query = {**(more or {}), **self._for}
         response = await self._solid.request(
-            method, self._rights + place + self._for, headers=headers, content=content
+            method,
+            self._rights + place + (f"?{urlencode(query)}" if query else ""),
+            headers=headers,
+            content=content,
         )
         if response.is_error:
             raise refusal(response)

@@ -16,6 +16,7 @@ from consent import wire
 from consent.decided_sql import Place, place
 from consent.declarations import items
 from consent.delegation.acting import Acting
+from consent.grant_filter import GrantFilter, grant_filter
 from consent.http.callers import PRIVATE, Callers, json_answer, json_body, member
 from consent.http.log import number
 from consent.invitations import Invitations
@@ -31,6 +32,7 @@ TAG = "consent"
 FOR = "for"
 """The parameter with the WebID of the person for whom a delegate acts."""
 _FOR = {FOR: TEXT}
+_FILTER = dict.fromkeys(("state", "controller", "programme", "words", "since", "ending", "ids"), TEXT)
 MOST_GRANTS = 200  # of one page; each carries its declaration
 T = TypeVar("T")
 _PURPOSE = record({"purpose": TEXT})
@@ -68,7 +70,9 @@ class DecisionRoutes:
             "/grants",
             self.grants,
             methods=["GET"],
-            **described(LIST, query={"purpose": TEXT, "limit": NUMBER, "after": TEXT, **_FOR}, token=True),
+            **described(
+                LIST, query={"purpose": TEXT, "limit": NUMBER, "after": TEXT, **_FILTER, **_FOR}, token=True
+            ),
         )
         router.add_api_route(
             "/grants/{grant_id}",
@@ -113,7 +117,8 @@ class DecisionRoutes:
     async def grants(self, request: Request) -> Response:
         """The caller's own decisions; with `?purpose=IRI`, a controller's grants in force, told opaquely.
 
-        A `Link` with `rel="next"` leads to the decisions that follow, the latest change first.
+        A `Link` with `rel="next"` leads to the decisions that follow, the latest change first. The other parameters
+        narrow the list; where `words` are looked for a page may be short, even empty, and still have a next one.
         """
         agent, webid = await self._callers.known(request)
         purpose = request.query_params.get("purpose")
@@ -121,9 +126,10 @@ class DecisionRoutes:
             # Thousands of grants take long enough to hold up others.
             return json_answer(await asyncio.to_thread(self._opaque, webid, purpose))
         limit, after = min(number(request, "limit", MOST_GRANTS) or MOST_GRANTS, MOST_GRANTS), _after(request)
+        wanted = _wanted(request)
 
         def listed(tx: Transaction, pod: Pod, at: float) -> Page:
-            return self._overview.page(tx, pod, at, after=after, limit=limit)
+            return self._overview.page(tx, pod, at, after=after, limit=limit, wanted=wanted)
 
         page = await self._seen(request, agent, listed)
         return json_answer([wire.own_grant_json(item) for item in page.grants], headers=_next(request, page))
@@ -217,6 +223,13 @@ def _after(request: Request) -> Place | None:
         return place(after) if after is not None else None
     except ValueError as error:
         raise BadRequest(f"?after= is what the link to the next page says: {error}.") from error
+
+
+def _wanted(request: Request) -> GrantFilter:
+    try:
+        return grant_filter(request.query_params)
+    except ValueError as error:
+        raise BadRequest(f"{error}.") from error
 
 
 def _next(request: Request, page: Page) -> dict[str, str]:

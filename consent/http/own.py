@@ -1,4 +1,4 @@
-"""Routes of what is the person's own: the access log, and everything at once."""
+"""Routes of what is the person's own: the access log, how much they decided, and everything at once."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from consent import log_sql, wire
+from consent import decided_sql, log_sql, wire
 from consent.delegation.acting import Acting
+from consent.grant_filter import Totals, totals_json
 from consent.http.callers import Callers, json_answer, own_pod
 from consent.http.decisions import FOR
 from consent.http.log import number
@@ -19,7 +20,7 @@ from consent.log_sql import Found
 from consent.registry_sql import Purposes
 from pods.archive.sending import ZIP, Sender
 from pods.errors import BadRequest
-from pods.http.openapi import BYTES, LIST, NUMBER, TEXT, described
+from pods.http.openapi import BYTES, LIST, NUMBER, OBJECT, TEXT, described
 from pods.model import Clock
 from pods.storage.base import Commits, Store, Transaction
 
@@ -61,6 +62,9 @@ class OwnRoutes:
             **described(LIST, query={"limit": NUMBER, "after": NUMBER, FOR: TEXT, **_FILTER}, token=True),
         )
         router.add_api_route(
+            "/totals", self.totals, methods=["GET"], **described(OBJECT, query={FOR: TEXT}, token=True)
+        )
+        router.add_api_route(
             "/export", self.export, methods=["GET"], **described(BYTES, media_types=(ZIP,), token=True)
         )
         return list(router.routes)
@@ -91,6 +95,23 @@ class OwnRoutes:
         else:
             found = await self._store.read(lambda tx: listed(tx, own_pod(tx, webid).key))
         return json_answer([wire.log_line_json(line) for line in found.lines], headers=_next(request, found))
+
+    async def totals(self, request: Request) -> Response:
+        """How many decisions the caller has taken, or who they act for, by state and by organisation."""
+        agent, webid = await self._callers.known(request)
+        whose, path = request.query_params.get(FOR), request.url.path
+
+        def theirs(tx: Transaction) -> Totals:
+            at = self._clock()
+            return decided_sql.totals(tx, self._acting.seen(tx, agent, whose, path, at).key, at)
+
+        if whose is not None:  # what a delegate sees is noted in the log, and so it is a write
+            found = await self._commits.submit(theirs)
+        else:
+            found = await self._store.read(
+                lambda tx: decided_sql.totals(tx, own_pod(tx, webid).key, self._clock())
+            )
+        return json_answer(totals_json(found))
 
     async def export(self, request: Request) -> Response:
         """The whole pod as one zip: documents, access rules, consents, access log."""

@@ -16,6 +16,7 @@ from consent.delegation.acting import Acting
 from consent.delegation.model import Power
 from consent.http.callers import PRIVATE, Callers, json_answer, json_body
 from consent.http.decisions import FOR
+from consent.http.log import number
 from consent.overview import Overview
 from consent.rights import access, outgoing_sql, rights_sql, wire
 from consent.rights.access_formats import CSV, JSON_LD, json_ld, table
@@ -24,7 +25,7 @@ from consent.rights.model import TAKEN_BY, Duty, Party, RequestEvent, RightKind,
 from consent.rights.outgoing_sql import Outgoing
 from consent.rights.requests import Asked, Rights
 from pods.errors import BadContent, Forbidden, NotAcceptable
-from pods.http.openapi import LIST, OBJECT, TEXT, described, named, record
+from pods.http.openapi import LIST, NUMBER, OBJECT, TEXT, described, named, record
 from pods.model import Agent, Clock, WebId
 from pods.protocol import negotiate
 from pods.storage.base import Commits, Pod, Store, Transaction
@@ -80,7 +81,7 @@ class RightsRoutes:
             "/access",
             self.access,
             methods=["GET"],
-            **described(OBJECT, media_types=(JSON_LD, CSV), query=_FOR, token=True),
+            **described(OBJECT, media_types=(JSON_LD, CSV), query={"most": NUMBER, **_FOR}, token=True),
         )
         router.add_api_route(
             "/{request_id}",
@@ -164,16 +165,20 @@ class RightsRoutes:
         return json_answer(await self._commits.submit(job))
 
     async def access(self, request: Request) -> Response:
-        """Who may use the caller's data, who did, and what left (GDPR art. 15), as JSON-LD or CSV."""
+        """Who may use the caller's data, who did, and what left (GDPR art. 15), as JSON-LD or CSV.
+
+        With `most`, so many of each kind are told, and in JSON-LD how many there are.
+        """
         agent, _ = await self._callers.known(request)
         self._callers.require_consent_client(agent)
+        most = number(request, "most", 0) or None
         wanted = negotiate.preferred(request.headers.get("accept", "*/*"), (JSON_LD, CSV))
         if wanted is None:
             raise NotAcceptable(f"This can be read as {JSON_LD} or {CSV}.")
 
         def job(tx: Transaction) -> access.AccessReport:
             pod = self._pod(tx, agent, request)
-            return access.report(tx, self._overview, self._origin, pod, self._clock())
+            return access.report(tx, self._overview, self._origin, pod, self._clock(), most=most)
 
         report = await self._seen(request.query_params.get(FOR), job)
         headers = {**PRIVATE, "vary": "accept, accept-language"}

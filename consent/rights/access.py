@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from consent import registry_sql
+from consent import decided_sql, registry_sql
 from consent.claims import claims_sql
 from consent.model import OwnGrant
 from consent.overview import Overview
@@ -54,10 +54,14 @@ class AccessReport:
     runs: tuple[Use, ...]
     """Aggregate runs that counted the person: totals, which make nobody a recipient."""
     results: tuple[Result, ...]
+    totals: Mapping[str, int] = field(default_factory=dict)
+    """How many of each kind there are, where not all of them are told."""
 
 
-def report(tx: Transaction, overview: Overview, origin: str, pod: Pod, at: float) -> AccessReport:
-    """Return the whole answer for the owner of a pod."""
+def report(
+    tx: Transaction, overview: Overview, origin: str, pod: Pod, at: float, *, most: int | None = None
+) -> AccessReport:
+    """Return the whole answer for the owner of a pod, or `most` of each kind and how many there are."""
     individual: list[Line] = []
     runs: list[Line] = []
     for line in disclosures.used(tx, pod):
@@ -70,18 +74,49 @@ def report(tx: Transaction, overview: Overview, origin: str, pod: Pod, at: float
         for agent in {line.agent or "" for line in (*individual, *runs)}
         if (found := registry_sql.controller(tx, agent)) is not None
     }
+    uses, counted = _summed(individual, names), _summed(runs, names)
+    totals: Mapping[str, int] = {}
+    if most is None:
+        grants = overview.own(tx, pod, at)
+    else:
+        totals = {
+            "grants": sum(decided_sql.totals(tx, pod.key, at).states.values()),
+            "uses": len(uses),
+            "runs": len(counted),
+            "results": claims_sql.count_of_pod(tx, pod.key),
+        }
+        uses, counted = _latest(uses, most), _latest(counted, most)
+        grants = _some(tx, overview, pod, at, most, {use.purpose for use in (*uses, *counted)})
     return AccessReport(
         subject=pod.owner,
         storage=origin + pod.root,
         made_at=at,
-        grants=tuple(overview.own(tx, pod, at)),
-        uses=_summed(individual, names),
-        runs=_summed(runs, names),
+        grants=tuple(grants),
+        uses=uses,
+        runs=counted,
         results=tuple(
             Result(left.at, left.purpose, left.result)
-            for left in claims_sql.of_pod(tx, pod.key, limit=MOST_RESULTS)
+            for left in claims_sql.of_pod(tx, pod.key, limit=most or MOST_RESULTS)
         ),
+        totals=totals,
     )
+
+
+def _latest(uses: Sequence[Use], most: int) -> tuple[Use, ...]:
+    return tuple(sorted(uses, key=lambda use: -use.last)[:most])
+
+
+def _some(
+    tx: Transaction, overview: Overview, pod: Pod, at: float, most: int, used: Collection[str]
+) -> list[OwnGrant]:
+    """Return the latest decisions, and those about what the uses that are told went under: they explain them."""
+    found: dict[str, OwnGrant] = {
+        grant.purpose.iri: grant for grant in overview.page(tx, pod, at, limit=most).grants
+    }
+    for iri in sorted(set(used) - set(found)):
+        if (grant := overview.about(tx, pod, iri, at)) is not None:
+            found[iri] = grant
+    return list(found.values())
 
 
 def _summed(lines: Sequence[Line], names: Mapping[str, str]) -> tuple[Use, ...]:

@@ -51,6 +51,7 @@ CONTEXT: Mapping[str, Any] = {
     "last": {"@id": "prov:endedAtTime", **_TIME},
     "at": {"@id": "prov:atTime", **_TIME},
     "result": {"@id": "po:result", "@type": "@json"},
+    "totals": None,
 }
 """Written out in the document, which is kept for years and read by programs that know nothing of us."""
 
@@ -62,6 +63,7 @@ COLUMNS = (
 
 def json_ld(report: AccessReport) -> dict[str, Any]:
     """Return the answer as one JSON-LD document with its context."""
+    totals = {"totals": dict(report.totals)} if report.totals else {}
     return {
         "@context": dict(CONTEXT),
         "type": "RightFulfilment",
@@ -75,6 +77,7 @@ def json_ld(report: AccessReport) -> dict[str, Any]:
             {"at": timestamp(one.at), "purpose": one.purpose, "result": dict(one.result)}
             for one in report.results
         ],
+        **totals,
     }
 
 

@@ -25,6 +25,7 @@ ON_BOTH = frozenset(
         "test_breaches",
         "test_credentials",
         "test_decisions",
+        "test_grant_pages",
         "test_requests",
         "test_versions",
         "test_interleavings",

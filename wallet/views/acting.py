@@ -49,8 +49,8 @@ class ActingPages:
 
     async def switch(self, request: Request, visit: Visit, delegation: str) -> Response:
         """Let the session act under a delegation, if powers flow from it."""
-        listed = await visit.people.listed()
-        found = next((one for one in listed.people if one.id == delegation and one.flows), None)
+        known_people = [one for _host, one in await visit.mandates()]
+        found = next((one for one in known_people if one.id == delegation and one.flows), None)
         if found is None:
             return RedirectResponse("/people?done=not-now", 303)
         known = own(visit.person.known) or visit.place.plain()

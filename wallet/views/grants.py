@@ -1,4 +1,4 @@
-"""My consents: the list by organisation, one consent with its receipt, and withdrawing in one step."""
+"""My consents: the list in pages, narrowed by what is looked for, one consent with its receipt, and withdrawing in one step."""
 
 from __future__ import annotations
 
@@ -11,11 +11,14 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from consent.client import GrantsPage, LogFilter, Totals
 from consent.client.people import Power
 from consent.model import GrantState, OwnGrant, handling
 from pods.client import SolidError, refusal
 from vocab.pages import Notice, Translator, msg
 from wallet import words
+from wallet.grant_choice import GrantChoice, grant_choice, organisations, states
+from wallet.log_entries import grant_number
 from wallet.renewal import ends_soon, renewed_until
 from wallet.visit import Desk, Visit
 
@@ -34,6 +37,9 @@ DONE = {
         "success", msg("You withdrew your consent. From this moment nobody reads anything under it.")
     ),
 }
+PAGE = 20
+FEW = 8  # consents that fit on a screen or two need no form to choose among them
+LOOKS = 8  # pages that are looked through for words before the reader is asked whether to go on
 DECISIONS = ("acted ", "consent ")
 """How actions of the log begin that decide about a consent rather than use it."""
 
@@ -56,11 +62,15 @@ class Grants:
     async def _list(self, request: Request) -> Response:
         visit = await self._desk.visit(request)
         _ = self._desk.pages.translator(request)
-        grants = await visit.owner.grants() if visit.place.consent else []
-        decided = [grant for grant in grants if grant.state not in (GrantState.ASKED, GrantState.UNKNOWN)]
+        choice, after = grant_choice(request.query_params), request.query_params.get("after", "")
+        page, totals = GrantsPage([], None), Totals({}, [])
+        if visit.place.consent:
+            totals = await visit.owner.totals()
+            page = await _page(visit, choice, after)
         by_name = sorted(
-            decided, key=lambda g: (g.controller.name, g.state is not GrantState.GIVEN, -g.changed_at)
+            page.grants, key=lambda g: (g.controller.name, g.state is not GrantState.GIVEN, -g.changed_at)
         )
+        decided = sum(totals.states.values())
         return self._desk.pages.render(
             request,
             "wallet/grants.html",
@@ -70,6 +80,15 @@ class Grants:
                 (name, [_shown(grant, visit, _) for grant in group])
                 for name, group in groupby(by_name, key=lambda grant: grant.controller.name)
             ],
+            found=len(page.grants),
+            decided=decided,
+            in_force=totals.states.get(GrantState.GIVEN, 0),
+            choice=choice,
+            states=states(totals, choice, _),
+            organisations=organisations(totals, choice.who, _("the chosen organisation")),
+            sought=choice.narrowed or decided > FEW,
+            first=choice.query() if after else None,
+            further=choice.query(after=page.further) if page.further is not None else "",
         )
 
     async def _one(self, request: Request) -> Response:
@@ -80,11 +99,11 @@ class Grants:
         _ = self._desk.pages.translator(request)
         done = DONE.get(request.query_params.get("done", ""))
         # What the person or a delegate did about the consent stands in the log too; here only its use counts.
+        about = LogFilter(purpose=grant.purpose.iri)
         reads = [
             line
-            for line in await visit.owner.log(limit=200)
-            if line.grant
-            and line.grant.endswith(grant.id)
+            for line in (await visit.owner.log_page(about, limit=200)).lines
+            if grant_number(line) == grant.id
             and line.agent != visit.place.webid
             and not line.action.startswith(DECISIONS)
         ]
@@ -157,8 +176,18 @@ class Grants:
         )
 
 
+async def _page(visit: Visit, choice: GrantChoice, after: str) -> GrantsPage:
+    """Return one page of what is chosen; where words are looked for the host is asked on until something is there."""
+    found = await visit.owner.grants_page(choice.filter(), after=after, limit=PAGE)
+    looks = 1
+    while not found.grants and found.further is not None and looks < LOOKS:
+        found = await visit.owner.grants_page(choice.filter(), after=found.further, limit=PAGE)
+        looks += 1
+    return found
+
+
 async def _find(visit: Visit, grant_id: str) -> OwnGrant | None:
-    return next((grant for grant in await visit.owner.grants() if grant.id == grant_id), None)
+    return await visit.owner.grant(grant_id) if visit.place.consent else None
 
 
 def _shown(grant: OwnGrant, visit: Visit, _: Translator) -> dict[str, Any]:

@@ -8,16 +8,19 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from consent.model import GrantState, LogLine, OwnGrant
+from consent.client import GrantFilter
+from consent.client.people import Delegated
+from consent.model import GrantState, LogLine
 from wallet import words
 from wallet.acting import Acting
 from wallet.ballots import Ballots
 from wallet.delegation_lines import Names
-from wallet.delegation_words import KINDS, shown
-from wallet.log_entries import joined, log_entry
-from wallet.renewal import ends_soon, renewed_until
+from wallet.delegation_words import KINDS, Shown, shown
+from wallet.log_entries import grant_number, joined, log_entry
+from wallet.renewal import renewed_until
 from wallet.visit import Desk, Visit
 
+ENDING = 10  # reminders; who has more finds them among the consents
 RECENT = 5  # lines: what fits on one screen under the rest
 
 
@@ -39,16 +42,27 @@ class Home:
             return self._for_somebody(request, visit.acting)
         if not visit.place.consent:
             return self._desk.pages.render(
-                request, "wallet/home.html", active="home", place=visit.place, consent=False
+                request,
+                "wallet/home.html",
+                active="home",
+                place=visit.place,
+                consent=False,
+                people=[
+                    one
+                    for one in self._shown(request, [one for _host, one in await visit.mandates()])
+                    if one.flows or one.proposed
+                ],
             )
         listed, prepared = await visit.people.listed(), await visit.people.drafts()
         names = Names(visit.place.webid, listed.names())
-        waiting, grants = await visit.owner.requests(), await visit.owner.grants()
-        lines = await visit.owner.log(limit=50)
+        waiting, totals = await visit.owner.requests(), await visit.owner.totals()
+        ending = await visit.owner.grants_page(GrantFilter(ending=True), limit=ENDING)
+        lines = _by_others(await visit.owner.log(limit=50), visit)
         ballots = await self._ballots.open(visit)
-        known: dict[str, OwnGrant] = {grant.id: grant for grant in grants}
+        known = await visit.owner.grants_by_number(map(grant_number, lines))
         _, formats = self._desk.pages.translator(request), self._desk.pages.formats(request)
-        people = [shown(one, one.person, one.person_name, _, formats) for one in listed.people]
+        there = [one for _host, one in await visit.mandates()] if visit.desk is not None else listed.people
+        people = self._shown(request, there)
         return self._desk.pages.render(
             request,
             "wallet/home.html",
@@ -58,18 +72,22 @@ class Home:
             waiting=[(item, words.in_language(item.purpose.title, _)) for item in waiting],
             ending=[
                 (grant, words.in_language(grant.purpose.title, _), renewed_until(grant, visit.now))
-                for grant in _ending(grants, visit)
+                for grant in sorted(ending.grants, key=lambda grant: grant.expires_at)
             ],
+            more_ending=ending.further is not None,
             prepared=len(prepared),
             offered=[one for one in people if one.proposed],
             people=[one for one in people if one.flows],
             review=len(listed.review),
-            in_force=sum(1 for grant in grants if grant.state is GrantState.GIVEN),
+            in_force=totals.states.get(GrantState.GIVEN, 0),
             ballots=ballots,
-            recent=joined(
-                log_entry(line, visit.place, known, _, formats, names) for line in _by_others(lines, visit)
-            )[:RECENT],
+            recent=joined(log_entry(line, visit.place, known, _, formats, names) for line in lines)[:RECENT],
         )
+
+    def _shown(self, request: Request, people: Sequence[Delegated]) -> list[Shown]:
+        """Return those for whom the person may act, in words."""
+        _, formats = self._desk.pages.translator(request), self._desk.pages.formats(request)
+        return [shown(one, one.person, one.person_name, _, formats) for one in people]
 
     def _for_somebody(self, request: Request, acting: Acting) -> Response:
         """The start page while one acts for another: what may be done, and nothing of one's own."""
@@ -77,10 +95,6 @@ class Home:
         return self._desk.pages.render(
             request, "wallet/acting.html", active="home", about=_(KINDS[acting.kind][1]), person=acting.person
         )
-
-
-def _ending(grants: Sequence[OwnGrant], visit: Visit) -> list[OwnGrant]:
-    return [grant for grant in grants if ends_soon(grant, visit.now)]
 
 
 def _by_others(lines: Sequence[LogLine], visit: Visit) -> list[LogLine]:

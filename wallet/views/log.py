@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from urllib.parse import quote, unquote
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
-from consent.client import LogFilter, LogPage, OwnerClient
-from consent.model import OwnGrant
+from consent.client import LogFilter, LogPage, OwnerClient, Totals
+from consent.model import LogLine, OwnGrant
 from pods.relying_party.places import session_cookie
 from wallet.delegation_lines import names_of
-from wallet.log_choice import log_choice, organisations, purposes
-from wallet.log_entries import LogEntry, joined, log_entry
-from wallet.log_export import Entry, lines, table
+from wallet.grant_choice import organisations
+from wallet.log_choice import log_choice, purposes
+from wallet.log_entries import LogEntry, grant_number, joined, log_entry
+from wallet.log_export import WordsOf, lines, table
 from wallet.visit import Desk, Visit
 
 PAGE = 30
+LATEST = 50  # decisions whose purposes the form offers: a list of thousands is no choice
 EXPORTED = 500  # lines of one request while a file is written: as many as the host gives
 TYPES = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
 SEEN_SECONDS = 400 * 86_400  # as long as browsers keep a cookie
@@ -74,15 +76,17 @@ class Log:
         after = int(before) if before.isascii() and before.isdecimal() and len(before) <= 18 else None
         page = LogPage([], None)
         entries: list[LogEntry] = []
-        grants: list[OwnGrant] = []
+        totals, latest = Totals({}, []), list[OwnGrant]()
         if visit.place.consent:
             page = await visit.owner.log_page(choice.filter(), after=after, limit=PAGE)
-            grants = await visit.owner.grants()
-            entry = await self._entry(request, visit, grants)
-            entries = joined(entry(line) for line in page.lines)
-        shown = next(
+            words_of = await self._words_of(request, visit)
+            entries = joined(await words_of(page.lines))
+            totals = await visit.owner.totals()
+            latest = (await visit.owner.grants_page(limit=LATEST)).grants
+        who = next(
             (one.name for one in entries if one.line.agent == choice.who), _("the chosen organisation")
         )
+        why = next((one.why for one in entries if one.why), _("the chosen purpose"))
         return self._desk.pages.render(
             request,
             "wallet/log.html",
@@ -91,8 +95,8 @@ class Log:
             lines=entries,
             me=visit.person.session.webid,
             choice=choice,
-            organisations=organisations(grants, choice, shown),
-            purposes=purposes(grants, _),
+            organisations=organisations(totals, choice.who, who),
+            purposes=purposes(latest, choice, why, _),
             first_page=after is None,
             older=choice.query(before=str(page.after)) if page.after is not None else "",
         )
@@ -107,9 +111,9 @@ class Log:
         wanted = log_choice(request.query_params).filter()
         # What can go wrong is asked for before the answer begins: a file that breaks off says nothing.
         first = await visit.owner.log_page(wanted, limit=EXPORTED)
-        entry = await self._entry(request, visit, await visit.owner.grants())
         pages = _pages(visit.owner, wanted, first)
-        content = table(pages, entry, formats.moment, _) if kind == "csv" else lines(pages)
+        words_of = await self._words_of(request, visit)
+        content = table(pages, words_of, formats.moment, _) if kind == "csv" else lines(pages)
         headers = {
             "Content-Disposition": f'attachment; filename="log.{kind}"',
             "Cache-Control": "no-store",
@@ -117,12 +121,16 @@ class Log:
         }
         return StreamingResponse(content, media_type=TYPES[kind], headers=headers)
 
-    async def _entry(self, request: Request, visit: Visit, grants: list[OwnGrant]) -> Entry:
-        """Return what puts a line into the reader's words."""
+    async def _words_of(self, request: Request, visit: Visit) -> WordsOf:
+        """Return what puts the lines of a page into the reader's words."""
         _, formats = self._desk.pages.translator(request), self._desk.pages.formats(request)
-        known: dict[str, OwnGrant] = {grant.id: grant for grant in grants}
         names = await names_of(visit)
-        return lambda line: log_entry(line, visit.place, known, _, formats, names)
+
+        async def words_of(lines: Sequence[LogLine]) -> list[LogEntry]:
+            known = await visit.owner.grants_by_number(map(grant_number, lines))
+            return [log_entry(line, visit.place, known, _, formats, names) for line in lines]
+
+        return words_of
 
 
 async def _pages(owner: OwnerClient, wanted: LogFilter, first: LogPage) -> AsyncIterator[LogPage]:

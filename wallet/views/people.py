@@ -134,14 +134,16 @@ class People:
     async def _accept(self, request: Request) -> Response:
         await self._desk.pages.guard.form(request)
         visit = await self._desk.visit(request)
-        await visit.people.accept(request.path_params["id"])
+        delegation: str = request.path_params["id"]
+        await (await visit.about(delegation)).accept(delegation)
         return RedirectResponse("/people?done=accepted", 303)
 
     async def _end(self, request: Request) -> Response:
         """End, give up or decline: the same step, at once and without a reason."""
         form = await self._desk.pages.guard.form(request)
         visit = await self._desk.visit(request)
-        await visit.people.end(request.path_params["id"])
+        delegation: str = request.path_params["id"]
+        await (await visit.about(delegation)).end(delegation)
         done = "declined" if form.get("declined") else "ended"
         return RedirectResponse(f"/people?done={done}", 303)
 
@@ -158,6 +160,8 @@ class People:
         desk_person: str = "",
     ) -> Response:
         listed = await visit.people.listed() if visit.place.consent else Listed((), (), (), False)
+        if visit.desk is not None:
+            listed = replace(listed, people=tuple(one for _host, one in await visit.mandates()))
         _ = self._desk.pages.translator(request)
         wrong = naming is not None or bool(desk_error)
         return self._desk.pages.render(
@@ -214,7 +218,8 @@ async def _review(visit: Visit, listed: Listed, _: Translator) -> list[tuple[str
     """Return the consents to look at again, as (number, title)."""
     if not listed.review:
         return []
-    titles: dict[str, str] = {
-        one.id: words.in_language(one.purpose.title, _) for one in await visit.owner.grants()
-    }
-    return [(number, titles.get(number, number)) for number in listed.review]
+    known = await visit.owner.grants_by_number(listed.review)
+    return [
+        (number, words.in_language(known[number].purpose.title, _) if number in known else number)
+        for number in listed.review
+    ]

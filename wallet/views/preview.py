@@ -14,6 +14,7 @@ from pods.client import SolidError
 from vocab.claim_rules import RULE_TEXTS
 from vocab.pages import msg
 from wallet import words
+from wallet.asked import find
 from wallet.programmes import MOST_MONTHS, NoProgramme, Programmes, Terms
 from wallet.views.results import value_words
 from wallet.visit import Desk, Visit
@@ -29,6 +30,9 @@ FAILURES: Mapping[str, str] = {
     "unprocessable": msg("That is too much to compute, or outside of the programme. Choose fewer months."),
     "months": msg("Choose a first month and a last one, at most twelve in all."),
 }
+
+
+LATEST = 50  # decisions whose purposes are offered; the page of any other leads here by its name
 
 
 class PreviewPages:
@@ -66,7 +70,9 @@ class PreviewPages:
         given: Mapping[str, str] | None = None,
     ) -> Response:
         _, formats = self._desk.pages.translator(request), self._desk.pages.formats(request)
-        asked = [one for one in await _purposes(visit) if any(i.mode is OutputMode.CLAIM for i in one.items)]
+        asked = [
+            one for one in await _purposes(visit, iri) if any(i.mode is OutputMode.CLAIM for i in one.items)
+        ]
         purpose = next((one for one in asked if one.iri == iri), None)
         terms, failure = await self._terms(purpose, address)
         result: Mapping[str, Any] | None = None
@@ -112,10 +118,15 @@ class PreviewPages:
         return found, ""
 
 
-async def _purposes(visit: Visit) -> list[PurposeDeclaration]:
-    """Return what the person was asked and what they decided about: only of these a result can leave."""
+async def _purposes(visit: Visit, iri: str) -> list[PurposeDeclaration]:
+    """Return what the person was asked and decided about lately, and the one that is named if it is one of these.
+
+    Only of what one was asked or decided a result can leave.
+    """
     asked = [one.purpose for one in await visit.owner.requests()]
-    decided = [one.purpose for one in await visit.owner.grants()]
+    lately = (await visit.owner.grants_page(limit=LATEST)).grants
+    named = await find(visit, iri) if iri and not any(one.purpose.iri == iri for one in lately) else None
+    decided = [one.purpose for one in (*lately, *([named.current] if named and named.current else []))]
     return list({one.iri: one for one in (*asked, *decided) if one.active(visit.now)}.values())
 
 

@@ -74,6 +74,7 @@ ACTIONS: Mapping[str, str] = {
     "claim": msg("got a result"),
     "aggregate": msg("counted you in a total"),
 }
+MOST_SHOWN = 50  # of each kind on the page of answers; the downloads hold all of them
 FIELDS = ("kind", "controller", "text", "grant")
 DOWNLOADS = {"csv": ("text/csv", True), "jsonld": ("application/ld+json", False)}
 
@@ -177,7 +178,9 @@ class Rights:
         """The answer to art. 15 as a page: who was served, in which totals one is, what left."""
         visit = await self._desk.visit(request)
         _ = self._desk.pages.translator(request)
-        plain: dict[str, Any] = orjson.loads(await _client(visit).access()) if visit.place.consent else {}
+        plain: dict[str, Any] = {}
+        if visit.place.consent:
+            plain = orjson.loads(await _client(visit).access(most=MOST_SHOWN))
         titles = {
             grant["purpose"]["id"]: words.in_language(grant["purpose"]["title"], _)
             for grant in plain.get("grants", [])
@@ -189,7 +192,7 @@ class Rights:
             consent=visit.place.consent,
             uses=[_use(one, titles, _) for one in plain.get("uses", [])],
             runs=[_use(one, titles, _) for one in plain.get("runs", [])],
-            results=len(plain.get("results", [])),
+            totals=plain.get("totals", {}),
             grants=[
                 (grant, titles[grant["purpose"]["id"]], ", ".join(grant["recipients_foreseen"]) or _("none"))
                 for grant in plain.get("grants", [])
@@ -233,11 +236,11 @@ async def _organisations(visit: Visit) -> dict[str, str]:
     if not visit.place.consent:
         return {}
     if visit.may(Power.SEE):
-        found = {(grant.controller.iri, grant.controller.name) for grant in await visit.owner.grants()}
+        found = [(name, iri) for iri, name, _count in (await visit.owner.totals()).organisations]
     else:
-        report = orjson.loads(await _client(visit).access())
-        found = {(grant["controller"]["id"], grant["controller"]["name"]) for grant in report["grants"]}
-    return dict(sorted(found))
+        report = orjson.loads(await _client(visit).access(most=MOST_SHOWN))
+        found = [(grant["controller"]["name"], grant["controller"]["id"]) for grant in report["grants"]]
+    return {iri: name for name, iri in sorted(found, key=lambda one: (one[0].casefold(), one[1]))}
 
 
 def _shown(found: OwnRequest, _: Translator) -> dict[str, Any]:
