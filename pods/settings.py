@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, TypeVar, get_type_hints
+from urllib.parse import urlsplit
 
 S = TypeVar("S")
+_DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 
 
 class BadSetting(ValueError):
@@ -19,7 +21,7 @@ def read_settings(kind: type[S], environ: Mapping[str, str]) -> S:
     """Return the dataclass `kind` filled from `environ` (PORTICO_NAME) and the file PORTICO_CONFIG names.
 
     Each field `pod_url` is `PORTICO_POD_URL` in the environment and `pod_url` in the file.
-    Raises BadSetting for a value of the wrong kind.
+    Fields that end in `_url` are origins. Raises BadSetting for a value of the wrong kind.
     """
     config = environ.get("PORTICO_CONFIG")
     stored: Mapping[str, Any] = tomllib.loads(Path(config).read_text("utf-8")) if config else {}
@@ -31,7 +33,26 @@ def read_settings(kind: type[S], environ: Mapping[str, str]) -> S:
             values[setting.name] = _typed(variable, environ[variable], hints[setting.name])
         elif setting.name in stored:
             values[setting.name] = _typed(setting.name, stored[setting.name], hints[setting.name])
+        if setting.name.endswith("_url") and setting.name in values:
+            values[setting.name] = origin(variable, values[setting.name])
     return kind(**values)
+
+
+def origin(name: str, url: str) -> str:
+    """Return the one spelling of an origin (RFC 6454, 6.2); raise BadSetting for what is none.
+
+    It becomes part of every WebID, and clients compare these, letter by letter, with what browsers make of them.
+    """
+    try:
+        parts = urlsplit(url)
+        port = parts.port  # a ValueError if it is no number
+        if parts.scheme not in _DEFAULT_PORTS or not parts.hostname or port == 0 or not url.isascii():
+            raise ValueError("it must be http:// or https://, a host name in ASCII, and a port if need be")
+        if parts.path not in ("", "/") or parts.query or parts.fragment or "@" in parts.netloc:
+            raise ValueError("it must end with the host name or the port: nothing is served below a path")
+    except ValueError as error:
+        raise BadSetting(f"{name}: {url!r} is no address of an origin: {error}") from error
+    return f"{parts.scheme}://{parts.netloc.lower().removesuffix(_DEFAULT_PORTS[parts.scheme])}"
 
 
 def _typed(name: str, value: Any, wanted: Any) -> Any:
