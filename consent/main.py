@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
-from consent import claims, issuers
+from consent import claims, elsewhere_sql, issuers
 from consent.aggregation.assembly import assemble
 from consent.aggregation.routes import aggregation_routes
 from consent.aggregation.schema_sql import SCHEMAS as AGGREGATION_SCHEMAS
@@ -34,6 +34,7 @@ from consent.http.credentials import CredentialRoutes
 from consent.http.decisions import DecisionRoutes
 from consent.http.delegations import DelegationRoutes
 from consent.http.duties import DutyRoutes
+from consent.http.elsewhere import ElsewhereRoutes
 from consent.http.log import LogRoutes
 from consent.http.own import OwnRoutes
 from consent.http.pages import RegisterPages
@@ -108,6 +109,7 @@ def schemas() -> tuple[Schema, ...]:
         *AGGREGATION_SCHEMAS,
         *claims.SCHEMAS,
         *RIGHTS_SCHEMAS,
+        elsewhere_sql.SCHEMA,
     )
 
 
@@ -162,6 +164,7 @@ def extension(core: Core, *, stopwatch: Callable[[], float] = time.monotonic) ->
             commits=commits,
             clock=clock,
         ).routes(),
+        *ElsewhereRoutes(callers, consents, origin=origin, commits=commits, clock=clock).routes(),
         *RenouncingRoutes(callers, Ending(origin, consents), commits=commits, clock=clock).routes(),
         *ProcessingRoutes(pages, origin=origin, store=store, clock=clock).routes(),
         *AskingRoutes(

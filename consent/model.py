@@ -242,6 +242,9 @@ class ServiceGrant:
     expires_at: float
     resources: tuple[str, ...] = ()
     """IRIs of the containers that hold what `rows` items cover."""
+    elsewhere: bool = False
+    """Whether it was given on another server: `resources` are whole documents there, and only the service itself
+    keeps to `items` and to the end."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -158,7 +158,8 @@ def service_grant_json(grant: ServiceGrant) -> dict[str, Any]:
         "items": items_json(grant.items),
         "expires_at": timestamp(grant.expires_at),
     }
-    return {**plain, "resources": list(grant.resources)} if grant.resources else plain
+    places = {"resources": list(grant.resources)} if grant.resources else {}
+    return {**plain, **places, **({"elsewhere": True} if grant.elsewhere else {})}
 
 
 def service_grant_value(plain: Mapping[str, Any]) -> ServiceGrant:
@@ -169,6 +170,7 @@ def service_grant_value(plain: Mapping[str, Any]) -> ServiceGrant:
         items=items(plain["items"]),
         expires_at=seconds(plain["expires_at"]),
         resources=tuple(plain.get("resources", ())),
+        elsewhere=plain.get("elsewhere", False),
     )
 
 

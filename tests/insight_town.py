@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import httpx
+from starlette.types import ASGIApp
 
 from apps.insight.main import application as insight
 from apps.organisations import Organisation, Organisations
@@ -25,6 +26,7 @@ from consent.registry_sql import Purposes
 from pods.client import ClientCredentials
 from pods.identity.passwords import hash_password
 from pods.main import Core, application, open_core
+from pods.model import Clock
 from pods.provision import create_pod, webid_for
 from pods.settings import PodSettings
 from tests.serving import bound_socket, serving
@@ -128,8 +130,10 @@ class InsightTown:
 
 
 @contextmanager
-def insight_town(folder: Path) -> Iterator[InsightTown]:
-    """Serve the town from a folder."""
+def insight_town(
+    folder: Path, app: Callable[[AppSettings, Clock], ASGIApp] = insight
+) -> Iterator[InsightTown]:
+    """Serve the town from a folder, with insight or another app of the administration's."""
     pods, apps = bound_socket(), bound_socket()
     hosts = tuple(f"localhost:{one.getsockname()[1]}" for one in (pods, apps))
     origin, app_origin = (f"http://{host}" for host in hosts)
@@ -170,7 +174,7 @@ def insight_town(folder: Path) -> Iterator[InsightTown]:
         alongside=added.alongside,
     )
     town = InsightTown(core, origin, app_origin, secret, own)
-    with serving(host, listener=pods), serving(insight(settings, time.time), listener=apps):
+    with serving(host, listener=pods), serving(app(settings, time.time), listener=apps):
         asyncio.run(_register(town))
         yield town
 

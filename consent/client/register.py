@@ -25,6 +25,11 @@ class Register:
         self._http = http
         self._origin = pod_url.rstrip("/")
 
+    @property
+    def host(self) -> str:
+        """The origin of the host whose register this is."""
+        return self._origin
+
     async def offers(self, at: float) -> list[Offer]:
         """Return the newest version of each purpose that has not ended, of organisations that were approved."""
         known = {

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import httpx
 from rdflib import Graph, URIRef
@@ -12,8 +14,11 @@ from consent.foreign import rules
 from consent.foreign.errors import Fault, ForeignError
 from consent.foreign.lists import AccessList, AccessLists
 from consent.foreign.notes import ForeignGrant, ForeignState, Notes, moved
+from consent.foreign.telling import Telling
 from pods.client import SolidClient, SolidError
 from pods.model import Clock
+
+log = logging.getLogger(__name__)
 
 ATTEMPTS = 5  # readings of a list that others change at the same time
 
@@ -31,9 +36,12 @@ class ForeignGrants:
         storage: str,
         *,
         clock: Clock,
+        telling: Telling | None = None,
         new_id: Callable[[], str] = lambda: secrets.token_hex(16),
     ) -> None:
+        """`telling` tells organisations what they were given; without it they find out by reading."""
         self._lists = AccessLists(solid)
+        self._telling = telling
         self._notes = Notes(solid, storage)
         self._storage = storage.rstrip("/") + "/"
         self._clock = clock
@@ -75,7 +83,7 @@ class ForeignGrants:
         await self._notes.write(grant)
         for resource in resources:
             grant = await self._open(grant, resource)
-        return await self._notes.write(moved(grant, ForeignState.GIVEN, self._clock()))
+        return await self._told(await self._notes.write(moved(grant, ForeignState.GIVEN, self._clock())))
 
     async def withdraw(self, grant_id: str) -> ForeignGrant:
         """Take the rules of a grant out of all lists, and look that they are gone. Twice is as good as once.
@@ -86,9 +94,15 @@ class ForeignGrants:
         if grant is None:
             raise ForeignError(Fault.UNKNOWN_GRANT, f"There is no consent {grant_id} in {self._storage}.")
         if grant.state is ForeignState.WITHDRAWN:
-            return grant
+            return await self._told(grant)
         grant = await self._notes.write(moved(grant, ForeignState.WITHDRAWING, self._clock()))
-        still = [resource for resource in grant.resources if await self._close(grant, resource)]
+        still: list[str] = []
+        try:
+            still = [resource for resource in grant.resources if await self._close(grant, resource)]
+        finally:
+            # The rules come first, for they stop the reading; where they cannot be changed now, who may read
+            # must know all the more that the person took it back.
+            grant = await self._told(grant)
         done = moved(grant, ForeignState.WITHDRAWN, self._clock(), open_still=tuple(still))
         return await self._notes.write(done)
 
@@ -107,6 +121,8 @@ class ForeignGrants:
                     ended.append(await self.withdraw(grant.id))
                 except (ForeignError, SolidError, httpx.HTTPError) as error:
                     failed = failed or error
+            else:
+                await self._told(grant)
         if failed is not None:
             raise failed
         return ended
@@ -114,6 +130,18 @@ class ForeignGrants:
     async def all(self) -> list[ForeignGrant]:
         """Return every grant in this storage, the latest change first."""
         return await self._notes.all()
+
+    async def _told(self, grant: ForeignGrant) -> ForeignGrant:
+        """Tell the organisation what it does not know yet; what fails is tried again by `finish`."""
+        state = self._telling.owed(grant) if self._telling is not None else ""
+        if not state or self._telling is None:
+            return grant
+        try:
+            await self._telling.tell(grant, state)
+            return await self._notes.write(replace(grant, told=state))
+        except (SolidError, httpx.HTTPError) as error:
+            log.info("an organisation was not told of a grant elsewhere: %s", type(error).__name__)
+            return grant
 
     async def _open(self, grant: ForeignGrant, resource: str) -> ForeignGrant:
         """Add the rule of a grant to a list; return the grant, which notes a new list before there is one."""

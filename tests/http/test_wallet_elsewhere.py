@@ -19,7 +19,8 @@ from consent import controllers
 from consent.client import PurposeKey, ServiceClient
 from consent.foreign import LIMITS
 from consent.main import extension, schemas
-from pods.client import ClientCredentials
+from consent.model import ServiceGrant
+from pods.client import ClientCredentials, SolidClient
 from pods.main import Core, application, open_core
 from pods.model import Path as PodPath
 from pods.model import WebId
@@ -64,16 +65,35 @@ class Two:
     purpose: str
     shares: str
     secret: tuple[str, str] = field(repr=False)
+    person: tuple[str, str] = field(repr=False)
+    """Credentials of anna's at the other server."""
     key: PurposeKey = field(repr=False)
     session: str = field(repr=False)
     folder: Path
 
     async def status(self, path: str) -> int:
         """Return the status that the organisation's service gets at the other server, with its ordinary token."""
+        async with self.service() as service:
+            return (await service.read(self.there + path, self.purpose)).status_code
+
+    async def listed(self) -> list[ServiceGrant]:
+        """Return the grants that the organisation finds for its purpose."""
+        async with self.service() as service:
+            return await service.grants(self.purpose)
+
+    @asynccontextmanager
+    async def service(self) -> AsyncIterator[ServiceClient]:
+        """The client of the organisation's service."""
         async with httpx.AsyncClient(timeout=20) as http:
             tokens = ClientCredentials(http, self.register + "/", *self.secret, clock=time.time)
-            service = ServiceClient(http, tokens, self.key, clock=time.time, host=self.register)
-            return (await service.read(self.there + path, self.purpose)).status_code
+            yield ServiceClient(http, tokens, self.key, clock=time.time, host=self.register)
+
+    @asynccontextmanager
+    async def solid(self) -> AsyncIterator[SolidClient]:
+        """A client of anna's with her own tokens."""
+        async with httpx.AsyncClient(timeout=20) as http:
+            tokens = ClientCredentials(http, self.there + "/", *self.person, clock=time.time)
+            yield SolidClient(http, tokens, clock=time.time)
 
 
 def host(folder: Path, origin: str, trusted: tuple[str, ...]) -> Core:
@@ -111,6 +131,7 @@ async def two(tmp_path: Path) -> AsyncIterator[Two]:
         with second.store.writing() as tx:
             for place in ORDERS:
                 tx.write(PodPath(place), "text/turtle", ORDER.encode(), time.time())
+            person = second.accounts.credentials(tx, anna, "test")
         with first.store.writing() as tx:
             secret = first.accounts.credentials(tx, coop, "test")
         app = application(first, authorizer=added.authorizer, observers=added.observers, routes=added.routes)
@@ -131,7 +152,7 @@ async def two(tmp_path: Path) -> AsyncIterator[Two]:
                 document = {**declaration(items, identifier=name), "valid_until": "2040-01-01"}
                 purposes.append((await service.publish(document)).iri)
         session = start_session(tmp_path, second, anna, "anna", consent=False)
-        yield Two(register, there, server, purposes[0], purposes[1], secret, key, session, tmp_path)
+        yield Two(register, there, server, purposes[0], purposes[1], secret, person, key, session, tmp_path)
 
 
 @pytest_asyncio.fixture

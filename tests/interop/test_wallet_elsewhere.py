@@ -96,7 +96,10 @@ async def test_the_wallet_gives_and_takes_back_on_a_community_solid_server(
                 given = await browser.post("/elsewhere/give", data=form)
                 assert "in vigore" in given.text
                 assert (await service.read(basket, purpose)).status_code == 200
+                (told,) = await service.grants(purpose)
+                assert (told.elsewhere, told.resources) == (True, (basket,))
                 (action,) = re.findall(r'action="(/elsewhere/[0-9a-f]+/withdraw)"', given.text)
                 gone = await browser.post(action, data={"csrf": token})
                 assert "il permesso non è più nelle sue regole" in gone.text
+                assert await service.grants(purpose) == [], "who may not read any more is told so"
                 assert (await service.read(basket, purpose)).status_code == 403

@@ -12,7 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from consent.client import Offer, Register
-from consent.foreign import LIMITS, ForeignError, ForeignGrant, ForeignGrants, ForeignState
+from consent.foreign import LIMITS, ForeignError, ForeignGrant, ForeignGrants, ForeignState, Telling
 from consent.model import Handling, PurposeDeclaration, handling
 from pods.client import SolidError
 from vocab.pages import Notice, Translator, msg
@@ -185,7 +185,8 @@ class Elsewhere:
         ]
 
     def _grants(self, visit: Visit) -> ForeignGrants:
-        return ForeignGrants(visit.solid, visit.place.storage, clock=self._desk.clock)
+        telling = Telling(visit.solid, self._register.host)
+        return ForeignGrants(visit.solid, visit.place.storage, clock=self._desk.clock, telling=telling)
 
     def _gone(self, request: Request) -> Response:
         _ = self._desk.pages.translator(request)
