@@ -95,9 +95,9 @@ class Transaction(Protocol):
     def get(self, path: Path) -> Stored | None: ...
 
     def first_of(self, paths: Sequence[Path], *, beside: Path | None = None) -> Stored | None:
-        """Return the longest of these paths that exists (the effective ACL lookup), in one query.
+        """Return the first of these paths that exists (the effective ACL lookup), in one query.
 
-        It also looks up what is `beside`, so that `get` of it costs no query after this.
+        It also looks up what is `beside`. What was looked up costs no query again, until something is changed.
         """
 
     def children(

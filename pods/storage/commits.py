@@ -21,6 +21,7 @@ from pods.storage.durability import Durability
 from pods.storage.jobs import Job, abandon, next_batch
 from pods.storage.lock_holders import holder
 from pods.storage.sqlite import BUSY_SECONDS, SqliteStore, commit, error_of, roll_back
+from pods.storage.transaction import SqlTransaction
 from pods.storage.write_log import Turn, WriteLog
 
 T = TypeVar("T")
@@ -168,20 +169,25 @@ class CommitQueue:
 
     def _carry_out(self, batch: list[Job]) -> None:
         try:
-            self._run(batch)
+            carried_out = self._run(batch)
             commit(self._connection)
         except BaseException:
             roll_back(self._connection)
             raise
+        for tx in carried_out:
+            tx.committed()
 
-    def _run(self, batch: list[Job]) -> None:
-        execute = self._connection.execute
+    def _run(self, batch: list[Job]) -> list[SqlTransaction]:
+        """Run the jobs; return the transactions of those that did not fail."""
+        execute, carried_out = self._connection.execute, []
         for job in batch:
             if job.outcome.cancelled():
                 continue
             execute("SAVEPOINT job")
+            tx = self._store.transaction(self._connection)
             try:
-                job.value = job.run(self._store.transaction(self._connection))
+                job.value = job.run(tx)
+                carried_out.append(tx)
             except sqlite3.Error as error:
                 job.error = error_of(error)
                 job.error.__cause__ = error
@@ -192,3 +198,4 @@ class CommitQueue:
                 job.error = error
                 execute("ROLLBACK TO job")
             execute("RELEASE job")
+        return carried_out

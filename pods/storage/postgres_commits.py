@@ -110,10 +110,12 @@ class _Lane:
                 job.value = job.error = None
             try:
                 with self._store.begun(alone=alone) as connection:
-                    self._run(batch, connection, alone=alone)
+                    carried_out = self._run(batch, connection, alone=alone)
                     if connection.info.transaction_status is TransactionStatus.INTRANS:
                         committing = True
                         connection.execute("COMMIT")
+                for tx in carried_out:
+                    tx.committed()
                 return
             except Collision:
                 collisions += 1
@@ -128,16 +130,25 @@ class _Lane:
                 if lost == LOST_ATTEMPTS:
                     raise
 
-    def _run(self, batch: list[Job], connection: psycopg.Connection[Any], *, alone: bool) -> None:
-        waiting = [job for job in batch if not job.outcome.cancelled()]
+    def _run(
+        self, batch: list[Job], connection: psycopg.Connection[Any], *, alone: bool
+    ) -> list[SqlTransaction]:
+        """Run the jobs; return the transactions of those that did not fail."""
+        waiting, carried_out = [job for job in batch if not job.outcome.cancelled()], []
         if len(waiting) == 1:  # a savepoint is a round trip, and the transaction itself serves as well
-            if not self._succeeds(waiting[0], self._store.transaction(connection), alone=alone):
-                connection.execute("ROLLBACK")
-            return
+            tx = self._store.transaction(connection)
+            if self._succeeds(waiting[0], tx, alone=alone):
+                return [tx]
+            connection.execute("ROLLBACK")
+            return []
         for number, job in enumerate(waiting):
             connection.execute("SAVEPOINT job" if number == 0 else "RELEASE job; SAVEPOINT job")
-            if not self._succeeds(job, self._store.transaction(connection), alone=alone):
+            tx = self._store.transaction(connection)
+            if self._succeeds(job, tx, alone=alone):
+                carried_out.append(tx)
+            else:
                 connection.execute("ROLLBACK TO job")
+        return carried_out
 
     def _succeeds(self, job: Job, tx: SqlTransaction, *, alone: bool) -> bool:
         try:

@@ -122,8 +122,9 @@ class SqliteStore:
                 if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
                     raise error_of(error) from error
                 raise StoreUnavailable("The database is busy; try again in a moment.") from error
+            tx = self.transaction(connection)
             try:
-                yield self.transaction(connection)
+                yield tx
             except sqlite3.Error as error:
                 roll_back(connection)
                 raise error_of(error) from error
@@ -131,6 +132,7 @@ class SqliteStore:
                 roll_back(connection)
                 raise
             commit(connection)
+            tx.committed()
 
     def purge(self) -> None:
         """Fold the log into the file, whose free pages are zeroed, and empty it: old pages stand there too."""

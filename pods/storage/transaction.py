@@ -4,51 +4,31 @@ from __future__ import annotations
 
 import hashlib
 import random
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, Protocol
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from pods.errors import Conflict, NotFound, StoreError
 from pods.model import Path, WebId
 from pods.protocol import conditions, target
 from pods.storage.base import Blob, Change, Entry, Observer, Pod, Stored, Usage
+from pods.storage.connection import Connection
 
 TURTLE = "text/turtle"
 ALL = 1 << 62  # as the limit of a query: more rows than there can be
-MOST_FOUND = 8  # rows remembered within one job; a write looks at two or three
+MOST_FOUND = 2 * target.MAX_DEPTH  # rows remembered within one job; most of them are known to be absent
 ENTRY_BYTES = 512  # what a resource counts beside its content: its row and index entries, roughly
 DROPPED_SECONDS = 3600.0  # how long replaced or deleted blobs are kept, for downloads that are under way
 _RESOURCE = "name, container, pod, media_type, content, etag, modified, blob, size"
-_GET = f"SELECT {_RESOURCE} FROM resource WHERE name = ?"  # noqa: S608  # constants only
 _REPLACE = "UPDATE resource SET media_type = ?, content = ?, size = ?, etag = ?, modified = ?, blob = ? WHERE name = ?"
 _ANY_OF = tuple(
     f"SELECT {_RESOURCE} FROM resource WHERE name IN ({', '.join('?' * count)})"  # noqa: S608  # constants only
     for count in range(target.MAX_DEPTH + 3)
 )
+_COUNT = "UPDATE pod SET used = used + ? WHERE key = ? RETURNING used, quota"
 _MEMBERS = (
     "SELECT name, container, media_type, size, etag, modified FROM resource "
     "WHERE parent = ? AND name > ? ORDER BY name LIMIT ?"
 )
-
-
-class Cursor(Protocol):
-    """The rows of a statement."""
-
-    @property
-    def rowcount(self) -> int: ...
-
-    def fetchone(self) -> Any: ...
-
-    def fetchall(self) -> list[Any]: ...
-
-    def __iter__(self) -> Iterator[Any]: ...
-
-
-class Connection(Protocol):
-    """A connection with an open transaction: `sqlite3.Connection` as it is, and what PostgreSQL's is made to be."""
-
-    def execute(self, sql: str, parameters: Sequence[Any] = ..., /) -> Cursor: ...
-
-    def executemany(self, sql: str, parameters: Iterable[Sequence[Any]], /) -> Cursor: ...
 
 
 class PodCache(dict[int, Pod]):
@@ -58,7 +38,7 @@ class PodCache(dict[int, Pod]):
 class SqlTransaction:
     """A transaction that is open on a connection; see `pods.storage.base.Transaction`."""
 
-    __slots__ = ("_connection", "_execute", "_found", "_observers", "_pods", "_row_count", "_snapshot")
+    __slots__ = ("_connection", "_execute", "_found", "_observers", "_pods", "_row_count", "_seen", "_usage")
 
     def __init__(
         self,
@@ -72,8 +52,9 @@ class SqlTransaction:
         self._execute = connection.execute
         self._observers = observers
         self._pods = pods
-        self._snapshot = snapshot
+        self._seen = pods if snapshot else PodCache()  # what a writer sees may yet be rolled back
         self._row_count = 0
+        self._usage: tuple[int, Usage] | None = None
         # Rows found since the last statement that writes, so that nobody asks twice in one job.
         self._found: dict[str, tuple[Any, ...] | None] = {}
 
@@ -88,10 +69,11 @@ class SqlTransaction:
         row = self._execute("SELECT key, name, owner FROM pod WHERE key = ?", (key,)).fetchone()
         if row is None:
             return None
-        found = _pod(row)
-        if self._snapshot:  # what a writer sees may yet be rolled back
-            self._pods[key] = found
-        return found
+        return self._seen.setdefault(key, _pod(row))
+
+    def committed(self) -> None:
+        """Remember for later transactions what this one has seen; called once it is committed."""
+        self._pods.update(self._seen)
 
     def add_pod(self, name: str, owner: WebId, at: float) -> Pod:
         # The name of a removed pod is nobody's: others may still trust the WebID that had it.
@@ -114,12 +96,11 @@ class SqlTransaction:
         return Stored(path, *row[2:])
 
     def first_of(self, paths: Sequence[Path], *, beside: Path | None = None) -> Stored | None:
-        names = paths if beside is None else (*paths, beside.rstrip("/"))
-        rows = {row[0]: row for row in self._execute(_ANY_OF[len(names)], names)}
-        if beside is not None:
-            self._keep(names[-1], rows.get(names[-1]) if beside in paths else rows.pop(names[-1], None))
-        # Choosing here is cheaper than ORDER BY: a sorter would carry the content of every row.
-        return Stored(row[0], *row[2:]) if (row := rows.get(max(rows, key=len, default=""))) else None
+        found = self._rows(paths if beside is None else (*paths, beside.rstrip("/")))
+        for path in paths:
+            if (row := found[path]) is not None:
+                return Stored(row[0], *row[2:])
+        return None
 
     def children(
         self, container: Path, *, after: Path | None = None, limit: int | None = None
@@ -177,6 +158,8 @@ class SqlTransaction:
             self._touch(parent, at)
 
     def usage(self, pod: int) -> Usage:
+        if self._usage is not None and self._usage[0] == pod:
+            return self._usage[1]
         row = self._execute("SELECT used, quota FROM pod WHERE key = ?", (pod,)).fetchone()
         if row is None:
             raise NotFound("There is no pod at this address.")
@@ -189,15 +172,19 @@ class SqlTransaction:
         return [Change(*row) for row in rows]
 
     def execute(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        self._found.clear()
+        self._forget()
         cursor = self._execute(sql, parameters)
         rows = cursor.fetchall()
         self._row_count = cursor.rowcount
         return rows
 
     def execute_many(self, sql: str, parameters: Iterable[Sequence[Any]]) -> None:
-        self._found.clear()
+        self._forget()
         self._row_count = self._connection.executemany(sql, parameters).rowcount
+
+    def _forget(self) -> None:
+        self._found.clear()
+        self._usage = None
 
     @property
     def row_count(self) -> int:
@@ -215,14 +202,19 @@ class SqlTransaction:
         return int(row[2])
 
     def _row(self, name: str) -> tuple[Any, ...] | None:
-        if name in self._found:
-            return self._found[name]
-        return self._keep(name, self._execute(_GET, (name,)).fetchone())
+        return self._found[name] if name in self._found else self._rows((name,))[name]
 
-    def _keep(self, name: str, row: tuple[Any, ...] | None) -> tuple[Any, ...] | None:
-        if len(self._found) < MOST_FOUND:
-            self._found[name] = row
-        return row
+    def _rows(self, names: Sequence[str]) -> Mapping[str, tuple[Any, ...] | None]:
+        """Return the rows of these names; only those that are not known are asked for, in one query."""
+        found = self._found
+        if len(found) > MOST_FOUND:
+            found.clear()
+        asked = [name for name in names if name not in found]
+        if asked:
+            found.update(dict.fromkeys(asked))
+            for row in self._execute(_ANY_OF[len(asked)], asked):
+                found[row[0]] = row
+        return found
 
     def _insert(self, stored: Stored, parent: Path | None, at: float) -> None:
         self._found.clear()
@@ -253,7 +245,8 @@ class SqlTransaction:
 
     def _count(self, pod: int, more: int) -> None:
         if more:
-            self._execute("UPDATE pod SET used = used + ? WHERE key = ?", (more, pod))
+            row = self._execute(_COUNT, (more, pod)).fetchone()
+            self._usage = (pod, Usage(*row))
 
     def _adopt(self, blob: Blob) -> None:
         """Take a blob off the list of those that are removed; from now on a row names it."""

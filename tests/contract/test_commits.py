@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from pods.errors import StoreError
-from pods.model import Path
-from pods.storage.base import Commits, Store, Transaction
+from pods.model import Path, WebId
+from pods.storage.base import Commits, Pod, Store, Transaction
 from pods.storage.opening import Database
 from tests.contract.conftest import Opener
 
@@ -47,6 +47,27 @@ async def test_a_job_that_fails_takes_nobody_along(store: Store, commits: Commit
     assert results[0] == "/anna/a"
     assert isinstance(results[1], ValueError)
     assert names(store) == {"/anna/a", "/anna/b"}
+
+
+async def test_a_pod_of_a_job_that_failed_is_known_to_nobody(store: Store, commits: Commits) -> None:
+    def makes(name: str, *, fails: bool) -> Callable[[Transaction], Pod]:
+        def job(tx: Transaction) -> Pod:
+            made = tx.add_pod(name, WebId(f"https://{name}.example/"), 2.0)
+            # On SQLite the key of the pod that was given up is the next pod's.
+            assert tx.pod_by_key(made.key) == made
+            if fails:
+                raise ValueError("given up")
+            return made
+
+        return job
+
+    jobs = (makes("bob", fails=True), makes("carol", fails=False), makes("dave", fails=True))
+    _, carol, _ = await asyncio.gather(*map(commits.submit, jobs), return_exceptions=True)
+    erin = await commits.submit(makes("erin", fails=False))
+    assert isinstance(carol, Pod)
+    assert (carol.name, erin.name) == ("carol", "erin")
+    with store.reading() as tx:
+        assert [tx.pod_by_key(made.key) for made in (carol, erin)] == [carol, erin]
 
 
 async def test_jobs_run_in_the_order_of_their_arrival(store: Store, commits: Commits) -> None:

@@ -6,8 +6,9 @@ import pytest
 
 from pods.errors import Conflict, NotFound, StoreError
 from pods.model import Path, WebId
-from pods.storage.base import Store, Stored, Transaction
+from pods.storage.base import Store, Stored, Transaction, Usage
 from pods.storage.opening import Database
+from pods.storage.transaction import ENTRY_BYTES
 from tests.contract.conftest import Opener
 
 ANNA = WebId("http://localhost:8080/anna/profile/card#me")
@@ -86,7 +87,7 @@ def test_auxiliaries_go_with_their_subject(store: Store) -> None:
         assert tx.first_of([Path("/anna/a"), Path("/anna/a.acl"), Path("/anna/a.meta")]) is None
 
 
-def test_the_longest_of_the_candidates_is_found(store: Store) -> None:
+def test_the_first_of_the_candidates_that_exists_is_found(store: Store) -> None:
     write(store, "/anna/.acl")
     write(store, "/anna/c/.acl")
     with store.reading() as tx:
@@ -121,6 +122,39 @@ def test_what_is_looked_up_beside_is_neither_a_candidate_nor_out_of_date(store: 
         tx.first_of([own], beside=Path("/anna/c/"))
         assert tx.get(Path("/anna/c")) is None
         assert tx.get(Path("/anna/c/")) is not None
+
+
+def test_what_was_found_once_is_asked_anew_after_a_change(store: Store) -> None:
+    candidates = [Path("/anna/c/d.acl"), Path("/anna/c/.acl"), Path("/anna/.acl")]
+    write(store, "/anna/.acl", b"root")
+    with store.writing() as tx:
+        assert (acl := tx.first_of(candidates)) is not None
+        assert acl.content == b"root"
+        tx.write(Path("/anna/c/.acl"), TURTLE, b"nearer", 2.0)
+        assert (acl := tx.first_of(candidates[1:])) is not None
+        assert acl.content == b"nearer"
+        tx.execute("UPDATE resource SET content = ? WHERE name = ?", (b"changed", "/anna/c/.acl"))
+        assert (acl := tx.first_of(candidates)) is not None
+        assert acl.content == b"changed"
+        tx.delete(Path("/anna/c/.acl"), 3.0)
+        assert (acl := tx.first_of(candidates)) is not None
+        assert acl.content == b"root"
+
+
+def test_what_a_pod_uses_is_told_as_it_is_within_the_transaction_too(store: Store) -> None:
+    with store.writing() as tx:
+        pod = tx.pod("anna")
+        assert pod is not None
+        before = tx.usage(pod.key).used
+        tx.write(Path("/anna/a"), TURTLE, b"12345", 2.0)
+        assert tx.usage(pod.key).used == before + ENTRY_BYTES + 5
+        tx.execute("UPDATE pod SET quota = ? WHERE key = ?", (77, pod.key))
+        assert tx.usage(pod.key) == Usage(before + ENTRY_BYTES + 5, 77)
+        tx.write(Path("/anna/a"), TURTLE, b"1", 3.0)
+        assert tx.usage(pod.key) == Usage(before + ENTRY_BYTES + 1, 77)
+        bob = tx.add_pod("bob", ANNA, 4.0)
+        assert tx.usage(pod.key) == Usage(before + ENTRY_BYTES + 1, 77)
+        assert tx.usage(bob.key) == Usage(ENTRY_BYTES, None)
 
 
 def test_equal_content_has_an_equal_tag_and_containers_have_new_ones(store: Store) -> None:
