@@ -14,7 +14,7 @@ from consent.receipts.errors import BadReceipt
 from consent.receipts.keys import PublicKey
 from consent.receipts.model import Receipt
 from consent.receipts.signing import verify
-from pods.errors import StoreError
+from pods.errors import StoreUnavailable
 from pods.model import Path as ResourcePath
 from pods.removal_sql import ANYWHERE
 from pods.storage.base import Change, Store, Transaction
@@ -63,7 +63,7 @@ class Projector:
         worth a write."""
 
     def open(self) -> None:
-        """Open the file; raise StoreError if another process has it open."""
+        """Open the file; raise StoreUnavailable if another process has it open."""
         with self._lock:
             self._opened()
 
@@ -134,8 +134,8 @@ class Projector:
             try:
                 self._tables = ProjectionTables(self._path)
             except Taken as error:
-                raise StoreError(
-                    "Aggregate questions are answered by another process of this host."
+                raise StoreUnavailable(
+                    "Aggregate questions are answered by another process of this host: ask again over a new connection."
                 ) from error
         return self._tables
 

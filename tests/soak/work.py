@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
+import hashlib
 import random
 import time
-from collections import defaultdict
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
 
 import httpx
 
 from pods.client import SolidClient
+from tests.soak.tally import Action, Tally, Wrong, work_until
 
 KEPT = 200  # resources of one client; more, and the oldest goes
 BINARY = 256 * 1024  # bytes of the largest document
+LARGE = 3 * 2**20  # bytes, beside the database
+UPLOAD_AGAIN = 3.0  # seconds; deleted content is kept for an hour
 TURTLE, N3, JSON_LD = "text/turtle", "text/n3", "application/ld+json"
 _ACL = (
     "@prefix acl: <http://www.w3.org/ns/auth/acl#>.\n"
@@ -21,18 +23,6 @@ _ACL = (
     "  acl:mode acl:Read, acl:Write, acl:Control.\n"
 )
 _GUEST = "<#guest> a acl:Authorization; acl:agent <{guest}>; acl:accessTo <./>; acl:default <./>; acl:mode acl:Read.\n"
-
-
-class Wrong(Exception):
-    """An answer that must not be; the message says to what."""
-
-
-@dataclass(slots=True)
-class Tally:
-    """Times of answers in seconds, by kind of work, and what went wrong."""
-
-    seconds: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
-    wrong: list[str] = field(default_factory=list)
 
 
 class Worker:
@@ -49,7 +39,7 @@ class Worker:
         self._known: dict[str, tuple[int, str]] = {}
         self._shared = False
         self._made = 0
-        self._mixture: tuple[tuple[int, Callable[[], Awaitable[str]]], ...] = (
+        self._mixture: tuple[tuple[int, Action], ...] = (
             (30, self.read),
             (8, self.read_as_json_ld),
             (5, self.list_members),
@@ -70,16 +60,7 @@ class Worker:
 
     async def run(self, until: float, tally: Tally) -> None:
         """Work until the monotonic time `until`."""
-        weights = [weight for weight, _ in self._mixture]
-        while time.monotonic() < until:
-            action = self._random.choices(self._mixture, weights)[0][1]
-            started = time.perf_counter()
-            try:
-                kind = await action()
-            except (Wrong, httpx.HTTPError) as error:
-                tally.wrong.append(f"{action.__name__}: {error!r}")
-            else:
-                tally.seconds[kind].append(time.perf_counter() - started)
+        await work_until(until, tally, self._mixture, self._random)
 
     async def read(self) -> str:
         """GET a document: it says what was last acknowledged."""
@@ -218,3 +199,36 @@ class Worker:
 
     def _any(self) -> tuple[str, tuple[int, str]]:
         return self._random.choice(list(self._known.items()))
+
+
+class Uploader:
+    """Stores, fetches and deletes what is too large for a row of the database, now and then."""
+
+    def __init__(self, owner: SolidClient, *, container: str) -> None:
+        self._owner = owner
+        self._container = container
+        self._number = 0
+
+    async def run(self, until: float, tally: Tally) -> None:
+        """Work until the monotonic time `until`."""
+        while time.monotonic() < until:
+            await work_until(time.monotonic() + 0.001, tally, ((1, self.store_and_fetch),), random.Random(0))
+            await asyncio.sleep(min(UPLOAD_AGAIN, max(0.0, until - time.monotonic())))
+
+    async def store_and_fetch(self) -> str:
+        """PUT it, GET all of it, DELETE it."""
+        self._number += 1
+        url = f"{self._container}large-{self._number}.bin"
+        content = random.randbytes(LARGE)  # content, not a secret
+        expected = hashlib.sha256(content).digest()
+        answers = [
+            await self._owner.request("PUT", url, headers={"content-type": "video/mp4"}, content=content),
+            await self._owner.request("GET", url),
+            await self._owner.request("DELETE", url),
+        ]
+        statuses = [answer.status_code for answer in answers]
+        if statuses != [201, 200, 204]:
+            raise Wrong(f"{statuses} for a large document: {answers[-1].text[:200]}")
+        if hashlib.sha256(answers[1].content).digest() != expected:
+            raise Wrong(f"{url} came back changed")
+        return "PUT, GET, DELETE large"

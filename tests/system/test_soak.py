@@ -3,12 +3,18 @@
 from pathlib import Path
 
 from tests.soak.__main__ import soak
+from tests.soak.memory import slope
 
 SECONDS = 8.0
 
 
 def test_no_answer_under_mixed_load_is_wrong(tmp_path: Path) -> None:
-    tally, memory = soak(SECONDS, tmp_path)
-    assert not tally.wrong
-    assert len(tally.seconds) >= 10, "kinds of work that were done"
-    assert memory
+    outcome = soak(SECONDS, tmp_path)
+    assert outcome.wrong() == []
+    assert len(outcome.tally.seconds) >= 20, "kinds of work that were done"
+    assert len(outcome.memory.held) >= 2, "processes that were watched"
+
+
+def test_memory_that_grows_is_told_from_memory_that_moves() -> None:
+    assert slope([100, 101, 102, 103]) == 3
+    assert abs(slope([100, 110, 100, 110, 100, 110, 100])) < 1
