@@ -229,6 +229,22 @@ async def test_a_prepared_answer_is_thrown_away_and_the_request_still_waits(town
     assert await town.state("anna", purpose) is None
 
 
+async def test_what_is_confirmed_is_what_the_page_showed(town: WalletTown, clock: SettableClock) -> None:
+    purpose = await town.asked(declaration([ROWS]))
+    bob = await session(town)
+    for period in ("30", "180"):
+        clock.advance(1)
+        await bob.see(f"/requests/one?purpose={purpose.iri}")
+        await bob.send("/requests/answer", answer="all", period=period)
+        if period == "30":
+            anna = town.browser("anna")
+            await anna.see("/prepared")
+    await anna.send("/prepared/confirm")
+    assert await town.state("anna", purpose) is None
+    await anna.send("/prepared/confirm")
+    assert await town.state("anna", purpose) is GrantState.GIVEN
+
+
 async def test_an_assisted_session_ends_at_its_time_in_the_wallet_too(
     town: WalletTown, clock: SettableClock
 ) -> None:
