@@ -51,6 +51,7 @@ from consent.invitations import Invitations
 from consent.issuers import IssuerDirectory
 from consent.leaving import ConsentLeaving
 from consent.overview import Overview
+from consent.processor import Operator
 from consent.purposes import Publisher
 from consent.rights.escalation import Escalation, Reminding
 from consent.rights.leaving import RightsLeaving
@@ -166,7 +167,9 @@ def extension(core: Core, *, stopwatch: Callable[[], float] = time.monotonic) ->
         ).routes(),
         *ElsewhereRoutes(callers, consents, origin=origin, commits=commits, clock=clock).routes(),
         *RenouncingRoutes(callers, Ending(origin, consents), commits=commits, clock=clock).routes(),
-        *ProcessingRoutes(pages, origin=origin, store=store, clock=clock).routes(),
+        *ProcessingRoutes(
+            pages, origin=origin, operator=_operator(core.settings), store=store, clock=clock
+        ).routes(),
         *AskingRoutes(
             *(callers, acting, overview),
             origin=origin,
@@ -224,6 +227,16 @@ def extension(core: Core, *, stopwatch: Callable[[], float] = time.monotonic) ->
         (questions.keeping_up, reminding.alongside, carrier.alongside, checkpoints.alongside),
         (ConsentLeaving(), RightsLeaving()),
         consents,
+    )
+
+
+def _operator(settings: PodSettings) -> Operator:
+    return Operator(
+        settings.pod_url + "/",
+        settings.operator_name,
+        settings.operator_contact,
+        settings.operator_dpo,
+        settings.operator_transfers,
     )
 
 

@@ -111,6 +111,18 @@ class PodSettings:
     trusted_hosts: tuple[str, ...] = ()
     """host:port pairs that outgoing requests may reach although they are private or without TLS."""
 
+    operator_name: str = ""
+    """Who runs this host, as it stands in its records as a processor (GDPR art. 30(2))."""
+
+    operator_contact: str = ""
+    """Address and telephone or e-mail of who runs this host."""
+
+    operator_dpo: str = ""
+    """Data protection officer of who runs this host, and how to reach them; empty if there is none."""
+
+    operator_transfers: str = ""
+    """Where personal data leave the European Union, and under which safeguards; or that none do."""
+
     @property
     def issuer(self) -> str:
         """The name of this host's OpenID issuer."""

@@ -15,7 +15,7 @@ from starlette.requests import Request
 
 from consent.client import OwnerClient
 from consent.client.people import Delegated, PeopleClient
-from consent.foreign import ForeignError, ForeignGrants
+from consent.foreign import ForeignError, ForeignGrants, Telling
 from pods.client import SolidClient, SolidError
 from pods.model import Clock
 from pods.relying_party import LoggedIn, Login, Session, SessionTokens
@@ -179,7 +179,8 @@ class Desk:
         while len(self._caught_up) > MOST_REMEMBERED:
             self._caught_up.popitem(last=False)
         with suppress(ForeignError, SolidError, httpx.HTTPError):
-            await ForeignGrants(solid, place.storage, clock=self.clock).finish()
+            telling = Telling(solid, self._host)
+            await ForeignGrants(solid, place.storage, clock=self.clock, telling=telling).finish()
 
     async def enrich(self, session: Session, tokens: SessionTokens) -> dict[str, Any]:
         """Return what to remember of a person who just logged in; nothing if the pod does not answer now."""

@@ -106,7 +106,7 @@ def table(records: Sequence[ProcessingRecord], _: Translator) -> str:
     writer = csv.writer(output)
     writer.writerow(COLUMNS)
     for record in records:
-        writer.writerow([_inert(text) for text in _row(record, _)])
+        writer.writerow([inert(text) for text in _row(record, _)])
     return output.getvalue()
 
 
@@ -127,6 +127,6 @@ def _row(record: ProcessingRecord, _: Translator) -> tuple[str, ...]:
     )
 
 
-def _inert(text: str) -> str:
+def inert(text: str) -> str:
     """Return a cell that no spreadsheet takes for a formula: organisations write these texts."""
     return "'" + text if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text

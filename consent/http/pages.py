@@ -13,6 +13,7 @@ from consent.bases import handling
 from consent.http.words import OFFERED, basis_words
 from consent.model import Controller, ControllerState, DataItem, OutputMode, PurposeDeclaration, Verification
 from consent.processing import ProcessingRecord
+from consent.processor import ProcessorRecord
 from consent.rights.breach_sql import Breach
 from vocab.pages import Navigation, Pages, Translator, msg
 from vocab.pages.language import language_of
@@ -143,6 +144,25 @@ class RegisterPages:
             "register/records.html",
             active="records",
             records=[(record, particulars(record)) for record in records],
+            introduction=introduction,
+        )
+
+    def on_behalf(
+        self,
+        request: Request,
+        shared: Sequence[object],
+        each: Sequence[tuple[ProcessorRecord, Sequence[object]]],
+        title: str,
+        introduction: str,
+    ) -> Response:
+        """Return the records of the operator as a processor."""
+        return self._render(
+            request,
+            "register/on_behalf.html",
+            active="records",
+            shared=shared,
+            each=each,
+            title=title,
             introduction=introduction,
         )
 

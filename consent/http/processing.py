@@ -8,11 +8,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from consent import registry_sql
-from consent.http import activities, impact
+from consent import processor, registry_sql
+from consent.http import activities, impact, on_behalf
 from consent.http.pages import RegisterPages
 from consent.http.register import HTML, JSON_LD, wanted
 from consent.processing import ProcessingRecord, as_jsonld, processing_records
+from consent.processor import Operator, ProcessorRecord
 from consent.registry_sql import Purposes
 from pods.errors import NotFound
 from pods.http.openapi import OBJECT, TEXT, described
@@ -21,14 +22,18 @@ from pods.storage.base import Store, Transaction
 
 CSV, MARKDOWN = "text/csv", "text/markdown"
 _VARY = {"vary": "accept, accept-language, cookie"}
+_ON_BEHALF = {CSV: on_behalf.table, MARKDOWN: on_behalf.markdown}
 _WRITTEN = {CSV: activities.table, MARKDOWN: activities.markdown}
 
 
 class ProcessingRoutes:
     """Readable by everybody, since all of it is made from what is public."""
 
-    def __init__(self, pages: RegisterPages, *, origin: str, store: Store, clock: Clock) -> None:
+    def __init__(
+        self, pages: RegisterPages, *, origin: str, operator: Operator, store: Store, clock: Clock
+    ) -> None:
         self._pages = pages
+        self._operator = operator
         self._purposes = Purposes(origin)
         self._store = store
         self._clock = clock
@@ -41,6 +46,12 @@ class ProcessingRoutes:
             self.records,
             methods=["GET"],
             **described(OBJECT, query={"controller": TEXT}, media_types=(JSON_LD, HTML, CSV, MARKDOWN)),
+        )
+        router.add_api_route(
+            "/processor-records",
+            self.on_behalf,
+            methods=["GET"],
+            **described(OBJECT, media_types=(JSON_LD, HTML, CSV, MARKDOWN)),
         )
         router.add_api_route(
             "/purposes/{identifier}/{version}/impact-assessment",
@@ -69,6 +80,25 @@ class ProcessingRoutes:
             return Response(text, media_type=kind, headers=_VARY)
         content = orjson.dumps(as_jsonld(found, activities.measures))
         return Response(content, media_type=JSON_LD, headers=_VARY)
+
+    async def on_behalf(self, request: Request) -> Response:
+        """Records of the operator as a processor (GDPR, art. 30(2)): for whom, what, transfers, measures."""
+
+        def read(tx: Transaction) -> list[ProcessorRecord]:
+            known = registry_sql.controllers(tx), self._purposes.all(tx)
+            return processor.processor_records(*known, self._clock())
+
+        found, operator = await self._store.read(read), self._operator
+        kind = wanted(request, (JSON_LD, HTML, CSV, MARKDOWN))
+        _ = self._pages.translator(request)
+        if kind == HTML:
+            shared = on_behalf.of_operator(operator, _)
+            each = [(record, on_behalf.of_controller(record, _)) for record in found]
+            return self._pages.on_behalf(request, shared, each, on_behalf.TITLE, on_behalf.INTRODUCTION)
+        if kind in _ON_BEHALF:
+            return Response(_ON_BEHALF[kind](operator, found, _), media_type=kind, headers=_VARY)
+        content = processor.as_jsonld(operator, found, on_behalf.processing, on_behalf.MEASURES)
+        return Response(orjson.dumps(content), media_type=JSON_LD, headers=_VARY)
 
     async def assessment(self, request: Request) -> Response:
         """A draft of an impact assessment (GDPR, art. 35) for one version of a purpose."""

@@ -10,10 +10,14 @@ from rdflib import Graph, Literal, Namespace, URIRef
 from consent import controllers, registry_sql
 from consent.http import impact
 from consent.http.activities import COLUMNS, MEASURES
+from consent.http.on_behalf import MEASURES as OWN_MEASURES
+from consent.http.on_behalf import markdown
 from consent.model import OutputMode
+from consent.processor import Operator
 from tests.consent_host import PROGRAMME, ROWS, Town, declaration, item
 from tests.pod_host import ORIGIN
 from vocab import jsonld
+from vocab.pages.catalogues import Catalogues
 
 DPV = Namespace("https://w3id.org/dpv#")
 RECORDS = f"{ORIGIN}/.consent/processing-records"
@@ -194,3 +198,61 @@ async def test_published_texts_are_no_markup_in_a_draft(host: Town) -> None:
 def test_every_mode_has_risks_and_measures(mode: OutputMode) -> None:
     assert impact.RISKS[mode]
     assert impact.ENFORCED[mode]
+
+
+PROCESSOR = f"{ORIGIN}/.consent/processor-records"
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        (
+            "it",
+            (
+                "Registro del gestore come responsabile del trattamento",
+                "consegnare le proprietà concesse",
+                "da scrivere a cura del gestore",
+            ),
+        ),
+        (
+            "en",
+            (
+                "Records of the operator as a processor",
+                "handing over the granted properties",
+                "to be written by the operator",
+            ),
+        ),
+    ],
+)
+@pytest.mark.parametrize("media_type", ["text/markdown", "text/html", "text/csv"])
+async def test_the_operator_s_records_name_every_controller_and_what_is_done_for_it(
+    host: Town, language: str, words: tuple[str, ...], media_type: str
+) -> None:
+    coop, _ = await host.organisation("coop"), await host.organisation("idle")
+    await host.organisation("unchecked", approved=False)
+    await coop.service.publish(declaration([ROWS]))
+    text = await read(host, PROCESSOR, media_type, language)
+    for part in (*words[media_type == "text/csv" :], "dpo@coop.example", "info@idle.example"):
+        assert part in text
+    assert "Unchecked" not in text, "the host processes nothing for who was not approved"
+    assert text.count(words[1]) == 1, "nothing is read for an organisation without a purpose"
+    if media_type == "text/markdown":
+        assert all(f"- **({letter}) " in text for letter in "abcd")
+
+
+async def test_the_operator_s_records_are_linked_data(host: Town) -> None:
+    coop = await host.organisation("coop")
+    await coop.service.publish(declaration([ROWS]))
+    document: Any = (await host.http.get(PROCESSOR, headers={"accept": "application/ld+json"})).json()
+    graph: Graph = jsonld.graph(document, PROCESSOR)
+    (process,) = graph.subjects(DPV.hasDataProcessor, URIRef(ORIGIN + "/"))
+    assert (process, DPV.hasDataController, URIRef(coop.webid)) in graph
+    assert len(list(graph.objects(process, DPV.hasTechnicalOrganisationalMeasure))) == len(OWN_MEASURES)
+
+
+def test_what_the_settings_say_of_the_operator_stands_in_its_records() -> None:
+    operator = Operator(ORIGIN + "/", "Comune", "ced@comune.example", "rpd@comune.example", "Nessuno.")
+    text = markdown(operator, [], Catalogues([])["en"])
+    for part in ("Comune, ced@comune.example", "rpd@comune.example", "Nessuno."):
+        assert part in text
+    assert "to be written" not in text
