@@ -11,6 +11,7 @@ from apps.insight.fields import DATES, ROW_SHAPES, SHAPE_NAMES, measures
 TEXTS = ("title", "text", "consequence_of_refusal")
 LANGUAGES = ("it", "en")
 RETENTION_DAYS = 3650  # released tables stay public; of people, nothing is kept
+MOST = 2**53  # what every reader of JSON takes for the same number (RFC 8259, 6)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +78,12 @@ def _items(named: Sequence[str]) -> list[dict[str, Any]]:
 
 def _whole(draft: Draft, name: str) -> int:
     try:
-        return int(draft.values.get(name, ""))
+        number = int(draft.values.get(name, ""))
     except ValueError as error:
         raise BadDraft(name) from error
+    if abs(number) > MOST:
+        raise BadDraft(name)
+    return number
 
 
 def _number(draft: Draft, name: str) -> float:

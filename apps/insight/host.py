@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 
@@ -16,6 +17,11 @@ from pods.errors import Forbidden
 from pods.model import Clock
 
 CONSENT = "/.consent"
+
+
+def _segment(name: str) -> str:
+    """Return what somebody typed as one segment of a path; whether there is such a name is for the host to say."""
+    return quote(name, safe="")
 
 
 class Host:
@@ -37,23 +43,23 @@ class Host:
 
     async def programme(self, name: str) -> dict[str, Any]:
         """Return a programme with its ledger."""
-        found: dict[str, Any] = await self._get(f"/programmes/{name}")
+        found: dict[str, Any] = await self._get(f"/programmes/{_segment(name)}")
         return found
 
     async def questions(self, name: str) -> list[dict[str, Any]]:
         """Return the questions of a programme, the newest first."""
-        found: list[dict[str, Any]] = await self._get(f"/programmes/{name}/questions")
+        found: list[dict[str, Any]] = await self._get(f"/programmes/{_segment(name)}/questions")
         return found
 
     async def release(self, name: str) -> dict[str, Any]:
         """Return a released document."""
-        found: dict[str, Any] = await self._get(f"/releases/{name}")
+        found: dict[str, Any] = await self._get(f"/releases/{_segment(name)}")
         return found
 
     async def written(self, name: str, media_type: str) -> bytes:
         """Return a release in another format."""
         answer = await self._http.get(
-            f"{self._host}{CONSENT}/releases/{name}", headers={"accept": media_type}
+            f"{self._host}{CONSENT}/releases/{_segment(name)}", headers={"accept": media_type}
         )
         if answer.is_error:
             raise refusal(answer)
@@ -63,7 +69,7 @@ class Host:
         """Return the number that the next version of a purpose has."""
         number = 1
         while True:
-            place = f"{self._host}{CONSENT}/purposes/{identifier}/{number}"
+            place = f"{self._host}{CONSENT}/purposes/{_segment(identifier)}/{number}"
             answer = await self._http.get(place, headers={"accept": "application/json"})
             if answer.status_code == httpx.codes.NOT_FOUND:
                 return number

@@ -11,6 +11,7 @@ from apps.valueback.programme import programme, with_purpose
 from vocab.pages import msg
 
 _COLUMNS = "document, purpose, published_at"
+_NO_VERSION = 2**31  # an address may hold any number, the database no longer ones than 64 bits
 
 
 def add(tx: sqlite3.Connection, published: Programme) -> None:
@@ -33,11 +34,11 @@ def by_iri(tx: sqlite3.Connection, iri: str) -> Programme:
 
 def version(tx: sqlite3.Connection, name: str, number: int) -> Programme:
     """Return a version of a programme; raise Missing."""
-    row = tx.execute(
+    found = tx.execute(
         f"SELECT {_COLUMNS} FROM programme WHERE name = ? AND version = ?",  # noqa: S608  # constants only
-        (name, number),
-    ).fetchone()
-    return _programme(row, f"{name}, version {number}")
+        (name, min(number, _NO_VERSION)),
+    )
+    return _programme(found.fetchone(), f"{name}, version {number}")
 
 
 def latest(tx: sqlite3.Connection, name: str) -> Programme | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,6 +17,7 @@ from consent.declarations import canonical_json
 from consent.model import PurposeDeclaration
 from pods.protocol import jose
 from tests.insight_town import PROGRAMME, InsightTown, document, insight_town
+from tests.staff_session import log_in
 from vocab.schemas import validate
 
 QB = Namespace("http://purl.org/linked-data/cube#")
@@ -159,6 +161,27 @@ def test_terms_that_nobody_could_grant_are_not_published(town: InsightTown) -> N
     answer = post(town, "/programmes", document("narrow", **terms))
     assert answer.status_code == 422
     assert "/programme/dimensions/4" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"id": "\x00<x>"}, {"id": "../x?y#z"}, {"k_min": "9" * 400}, {"rho_total": "1e999"}]
+)
+async def test_a_mistake_in_the_form_of_a_programme_is_said_on_its_page(
+    town: InsightTown, wrong: dict[str, str]
+) -> None:
+    typed = {"id": "sbagliato", "l0": "2", "rho_total": "1", "k_min": "10", "min_participants": "10"}
+    async with httpx.AsyncClient(base_url=town.apps, timeout=60, trust_env=False) as http:
+        folder = town.core.settings.data.parent / "apps"
+        staff = log_in(http, folder, "insight", town.organisation.webid or "", time.time)
+        answer = await staff.post("/insight/staff/new", {**typed, **wrong})
+    assert answer.status_code == 422
+    assert 'name="k_min"' in answer.text, "what was typed is still there"
+
+
+@pytest.mark.parametrize("place", ["programmes", "releases"])
+def test_a_name_that_cannot_be_one_is_not_found(town: InsightTown, place: str) -> None:
+    for name in ("%00", "a%3Fb%23c", "%22", "x" * 3000):
+        assert read(f"{town.apps}/insight/{place}/{name}", "text/html").status_code == 404
 
 
 def test_what_an_app_keeps_names_nobody(town: InsightTown, purpose: PurposeDeclaration) -> None:

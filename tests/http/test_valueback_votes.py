@@ -133,3 +133,10 @@ async def test_another_organisation_sees_no_progress(scene: Stage, clock: Settab
     for path in (f"/staff/runs/{run['id']}", "/staff/programmes/ristorno/1/books.beancount"):
         answer = await other.http.get(path, headers={"accept": "text/html"})
         assert answer.status_code == 403
+
+
+@pytest.mark.parametrize("version", ["0", "2", "9" * 30])
+async def test_a_version_that_cannot_be_one_is_not_found(scene: Stage, version: str) -> None:
+    await scene.published()
+    for place in ("/api/programmes", "/programmes"):
+        assert (await scene.http.get(f"{place}/ristorno/{version}")).status_code == 404
