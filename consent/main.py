@@ -72,6 +72,7 @@ from pods.authz.base import Authorizer
 from pods.authz.remote_groups import RemoteGroups
 from pods.authz.wac import Wac
 from pods.http.routing import Alongside
+from pods.identity.same_keys import KeyFile, of_secret
 from pods.main import Core, application, open_core
 from pods.model import Clock
 from pods.notify.sender import Sender
@@ -272,7 +273,19 @@ def pod_host(settings: PodSettings, clock: Clock) -> ASGIApp:
         alongside=added.alongside,
         leaving=added.leaving,
         further=archived(core),
+        key_files=lambda: key_files(core),
     )
+
+
+def key_files(core: Core) -> list[KeyFile]:
+    """Return the keys that consent keeps in the data folder, by their marks."""
+    data, origin = core.settings.data, core.settings.pod_url
+    public = [one.public for one in AssertionKeys.open(data / ASSERTION_KEYS, origin, clock=core.clock).kept()]
+    return [
+        of_secret(SECRET, open_secret(data / SECRET)),
+        of_secret(LOG_KEY, open_secret(data / LOG_KEY)),
+        KeyFile(ASSERTION_KEYS, frozenset(public[:1]), frozenset(public)),
+    ]
 
 
 def create_app() -> ASGIApp:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -35,6 +35,7 @@ from pods.identity.accounts import Accounts
 from pods.identity.keys import SigningKeys
 from pods.identity.leaving import AccountLeaving
 from pods.identity.routes import identity_routes
+from pods.identity.same_keys import KeyFile, SameKeys, of_signing_keys
 from pods.identity.schema_sql import IDENTITY
 from pods.model import Clock
 from pods.notify.assembly import notifications
@@ -136,11 +137,13 @@ def application(
     alongside: Sequence[Alongside] = (),
     leaving: Sequence[Leaving] = (),
     further: Further | None = None,
+    key_files: Callable[[], Sequence[KeyFile]] = tuple,
 ) -> ASGIApp:
     """Return the host as an ASGI application; its lifespan closes the core.
 
     What is `alongside` is entered when the host starts to serve and left before the core is closed. Who keeps rows
-    of a pod is `leaving` when it is removed; `further` is what layers above add to the archive of one.
+    of a pod is `leaving` when it is removed; `further` is what layers above add to the archive of one, `key_files`
+    the keys that they keep. Raises BadSetting if another machine on the same database has other keys.
     """
     base = core.settings.pod_url
     for observer in observers:
@@ -164,6 +167,15 @@ def application(
     ]
     sweeper = Sweeper(core.blobs, core.commits, core.clock)
     beside = (_sharing_the_interpreter, *alongside, removal.alongside, told.running, sweeper.alongside)
+    if core.settings.database:  # with SQLite the database lies beside its keys
+        same = SameKeys(
+            core.store,
+            core.commits,
+            lambda: [of_signing_keys(SIGNING_KEYS, core.keys), *key_files()],
+            clock=core.clock,
+        )
+        same.require()
+        beside = (*beside, same.alongside)
     manage = management(every_route, realm=base, close=core.aclose, alongside=beside)
     host = Host(resources, manage, realm=base, hosts=Hosts(base, core.settings.hosts))
     return HttpsOnly(host, base) if core.settings.https_only else host

@@ -9,9 +9,10 @@ from collections.abc import Sequence
 
 import click
 
-from apps.cli.operator import operator_core
+from apps.cli.operator import every_key_file, operator_core
 from consent.main import checkpoints_of, schemas
 from pods.activity.checking import tree_faults
+from pods.identity.same_keys import differing
 from pods.identity.schema_sql import IDENTITY
 from pods.main import BLOBS, Core
 from pods.notify.schema_sql import NOTIFY_1
@@ -23,6 +24,9 @@ from pods.upkeep import doctor_sql
 from pods.upkeep.doctor import ERROR, Doctor, Finding, permissions, writers
 from pods.upkeep.lost_blobs import lost_blobs
 
+OTHER_KEYS = (
+    "lacks a key that another machine on this database uses; see docs/operations.md, Several machines"
+)
 SECRET_FILES = ("*.key", "*.json")  # keys and credentials; the folder itself keeps others from the databases
 
 
@@ -66,6 +70,10 @@ def examine(core: Core, *, fast: bool = False) -> list[Finding]:
         key = checkpoints_of(core).verifier_key
         findings += [Finding(ERROR, "logs", "checkpoints", what) for what in tree_faults(tx, key)]
         known = doctor_sql.known_blobs(tx)
+        if core.settings.database:
+            findings += [
+                Finding(ERROR, "keys", name, OTHER_KEYS) for name in differing(tx, every_key_file(core))
+            ]
     if not core.settings.database:
         findings += writers(core.settings.data / SQLITE)
     findings += lost_blobs(core.settings.data / BLOBS, known, core.blobs, time.time())

@@ -11,8 +11,10 @@ from typing import Any
 
 import click
 
+from apps.cli.operator import every_key_file, operator_core
 from consent.credentials.keys import AssertionKey, AssertionKeys
 from consent.main import ASSERTION_KEYS
+from pods.identity import same_keys
 from pods.identity.key_file import KeptKey
 from pods.identity.keys import SigningKeys
 from pods.main import SIGNING_KEYS
@@ -46,6 +48,7 @@ def rotate(compromised: bool, as_json: bool) -> None:
     path, now = _path(), time.time()
     SigningKeys.open(path, clock=time.time)  # a host that was never started has no key yet
     SigningKeys.rotate(path, at=now, compromised=compromised)
+    _note()
     newest = SigningKeys.open(path, clock=time.time).kept()[0]
     if as_json:
         click.echo(json.dumps(_facts(newest)))
@@ -75,10 +78,30 @@ def rotate_attesting(compromised: bool, as_json: bool) -> None:
     now = time.time()
     _attesting()  # a host that was never started has no key yet
     fresh = AssertionKeys.rotate(_folder() / ASSERTION_KEYS, at=now, compromised=compromised)
+    _note()
     if as_json:
         click.echo(json.dumps(_attests(fresh)))
     else:
         click.echo(f"{fresh.public} signs from {_moment(fresh.signs_from)}")
+
+
+@command.command()
+def adopt() -> None:
+    """Say that the keys in this data folder are those of all machines on the PostgreSQL database."""
+    if not read_settings(PodSettings, os.environ).database:
+        raise click.ClickException(
+            "The database is SQLite and lies beside its keys: there are no other machines."
+        )
+    _note()
+    click.echo("Copy the key files to the other machines before they are started again.")
+
+
+def _note() -> None:
+    """Let the other machines on the same database notice that their key files are older."""
+    settings = read_settings(PodSettings, os.environ)
+    if settings.database:
+        with operator_core(settings) as core, core.store.writing() as tx:
+            same_keys.note(tx, every_key_file(core), time.time())
 
 
 def _attesting() -> AssertionKeys:

@@ -6,9 +6,10 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from consent.main import schemas
+from consent.main import key_files, schemas
 from consent.shaping import Shaping
-from pods.main import Core, open_core
+from pods.identity.same_keys import KeyFile, of_signing_keys
+from pods.main import SIGNING_KEYS, Core, open_core
 from pods.settings import PodSettings
 
 
@@ -22,3 +23,8 @@ def operator_core(settings: PodSettings) -> Iterator[Core]:
         yield core
     finally:
         core.close()
+
+
+def every_key_file(core: Core) -> list[KeyFile]:
+    """Return the keys in the data folder that all machines on one database must have alike."""
+    return [of_signing_keys(SIGNING_KEYS, core.keys), *key_files(core)]

@@ -152,5 +152,18 @@ IDENTITY_4: tuple[str, Sequence[str]] = (
     ),
 )
 
-IDENTITY = (IDENTITY_1, IDENTITY_2, IDENTITY_3, IDENTITY_4)
+IDENTITY_5: tuple[str, Sequence[str]] = (
+    "identity-5",
+    (
+        # Marks of the keys in the data folders of all machines on this database (`same_keys`).
+        """CREATE TABLE host_key (
+            name TEXT NOT NULL,
+            mark TEXT NOT NULL,
+            noted REAL NOT NULL,
+            PRIMARY KEY (name, mark)
+        ) WITHOUT ROWID""",
+    ),
+)
+
+IDENTITY = (IDENTITY_1, IDENTITY_2, IDENTITY_3, IDENTITY_4, IDENTITY_5)
 """Given to the store when it is opened."""
