@@ -280,7 +280,9 @@ def pod_host(settings: PodSettings, clock: Clock) -> ASGIApp:
 def key_files(core: Core) -> list[KeyFile]:
     """Return the keys that consent keeps in the data folder, by their marks."""
     data, origin = core.settings.data, core.settings.pod_url
-    public = [one.public for one in AssertionKeys.open(data / ASSERTION_KEYS, origin, clock=core.clock).kept()]
+    public = [
+        one.public for one in AssertionKeys.open(data / ASSERTION_KEYS, origin, clock=core.clock).kept()
+    ]
     return [
         of_secret(SECRET, open_secret(data / SECRET)),
         of_secret(LOG_KEY, open_secret(data / LOG_KEY)),
