@@ -35,6 +35,8 @@ def _ranges(accept: str) -> dict[str, float]:
     found: dict[str, float] = {}
     for part in accept.split(","):
         media_range, *parameters = (piece.strip().lower() for piece in part.split(";"))
+        if media_range == "*":  # as Java's client says it
+            media_range = "*/*"
         if media_range:
             found[media_range] = max(found.get(media_range, 0.0), _weight(parameters))
     return found or {"*/*": 1.0}

@@ -23,6 +23,7 @@ LONG = "text/turtle;q=0.9, application/rdf+xml;q=0.8, application/n-triples;q=0.
         ("application/*", "application/ld+json"),
         ("text/turtle;q=0, */*", "application/ld+json"),
         ("APPLICATION/N-TRIPLES", "application/n-triples"),
+        ("image/gif, *; q=.2", "text/turtle"),
         ("text/html", None),
         ("text/turtle;q=0", None),
         ("text/turtle;q=nonsense", None),
