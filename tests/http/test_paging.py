@@ -7,6 +7,7 @@ import re
 import time
 
 import pytest
+from pyoxigraph import RdfFormat, parse
 
 from pods.long_listings import AT_ONCE, SLICE
 from pods.model import Path
@@ -169,7 +170,9 @@ async def test_a_client_that_does_not_page_gets_every_member(host: PodHost, medi
     if media_type == rdf.JSON_LD:
         found = [each["@id"] for node in json.loads(answer.text) for each in node.get(LDP + "contains", ())]
     else:
-        quads = rdf.parse(media_type, answer.content, ORIGIN + BOX)
+        # Not by the host's own parser: it takes no document of so many triples from a client.
+        syntax = RdfFormat.from_media_type(media_type)
+        quads = parse(answer.content, format=syntax, base_iri=ORIGIN + BOX)
         found = [str(quad.object)[1:-1] for quad in quads if quad.predicate.value == LDP + "contains"]
     assert found == [f"{ORIGIN}{BOX}{n:06}.ttl" for n in range(MANY)]
     assert "My box" in answer.text
