@@ -9,6 +9,7 @@ from io import BytesIO
 from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, Triple, serialize
 
 from consent import odrl, wire
+from consent.declarations import notice_digests
 from consent.model import Controller, DataItem, Grant, GrantEvent, GrantState, PurposeDeclaration
 from consent.record_processing import dpv, host_of, kind, node, processing
 from vocab.terms import DCT, DPV_27560, NS, PREFIXES, PROV, RDF, XSD
@@ -92,7 +93,7 @@ def statements(
     """Return what `turtle` writes as statements: the record, and with a consent its receipt and its agreement."""
     found = processing(document, grant, purpose, controller, control)
     for event in events:
-        found += _status(document, grant, event)
+        found += _status(document, grant, purpose, event)
     given = [
         event for event in events if event.state is GrantState.GIVEN and event.event is not GrantEvent.RESUME
     ]
@@ -113,7 +114,7 @@ def _by_subject(triples: Sequence[Triple]) -> list[Triple]:
     return [triple for group in groups.values() for triple in group]
 
 
-def _status(document: str, grant: Grant, event: Event) -> list[Triple]:
+def _status(document: str, grant: Grant, purpose: PurposeDeclaration, event: Event) -> list[Triple]:
     status = BlankNode()
     kinds = STATUS[event.state][:1] if event.event in _CONTINUED else STATUS[event.state]
     found = [
@@ -134,6 +135,14 @@ def _status(document: str, grant: Grant, event: Event) -> list[Triple]:
             Triple(notice, node(DCT.source), NamedNode(grant.purpose)),
             Triple(notice, node(DCT.language), Literal(event.language)),
         ]
+        # Exactly the words that were read; the record's own digest is of the notice in all languages.
+        texts = {
+            "title": purpose.title,
+            "text": purpose.text,
+            "consequence_of_refusal": purpose.consequence_of_refusal,
+        }
+        if (read := notice_digests(texts).get(event.language)) is not None:
+            found.append(Triple(notice, NamedNode(NS + "noticeDigest"), Literal(read)))
     return found + _duration(status, event)
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from consent.model import DataItem, GrantState, LogLine, OutputMode
+from consent.model import DataItem, GrantState, LogLine, OutputMode, PurposeDeclaration
 from vocab.codes import Label
 from vocab.pages import Translator, msg
 from vocab.pages.formats import Formats
@@ -203,9 +203,20 @@ def in_language(texts: Mapping[str, str], _: Translator) -> str:
     return texts.get(_.language) or texts.get("it") or next(iter(texts.values()), "")
 
 
-def language_shown(texts: Mapping[str, str], _: Translator) -> str:
-    """Return the language in which `in_language` shows a published text."""
-    return next((code for code in (_.language, "it", *texts) if texts.get(code)), "")
+@dataclass(frozen=True, slots=True)
+class NoticeWords:
+    """A notice as one reader is shown it: three texts in one language, which the record keeps."""
+
+    language: str
+    title: str
+    text: str
+    refusal: str
+
+
+def notice_words(purpose: PurposeDeclaration, reading: Sequence[str]) -> NoticeWords:
+    """Return a purpose's notice in the first language of the reader's in which it is there, else in Italian, or any."""
+    code = next((code for code in (*reading, "it", *purpose.text) if purpose.text.get(code)), "it")
+    return NoticeWords(code, purpose.title[code], purpose.text[code], purpose.consequence_of_refusal[code])
 
 
 def label(label: Label, _: Translator) -> str:

@@ -115,12 +115,14 @@ class OwnerClient:
             return ()
         return changes_value(await self._answer("GET", purpose.iri + "/changes"))
 
-    async def give(self, purpose: str, items: Sequence[DataItem], expires_at: float) -> OwnGrant:
+    async def give(
+        self, purpose: str, items: Sequence[DataItem], expires_at: float, *, language: str = ""
+    ) -> OwnGrant:
         """Give consent to all or a part of what a purpose asks, until a time; the same again changes nothing.
 
         Raises SolidError where the caller may only prepare it: it is prepared then.
         """
-        given = await self.answer(purpose, items, expires_at)
+        given = await self.answer(purpose, items, expires_at, language=language)
         if given is None:
             raise SolidError(202, "Prepared", "This waits for the person's own word.")
         return given

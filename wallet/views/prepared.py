@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import httpx
@@ -13,6 +14,7 @@ from consent.client.people import Prepared
 from consent.model import ConsentRequest, handling
 from pods.client import SolidError
 from vocab.pages import Notice, Translator, msg
+from vocab.pages.language import reading_order
 from wallet import words
 from wallet.visit import Desk, Visit
 
@@ -52,7 +54,7 @@ class PreparedPages:
             "wallet/prepared.html",
             active="requests",
             consent=visit.place.consent,
-            drafts=[_shown(await _draft(visit, one), names, _) for one in drafts],
+            drafts=[_shown(await _draft(visit, one), names, reading_order(request), _) for one in drafts],
             notices=[DONE[done]] if done in DONE else [],
         )
 
@@ -65,7 +67,9 @@ class PreparedPages:
         found = next((one for one in drafts if (one.purpose, str(one.prepared_at)) == shown), None)
         if found is None:
             return RedirectResponse("/prepared", 303)
-        grant = await visit.owner.give(found.purpose, found.items, found.expires_at)
+        purpose = await visit.owner.purpose(found.purpose)
+        language = words.notice_words(purpose, reading_order(request)).language
+        grant = await visit.owner.give(found.purpose, found.items, found.expires_at, language=language)
         return RedirectResponse(f"/grants/{grant.id}?done=given", 303)
 
     async def _discard(self, request: Request) -> Response:
@@ -84,7 +88,7 @@ async def _draft(visit: Visit, prepared: Prepared) -> Draft:
         return Draft(prepared, None)
 
 
-def _shown(draft: Draft, names: dict[str, str], _: Translator) -> dict[str, object]:
+def _shown(draft: Draft, names: dict[str, str], reading: Sequence[str], _: Translator) -> dict[str, object]:
     prepared, asked = draft.prepared, draft.request
     by = prepared.prepared_by
     purpose = asked.purpose if asked is not None else None
@@ -93,9 +97,7 @@ def _shown(draft: Draft, names: dict[str, str], _: Translator) -> dict[str, obje
         "by": _("one of your standing preferences") if by.endswith(BY_RULE) else names.get(by, by),
         "by_rule": by.endswith(BY_RULE),
         "controller": asked.controller if asked is not None else None,
-        "title": words.in_language(purpose.title, _) if purpose else "",
-        "text": words.in_language(purpose.text, _) if purpose else "",
-        "refusal": words.in_language(purpose.consequence_of_refusal, _) if purpose else "",
+        "notice": words.notice_words(purpose, reading) if purpose else None,
         "basis": words.legal_basis(purpose.legal_basis, _) if purpose else "",
         "handling": handling(purpose.legal_basis).value if purpose else "",
         "recipients": purpose.recipients if purpose else (),

@@ -13,6 +13,7 @@ from starlette.routing import BaseRoute, Route
 from consent.client.people import Power
 from consent.model import DataItem, PurposeDeclaration, handling
 from vocab.pages import Notice, msg
+from vocab.pages.language import reading_order
 from wallet import words
 from wallet.asked import Asked, find, open_until, request_behind, rests
 from wallet.differences import sentences
@@ -123,9 +124,7 @@ class Requests:
             purpose=purpose,
             controller=asked.controller,
             current=asked.current,
-            title=words.in_language(purpose.title, _),
-            text=words.in_language(purpose.text, _),
-            refusal=words.in_language(purpose.consequence_of_refusal, _),
+            notice=words.notice_words(purpose, reading_order(request)),
             items=[words.item_words(item, _) for item in purpose.items],
             basis=words.legal_basis(purpose.legal_basis, _),
             periods=periods(purpose, visit.now),
@@ -159,7 +158,7 @@ class Requests:
                 request, visit, asked, _("Choose at least one item of the list, or say no."), 422
             )
         until = expiry(str(form.get("period", "")), asked.purpose, visit.now)
-        language = words.language_shown(asked.purpose.text, self._desk.pages.translator(request))
+        language = words.notice_words(asked.purpose, reading_order(request)).language
         grant = await visit.owner.answer(asked.purpose.iri, chosen, until, language=language)
         if grant is None:  # a custodian's answer is a draft
             return RedirectResponse("/requests?done=prepared", 303)

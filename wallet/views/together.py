@@ -12,6 +12,7 @@ from starlette.routing import BaseRoute, Route
 from consent.model import ConsentRequest, Controller, Handling, handling
 from pods.client import SolidError
 from vocab.pages import Translator
+from vocab.pages.language import reading_order
 from wallet import words
 from wallet.visit import Desk, Visit
 
@@ -45,7 +46,7 @@ class Together:
             "wallet/together.html",
             active="requests",
             one_name=next(iter(names.values())) if len(names) == 1 else "",
-            asked=[_shown(one, visit.now, _) for one in asked],
+            asked=[_shown(one, visit.now, reading_order(request), _) for one in asked],
         )
 
     async def _answer(self, request: Request) -> Response:
@@ -58,7 +59,7 @@ class Together:
         for one in await _of(visit, "", listed):
             answer = form.get(f"answer-{listed.index(one.purpose.iri)}")
             if answer == "give":
-                shown = words.language_shown(one.purpose.text, self._desk.pages.translator(request))
+                shown = words.notice_words(one.purpose, reading_order(request)).language
                 granted = await visit.owner.answer(
                     one.purpose.iri, one.purpose.items, _end(one, visit.now), language=shown
                 )
@@ -107,14 +108,12 @@ def _end(one: ConsentRequest, now: float) -> float:
     return min(one.purpose.valid_until, now + PERIOD_DAYS * DAY)
 
 
-def _shown(one: ConsentRequest, now: float, _: Translator) -> dict[str, object]:
+def _shown(one: ConsentRequest, now: float, reading: Sequence[str], _: Translator) -> dict[str, object]:
     purpose = one.purpose
     return {
         "purpose": purpose,
         "controller": one.controller,
-        "title": words.in_language(purpose.title, _),
-        "text": words.in_language(purpose.text, _),
-        "refusal": words.in_language(purpose.consequence_of_refusal, _),
+        "notice": words.notice_words(purpose, reading),
         "items": [words.item_words(item, _) for item in purpose.items],
         "basis": words.legal_basis(purpose.legal_basis, _),
         "handling": handling(purpose.legal_basis).value,
