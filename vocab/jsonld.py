@@ -9,6 +9,7 @@ from importlib.resources import files
 from typing import Any
 
 from pyld import jsonld as pyld
+from pyld.documentloader.frozen import BUNDLED_CONTEXTS
 from rdflib import Graph
 
 from vocab.terms import CONTEXTS
@@ -23,8 +24,13 @@ _CARRIED = {
     "https://www.w3.org/ns/solid/notifications-context/v1": "notifications",
     "https://www.w3.org/ns/solid/notification/v1": "notifications",
     "https://www.w3.org/ns/credentials/v2": "credentials",
+    **{
+        f"{scheme}://schema.org{path}": "schema"
+        for scheme in ("https", "http")
+        for path in ("", "/", "/docs/jsonldcontext.jsonld", "/docs/jsonldcontext.json")
+    },
 }
-"""Contexts of others that notices, subscriptions and client documents name: our own files of those terms.
+"""Contexts of others that documents name: our own files of those terms (decision 0034).
 
 Notifications 0.3 names its context in one way and its channel types in another; clients in use send both.
 """
@@ -111,9 +117,11 @@ def _load(url: str, _options: object = None) -> dict[str, Any]:
         document = context(name)
     elif url in _CARRIED:
         document = json.loads(context_source(_CARRIED[url]))
+    elif url in BUNDLED_CONTEXTS:
+        document = json.loads(BUNDLED_CONTEXTS[url].read_text("utf-8"))
     else:
         raise pyld.JsonLdError(
-            f"the context {url} is not carried here; write it inline or use one of {CONTEXTS}",
+            f"the context {url} is not carried here; write it inline, or use one of {CONTEXTS} or schema.org's",
             "jsonld.LoadDocumentError",
             {"url": url},
             code="loading remote context failed",

@@ -78,6 +78,16 @@ async def test_json_ld_with_a_context_that_is_carried_is_understood(host: PodHos
     assert "http://schema.org/Order" in (await host.anna.get("/anna/x", accept="application/n-triples")).text
 
 
+async def test_json_ld_of_schema_org_is_read_as_turtle(host: PodHost) -> None:
+    content = (
+        '{"@context": "https://schema.org", "@id": "#it", "@type": "Person", "url": "https://anna.example/"}'
+    )
+    assert (await host.anna.put("/anna/x", content, "application/ld+json")).status_code == 201
+    triples = (await host.anna.get("/anna/x", accept="application/n-triples")).text
+    assert "<http://schema.org/url> <https://anna.example/> ." in triples
+    assert "<http://schema.org/Person>" in triples
+
+
 async def test_an_inbox_takes_activity_streams(host: PodHost) -> None:
     content = '{"@context": "https://www.w3.org/ns/activitystreams", "type": "Offer", "summary": "hello"}'
     answer = await host.bob.post("/anna/inbox/", content, "application/ld+json")
