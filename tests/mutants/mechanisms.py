@@ -6,17 +6,21 @@ that a mechanism which moves makes these tables wrong, and not quietly true.
 
 from __future__ import annotations
 
+from tests.mutants.acting import ACTING
 from tests.mutants.aggregates import AGGREGATES
 from tests.mutants.asking import ASKING
+from tests.mutants.breaches import BREACH
 from tests.mutants.endings import ENDINGS
 from tests.mutants.evidence import EVIDENCE
 from tests.mutants.mechanism import Mechanism
 from tests.mutants.persons import PERSONS
 from tests.mutants.policies import POLICIES
 from tests.mutants.reading import READING
+from tests.mutants.rights import RIGHTS
 from tests.mutants.tokens import TOKEN
 
 MECHANISMS: tuple[Mechanism, ...] = (
-    *(*READING, *TOKEN, *ASKING, *POLICIES, *PERSONS),
+    *(*READING, *TOKEN, *ASKING, *POLICIES),
+    *(*PERSONS, *ACTING, *RIGHTS, *BREACH),
     *(*EVIDENCE, *ENDINGS, *AGGREGATES),
 )

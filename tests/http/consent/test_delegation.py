@@ -163,6 +163,18 @@ async def test_what_one_gave_rests_when_the_other_refuses_until_that_one_agrees(
     assert people.state() is GrantState.GIVEN
 
 
+async def test_what_one_made_rest_the_other_does_not_wake_although_that_one_is_gone(people: People) -> None:
+    """Attack 19: the most restrictive answer stays until who gave it says yes, or the consent is given anew."""
+    await people.appoint("bob")
+    carl = await people.appoint("carl")
+    await people.give("bob")
+    assert (await people.refuse("carl")).status_code == 204
+    with people.host.core.store.writing() as tx:
+        Appointments(ORIGIN).revoke(tx, carl.id, people.host.clock())
+    assert (await people.give("bob")).status_code == 409
+    assert people.state() is GrantState.SUSPENDED
+
+
 async def test_what_one_gave_the_other_withdraws_and_the_first_cannot_give_it_again(people: People) -> None:
     await people.appoint("bob")
     await people.appoint("carl")
@@ -197,6 +209,15 @@ async def test_nobody_gives_consent_to_what_is_their_own(people: People, side: s
     assert "Coop" in refused.json()["detail"]
     assert people.state() is None
     assert (await people.refuse("bob")).status_code == 204
+
+
+async def test_who_acts_for_the_organisation_gives_it_nothing(people: People) -> None:
+    await people.appoint("bob")
+    with people.host.core.store.writing() as tx:
+        coop = people.pod("coop")
+        Appointments(ORIGIN).appoint(tx, coop, Kind.REPRESENTATIVE, BOB, "file 8", people.host.clock())
+    assert (await people.give("bob")).status_code == 403
+    assert people.state() is None
 
 
 async def test_a_controller_gives_itself_nothing_as_a_delegate(people: People) -> None:

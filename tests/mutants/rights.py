@@ -1,0 +1,360 @@
+"""What makes the rights of a person count: the month, every recipient's duty, reminders, notices elsewhere."""
+
+from __future__ import annotations
+
+from tests.mutants.mechanism import Mechanism
+
+DEADLINES = "tests/unit/consent/rights/test_deadlines.py::"
+ELSEWHERE = "tests/http/consent/test_recipients_elsewhere.py::"
+DELEGATED = "tests/http/consent/test_delegated_rights.py::"
+INBOX = "tests/unit/consent/rights/test_inbox.py::"
+PERSON = "tests/http/consent/test_person_rights.py::"
+REMINDERS = "tests/http/consent/test_reminders.py::"
+DUTIES = "tests/http/consent/test_duties.py::"
+
+
+def right(name: str, module: str, code: str, without: str, test: str) -> Mechanism:
+    """Return a mechanism of the rights of a person."""
+    return Mechanism("31", name, f"consent/{module}.py", code, without, test)
+
+
+RIGHTS: tuple[Mechanism, ...] = (
+    right(
+        "the period ends with its last day",
+        "rights/deadlines",
+        "last + timedelta(days=1), time()",
+        "last, time()",
+        DEADLINES + "test_a_period_ends_with_the_last_hour_of_its_last_day_in_italy",
+    ),
+    right(
+        "the period ends in Italy",
+        "rights/deadlines",
+        "fromtimestamp(received_at, ROME)",
+        "fromtimestamp(received_at, ZoneInfo('UTC'))",
+        DEADLINES
+        + "test_a_request_of_the_last_hour_in_italy_counts_for_that_day_and_not_for_the_day_in_london",
+    ),
+    right(
+        "a month without the day ends with its last",
+        "rights/deadlines",
+        "min(day.day, calendar.monthrange(year, month + 1)[1])",
+        "min(day.day, 28)",
+        DEADLINES + "test_a_month_ends_on_the_day_of_the_same_date_or_with_the_month",
+    ),
+    right(
+        "an answer is owed in one month",
+        "rights/requests",
+        "due_at=after_months(at, ANSWER_MONTHS),",
+        "due_at=after_months(at, EXTENDED_MONTHS),",
+        PERSON + "test_a_request_goes_its_way_and_both_sides_see_every_step",
+    ),
+    right(
+        "an extension is told within the first month",
+        "rights/requests",
+        "if event is RequestEvent.EXTEND and at >= request.due_at:",
+        "if False:",
+        PERSON + "test_an_extension_is_told_within_the_first_month_with_a_reason_and_once",
+    ),
+    right(
+        "an extension counts from the receipt",
+        "rights/requests",
+        "after_months(request.received_at, EXTENDED_MONTHS)",
+        "after_months(at, EXTENDED_MONTHS)",
+        PERSON + "test_an_extension_is_told_within_the_first_month_with_a_reason_and_once",
+    ),
+    right(
+        "a refusal and an extension have reasons",
+        "rights/requests",
+        "        if event in NEEDS_TEXT and not text.strip():",
+        "        if False:",
+        PERSON + "test_an_extension_is_told_within_the_first_month_with_a_reason_and_once",
+    ),
+    right(
+        "data to take along is a file",
+        "rights/requests",
+        "RequestEvent.ANSWER) and not attachments:",
+        "RequestEvent.ANSWER) and False:",
+        REMINDERS + "test_data_to_take_along_is_handed_over_as_a_file",
+    ),
+    right(
+        "a step that the table does not have",
+        "rights/requests",
+        '        if state is None:\n            raise Conflict(f"A request that is',
+        '        if state is None:\n            state = request.state\n        if False:\n            raise Conflict(f"A request that is',
+        PERSON + "test_an_extension_is_told_within_the_first_month_with_a_reason_and_once",
+    ),
+    right(
+        "a right is used against who is registered",
+        "rights/requests",
+        "        if asked.controller != self.host and registry_sql.controller(tx, asked.controller) is None:",
+        "        if False:",
+        REMINDERS + "test_a_right_is_used_towards_who_is_registered",
+    ),
+    right(
+        "places of others are no subject",
+        "rights/requests",
+        "        if asked.resource and not asked.resource.startswith(pod.root):",
+        "        if False:",
+        PERSON + "test_grants_and_places_of_others_are_nothing_to_ask_about",
+    ),
+    right(
+        "the same is not asked twice",
+        "rights/requests",
+        "        if any((one.kind, one.controller, one.grants, one.resource) == same for one in waiting):",
+        "        if False:",
+        PERSON + "test_the_same_is_not_asked_twice_while_an_answer_is_owed",
+    ),
+    right(
+        "nobody else's request",
+        "rights/requests",
+        "        if found is None or found.pod != pod.key:",
+        "        if found is None:",
+        PERSON + "test_nobody_else_sees_a_request_or_takes_its_steps",
+    ),
+    right(
+        "no other controller's request",
+        "rights/requests",
+        "        if found is None or found.controller != controller:",
+        "        if found is None:",
+        PERSON + "test_nobody_else_sees_a_request_or_takes_its_steps",
+    ),
+    right(
+        "no other controller's grants",
+        "rights/requests",
+        "            if grant is None or asked.controller not in (grant.controller, self.host):",
+        "            if grant is None:",
+        PERSON + "test_grants_and_places_of_others_are_nothing_to_ask_about",
+    ),
+    right(
+        "a controller knows a pseudonym",
+        "rights/requests",
+        "        return self._consents.pairwise(reader, owner)",
+        "        return owner",
+        PERSON + "test_a_controller_knows_the_person_by_its_own_pseudonym",
+    ),
+    right(
+        "a restriction suspends",
+        "rights/requests",
+        "                if grant.state_at(at) in (GrantState.GIVEN, GrantState.SUSPENDED):\n                    self._consents.suspend",
+        "                if False:\n                    self._consents.suspend",
+        PERSON + "test_a_restriction_suspends_the_grants_until_it_is_lifted",
+    ),
+    right(
+        "a grant rests until the last restriction is lifted",
+        "rights/requests",
+        "                and grant.id not in still\n",
+        "",
+        PERSON + "test_a_grant_rests_until_the_last_restriction_is_lifted",
+    ),
+    right(
+        "consent is withdrawn and not objected to",
+        "rights/requests",
+        "        if not open_to_it:",
+        "        if False:",
+        PERSON + "test_what_rests_on_consent_is_withdrawn_and_not_objected_to",
+    ),
+    right(
+        "an objection ends what rests on another basis alone",
+        "rights/requests",
+        "if self._basis(tx, grant).startswith(OBJECTIONABLE)]",
+        "]",
+        PERSON + "test_what_rests_on_consent_is_withdrawn_and_not_objected_to",
+    ),
+    right(
+        "an objection ends",
+        "rights/requests",
+        "            if grant.state_at(at) in (GrantState.GIVEN, GrantState.SUSPENDED):\n                self._consents.withdraw",
+        "            if False:\n                self._consents.withdraw",
+        PERSON + "test_an_objection_ends_what_rests_on_a_public_task_or_a_legitimate_interest",
+    ),
+    right(
+        "each side takes its own steps",
+        "http/rights",
+        "            if TAKEN_BY[event] is not party:",
+        "            if False:",
+        PERSON + "test_each_side_takes_its_own_steps_only",
+    ),
+    right(
+        "a right is used through the wallet",
+        "http/rights",
+        "        agent, _ = await self._callers.known(request)\n        self._callers.require_consent_client(agent)\n        body",
+        "        agent, _ = await self._callers.known(request)\n        body",
+        PERSON + "test_an_app_that_is_no_wallet_neither_reads_nor_asks",
+    ),
+    right(
+        "requests are read through the wallet",
+        "http/rights",
+        "            return Party.CONTROLLER\n        self._callers.require_consent_client(agent)\n",
+        "            return Party.CONTROLLER\n",
+        PERSON + "test_an_app_that_is_no_wallet_neither_reads_nor_asks",
+    ),
+    right(
+        "the report of article 15 is read through the wallet",
+        "http/rights",
+        "        self._callers.require_consent_client(agent)\n        most",
+        "        most",
+        PERSON + "test_an_app_that_is_no_wallet_neither_reads_nor_asks",
+    ),
+    Mechanism(
+        "19",
+        "rights in somebody's name need the power",
+        "consent/http/rights.py",
+        "power=Power.RIGHTS)",
+        "power=Power.SEE)",
+        DELEGATED + "test_a_custodian_has_no_power_over_rights",
+    ),
+    right(
+        "requests that nobody answers are found",
+        "rights/rights_sql",
+        'WHERE state IN (?, ?, ?) AND due_at <= ? ORDER BY due_at"',
+        'WHERE state IN (?, ?, ?) AND due_at < ? ORDER BY due_at"',
+        DUTIES + "test_attack_31_reminders_come_in_time_and_then_the_officer_and_the_operator",
+    ),
+    right(
+        "who corrected is not told of it",
+        "rights/duties",
+        "            if recipient == request.controller and not asked_too:",
+        "            if False:",
+        DUTIES + "test_a_corrected_receipt_is_told_to_who_read_it_and_not_to_who_corrected_it",
+    ),
+    right(
+        "a recipient has one month",
+        "rights/duties",
+        "due_at=after_months(at, ANSWER_MONTHS),",
+        "due_at=after_months(at, 3 * ANSWER_MONTHS),",
+        DUTIES + "test_attack_31_reminders_come_in_time_and_then_the_officer_and_the_operator",
+    ),
+    right(
+        "a recipient is told",
+        "rights/duties",
+        "                self._tell(tx, duty, at)\n",
+        "",
+        REMINDERS + "test_a_recipient_finds_a_notice_of_its_duty_and_of_the_day",
+    ),
+    right(
+        "what was said once stands",
+        "rights/duties",
+        "        if not rights_sql.acknowledge(tx, duty_id, statement, at):",
+        "        if rights_sql.acknowledge(tx, duty_id, statement, at) is None:",
+        DUTIES + "test_attack_31_the_queue_empties_only_by_a_statement_and_the_person_reads_it",
+    ),
+    right(
+        "a statement is not replaced",
+        "rights/rights_sql",
+        'WHERE id = ? AND acknowledged_at IS NULL"',
+        'WHERE id = ?"',
+        DUTIES + "test_attack_31_the_queue_empties_only_by_a_statement_and_the_person_reads_it",
+    ),
+    right(
+        "what was acknowledged is over",
+        "rights/rights_sql",
+        '    condition = "WHERE acknowledged_at IS NULL AND due_at <= ? AND stage < ?',
+        '    condition = "WHERE due_at <= ? AND stage < ?',
+        DUTIES + "test_what_was_acknowledged_is_neither_reminded_of_nor_escalated",
+    ),
+    right(
+        "a reminder is sent once",
+        "rights/escalation",
+        "        rights_sql.reminded(tx, duty.id, number)\n",
+        "",
+        DUTIES + "test_attack_31_reminders_come_in_time_and_then_the_officer_and_the_operator",
+    ),
+    right(
+        "a request that nobody answers is reminded of once",
+        "rights/escalation",
+        "        rights_sql.asked_again(tx, request.id, number)\n",
+        "",
+        DUTIES + "test_attack_31_reminders_come_in_time_and_then_the_officer_and_the_operator",
+    ),
+    right(
+        "the officer is told in the end",
+        "rights/escalation",
+        '            copy_to=_officer(tx, duty.recipient) if stage.officer else "",',
+        "",
+        DUTIES + "test_attack_31_reminders_come_in_time_and_then_the_officer_and_the_operator",
+    ),
+    right(
+        "the officer of who owes an answer is told",
+        "rights/escalation",
+        '            copy_to=_officer(tx, request.controller) if stage.officer else "",',
+        "",
+        REMINDERS + "test_who_gets_no_answer_is_told_of_the_authority_and_the_officer_gets_a_copy",
+    ),
+    right(
+        "the person is told that the time is over",
+        "rights/escalation",
+        "        if stage.offset >= 0.0 and pod is not None:",
+        "        if False:",
+        REMINDERS + "test_who_gets_no_answer_is_told_of_the_authority_and_the_officer_gets_a_copy",
+    ),
+    right(
+        "an extension has reminders of its own",
+        "rights/rights_sql",
+        " stage = CASE WHEN excluded.due_at > rights_request.due_at THEN 0 ELSE rights_request.stage END",
+        " stage = rights_request.stage",
+        REMINDERS + "test_an_extension_has_reminders_of_its_own",
+    ),
+    right(
+        "the operator's list is of what is late",
+        "rights/escalation",
+        "    return rights_sql.open_duties(tx, at, ESCALATED + 1, limit=10_000)",
+        "    return rights_sql.open_duties(tx, at + 40 * DAY, ESCALATED + 1, limit=10_000)",
+        REMINDERS + "test_nothing_is_on_the_operators_list_before_its_time",
+    ),
+    right(
+        "a notice elsewhere is sent once",
+        "rights/outgoing_sql",
+        'WHERE name = ? AND next_at = ? AND {_OPEN}"',
+        'WHERE name = ? AND ? > 0 AND {_OPEN}"',
+        ELSEWHERE + "test_two_workers_send_a_notice_once",
+    ),
+    right(
+        "what was taken is not sent again",
+        "rights/outgoing",
+        "            outgoing_sql.taken(tx, notice.name, at)",
+        "            pass",
+        ELSEWHERE + "test_what_is_not_taken_is_sent_again_later_and_once",
+    ),
+    right(
+        "what was not taken waits",
+        "rights/outgoing",
+        "at + max(pause, outcome.retry_after)",
+        "at",
+        ELSEWHERE + "test_what_is_not_taken_is_sent_again_later_and_once",
+    ),
+    right(
+        "who cannot be reached is given up",
+        "rights/outgoing",
+        " or at - notice.made_at >= GIVE_UP_AFTER:",
+        ":",
+        ELSEWHERE + "test_who_cannot_be_reached_is_given_up_and_the_person_and_the_operator_see_it",
+    ),
+    right(
+        "the inbox is the one that the recipient names",
+        "rights/outgoing",
+        "(quad.subject, quad.predicate) == (rdf.node(webid), rdf.node(INBOX))",
+        "quad.predicate == rdf.node(INBOX)",
+        INBOX + "test_the_inbox_is_the_one_that_the_document_names_for_the_recipient_itself",
+    ),
+    right(
+        "who lives elsewhere is told",
+        "rights/notices",
+        "            outgoing_sql.add(tx, name, webid, concerns, notice.decode(), at)",
+        "            pass",
+        ELSEWHERE + "test_a_recipient_elsewhere_is_told_at_home_and_its_answer_comes_back",
+    ),
+    right(
+        "what waits goes with the pod",
+        "rights/rights_sql",
+        ', "breach_notice", "notice_out")',
+        ', "breach_notice")',
+        ELSEWHERE + "test_what_waits_to_be_sent_goes_with_the_pod_that_it_is_about",
+    ),
+    right(
+        "what a person asked goes with the pod",
+        "rights/rights_sql",
+        'for table in ("rights_request", "rights_duty", ',
+        "for table in (",
+        PERSON + "test_what_a_person_asked_goes_with_their_pod",
+    ),
+)
