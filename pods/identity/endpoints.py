@@ -181,6 +181,9 @@ class Endpoints:
             metadata = orjson.loads(await limited_body(request, MAX_FORM))
             if not isinstance(metadata, dict):
                 raise ValueError("the body must be a JSON object")
+            # RFC 7591, 2: arrays; the documents of clients, which are JSON-LD, may say one value without.
+            if not isinstance(metadata.get("redirect_uris"), list):
+                raise ValueError("redirect_uris: a list of addresses is needed")
             method = metadata.setdefault("token_endpoint_auth_method", "client_secret_basic")
             if method not in discovery.AUTH_METHODS:
                 raise ValueError(f"token_endpoint_auth_method: one of {', '.join(discovery.AUTH_METHODS)}")
@@ -189,6 +192,10 @@ class Endpoints:
             secret = None if method == "none" else new_secret()
             client_id, sealed = secrets.token_urlsafe(16), None if secret is None else seal(secret)
             client = from_metadata(client_id, metadata, sealed_secret=sealed)
+            if "authorization_code" not in client.grant_types:
+                raise ValueError(
+                    "grant_types: only authorization_code, with or without refresh_token, is of use"
+                )
         except (ValueError, TooLarge) as error:
             kind = "invalid_redirect_uri" if "redirect_uris" in str(error) else "invalid_client_metadata"
             return _error(kind, str(error))

@@ -204,6 +204,7 @@ async def test_a_registration_that_nobody_uses_expires(
     [
         ({"redirect_uris": []}, "invalid_redirect_uri"),
         ({"redirect_uris": "nothing"}, "invalid_redirect_uri"),
+        ({"redirect_uris": "https://app.example/cb"}, "invalid_redirect_uri"),
         ({"redirect_uris": [7]}, "invalid_redirect_uri"),
         ({"redirect_uris": {"a": 1}}, "invalid_redirect_uri"),
         ({"redirect_uris": ["http://app.example/cb"]}, "invalid_redirect_uri"),
@@ -215,6 +216,7 @@ async def test_a_registration_that_nobody_uses_expires(
         ({"id_token_signed_response_alg": "none"}, "invalid_client_metadata"),
         ({"id_token_signed_response_alg": ["ES256"]}, "invalid_client_metadata"),
         ({"client_name": ["a", "list"]}, "invalid_client_metadata"),
+        ({"grant_types": ["implicit"], "response_types": ["id_token"]}, "invalid_client_metadata"),
         ({"grant_types": "x" * 70_000}, "invalid_client_metadata"),
     ],
 )
