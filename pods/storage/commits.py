@@ -1,7 +1,7 @@
 """Group commit: write jobs run one after another on the event loop, many of them share one wait for the disk.
 
-A job takes some tens of microseconds, the disk a hundred times as long. So jobs run where they were submitted,
-and only the disk is waited for in a thread (`durability`); the next batch runs meanwhile, here or in another process.
+A job takes some tens of microseconds, the disk a hundred times as long. So jobs run where they were submitted, and
+while the disk is waited for (`durability`) the next batch runs, here or in another process.
 (A thread that ran the jobs themselves would contend for the interpreter lock at every statement.)
 """
 
@@ -89,7 +89,6 @@ class CommitQueue:
         """Release the connection; drain first where a server ran."""
         self._closed = True
         self._thread.shutdown(wait=True)
-        self._durability.close()
         self._connection.close()
         self._log.close()
         self._turn.close()

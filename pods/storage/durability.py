@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Awaitable, Callable
 
 from pods.storage.jobs import Job, abandon, finish
 
 
 class Durability:
-    """Answers jobs once `sync`, which runs in a thread, has returned; `committed` is called after that.
+    """Answers jobs once `sync` has returned; `committed` is called after that.
 
     Belongs to the event loop of the first batch.
     """
 
-    def __init__(self, sync: Callable[[], None], committed: Callable[[], None]) -> None:
+    def __init__(self, sync: Callable[[], Awaitable[None]], committed: Callable[[], None]) -> None:
         self._sync = sync
         self._committed = committed
         self._made: list[Job] = []
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="disk")
         self._worker: asyncio.Task[None] | None = None
 
     @property
@@ -38,17 +36,12 @@ class Durability:
         if self._worker is not None:
             await self._worker
 
-    def close(self) -> None:
-        """Release the thread; drain first."""
-        self._thread.shutdown(wait=True)
-
     async def _work(self) -> None:
-        loop = asyncio.get_running_loop()
         while self._made:
             # What is committed from now on may come too late for this wait.
             batch, self._made = self._made, []
             try:
-                await loop.run_in_executor(self._thread, self._sync)
+                await self._sync()
             except Exception as error:  # noqa: BLE001  # whatever it was, each waiting client hears of it
                 abandon(batch, error)
             else:

@@ -16,13 +16,13 @@ from contextlib import suppress
 from pathlib import Path
 
 from pods.errors import StoreError
+from pods.storage.disk import Disk
 
 LOG_BYTES = 16 * 1024 * 1024  # of log before it is folded in: fewer, longer pauses of the writers alone
 _BACKSTOP_PAGES = 16_384  # folded in by SQLite itself, on the event loop, if we did not come to it
 _PATIENCE = 1.0  # seconds for the turn to fold; missed, the next chance comes after some more log
 _LOOK_EVERY = 0.0005
 _FOLD = "PRAGMA wal_checkpoint(PASSIVE)"
-_sync = getattr(os, "fdatasync", os.fsync)
 
 log = logging.getLogger(__name__)
 
@@ -66,7 +66,7 @@ class Turn:
 
 
 class WriteLog:
-    """Makes commits durable after they were made, and folds the log into the database; in a thread that may wait."""
+    """Makes commits durable after they were made, and folds the log into the database."""
 
     def __init__(self, file: Path, connection: sqlite3.Connection) -> None:
         self._path = f"{file}-wal"
@@ -75,6 +75,7 @@ class WriteLog:
         self._fold_at = LOG_BYTES
         self._failed = False
         self._connection = connection
+        self._disk = Disk()
 
     @staticmethod
     def defer(connection: sqlite3.Connection) -> None:
@@ -97,19 +98,19 @@ class WriteLog:
         if self._failed:
             raise StoreError("The disk has failed; nothing can be stored before the host is started anew.")
 
-    def sync(self) -> None:
+    async def sync(self) -> None:
         """Return when all that was committed until now outlives a power cut; raise StoreError if it may not."""
         self.require_sound()
         try:
             if self._file is None:
                 self._file = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
-            _sync(self._file)
+            await self._disk.durable(self._file)
             length = os.fstat(self._file).st_size
         except OSError as error:
             self._failed = True
             raise StoreError("The disk did not take the change; it may be lost.") from error
         if length > self._fold_at:
-            self._fold()
+            await self._disk.beside(self._fold)
             # While somebody reads an old snapshot the log goes on growing: it is not tried again at once.
             self._fold_at = length + LOG_BYTES // 4
         elif length <= LOG_BYTES:
@@ -117,6 +118,7 @@ class WriteLog:
 
     def close(self) -> None:
         """Release the files; twice is as good as once, for the number of a file may be another's by then."""
+        self._disk.close()
         if self._file is not None:
             os.close(self._file)
             self._file = None

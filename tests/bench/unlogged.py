@@ -46,7 +46,7 @@ class WithoutLines(Pods):
 class WithoutWaiting(WriteLog):
     """Answers before the disk has."""
 
-    def sync(self) -> None:
+    async def sync(self) -> None:
         """Leave it to the system when it writes."""
 
 

@@ -20,8 +20,8 @@ from pods.errors import StoreError, StoreUnavailable
 from pods.http.problem import status_of
 from pods.main import BLOBS
 from pods.protocol.dpop import Proof
-from pods.storage import write_log
 from pods.storage.commits import CommitQueue
+from pods.storage.disk import Disk
 from pods.storage.opening import SQLITE
 from pods.storage.sqlite import SqliteStore
 from tests.pod_host import PodHost
@@ -105,11 +105,11 @@ class FullQueue(CommitQueue):
 async def test_after_an_error_of_the_disk_nothing_is_acknowledged_any_more(
     host: PodHost, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fails(_: int) -> None:
+    async def fails(_: Disk, file: int) -> None:
         raise OSError(errno.EIO, os.strerror(errno.EIO))
 
     with monkeypatch.context() as patched:
-        patched.setattr(write_log, "_sync", fails)
+        patched.setattr(Disk, "durable", fails)
         lost = await host.anna.put(WANTED, "lost", "text/plain")
         assert (lost.status_code, lost.json()["code"]) == (500, "store-error")
     # The disk says that it works again, and may have forgotten what it did not take.

@@ -17,6 +17,7 @@ from pods.storage import commits as commits_module
 from pods.storage import write_log
 from pods.storage.base import Transaction
 from pods.storage.commits import CommitQueue
+from pods.storage.disk import Disk
 from pods.storage.sqlite import SqliteStore
 
 
@@ -82,11 +83,11 @@ async def test_a_commit_that_fails_reaches_every_client(store: SqliteStore, comm
 async def test_what_the_disk_did_not_take_is_not_answered_for_and_nothing_is_written_behind_it(
     store: SqliteStore, commits: CommitQueue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fails(_: int) -> None:
+    async def fails(_: Disk, file: int) -> None:
         raise OSError(errno.EIO, "the disk")
 
     assert await commits.submit(writes("before"))
-    monkeypatch.setattr(write_log, "_sync", fails)
+    monkeypatch.setattr(Disk, "durable", fails)
     with pytest.raises(StoreError):
         await commits.submit(writes("lost"))
     monkeypatch.undo()
@@ -100,13 +101,13 @@ async def test_every_answer_has_waited_for_the_disk(
     store: SqliteStore, commits: CommitQueue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     waited: list[int] = []
-    sync = write_log._sync
+    durable = Disk.durable
 
-    def noting(file: int) -> None:
-        sync(file)
+    async def noting(disk: Disk, file: int) -> None:
+        await durable(disk, file)
         waited.append(os.fstat(file).st_ino)
 
-    monkeypatch.setattr(write_log, "_sync", noting)
+    monkeypatch.setattr(Disk, "durable", noting)
     for number in range(3):
         await commits.submit(writes(f"{number}"))
         assert len(waited) == number + 1
@@ -178,16 +179,17 @@ async def test_a_turn_that_comes_too_late_is_passed_on(
 async def test_the_next_batch_runs_while_the_disk_is_waited_for(
     store: SqliteStore, commits: CommitQueue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    disk, seen = threading.Event(), threading.Event()
+    disk, seen = asyncio.Event(), asyncio.Event()
+    durable = Disk.durable
 
-    def slow(file: int) -> None:
+    async def slow(it: Disk, file: int) -> None:
         seen.set()
-        assert disk.wait(10)
-        os.fsync(file)
+        await disk.wait()
+        await durable(it, file)
 
-    monkeypatch.setattr(write_log, "_sync", slow)
+    monkeypatch.setattr(Disk, "durable", slow)
     first = asyncio.ensure_future(commits.submit(writes("a")))
-    assert await asyncio.to_thread(seen.wait, 10)
+    await seen.wait()
     second = asyncio.ensure_future(commits.submit(writes("b")))
     await stored(store, "/anna/a", "/anna/b")
     assert not first.done()
@@ -199,17 +201,17 @@ async def test_the_next_batch_runs_while_the_disk_is_waited_for(
 async def test_what_was_committed_behind_a_failure_of_the_disk_is_not_called_durable(
     store: SqliteStore, commits: CommitQueue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    disk, seen = threading.Event(), threading.Event()
+    disk, seen = asyncio.Event(), asyncio.Event()
 
-    def fails_once(file: int) -> None:
+    async def fails_once(_: Disk, file: int) -> None:
         if not seen.is_set():
             seen.set()
-            assert disk.wait(10)
+            await disk.wait()
             raise OSError(errno.EIO, "Input/output error")
 
-    monkeypatch.setattr(write_log, "_sync", fails_once)
+    monkeypatch.setattr(Disk, "durable", fails_once)
     first = asyncio.ensure_future(commits.submit(writes("a")))
-    assert await asyncio.to_thread(seen.wait, 10)
+    await seen.wait()
     second = asyncio.ensure_future(commits.submit(writes("b")))
     await stored(store, "/anna/b")
     disk.set()
