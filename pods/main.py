@@ -22,6 +22,7 @@ from pods.archive.writing import Further
 from pods.authn.issuers import Issuers
 from pods.authn.nonces import Nonces
 from pods.authn.replay import FileReplayGuard, ReplayGuard
+from pods.authn.signatures import Signatures, has_room
 from pods.authn.verifier import Verifier
 from pods.authz.base import Authorizer
 from pods.authz.remote_groups import RemoteGroups
@@ -72,6 +73,7 @@ class Core:
     wakeups: Wakeups
     keys: SigningKeys
     accounts: Accounts
+    signatures: Signatures
     verifier: Verifier
     replay: ReplayGuard
     http: httpx.AsyncClient
@@ -100,6 +102,7 @@ def open_core(settings: PodSettings, clock: Clock, *, schemas: Sequence[Schema] 
     replay = _replay_guard(settings)
     http = guarded_client(settings.trusted_hosts)
     issuers = Issuers(http, clock=clock)
+    signatures = Signatures(beside=has_room(settings.workers, len(os.sched_getaffinity(0))))
     return Core(
         settings=settings,
         clock=clock,
@@ -109,11 +112,13 @@ def open_core(settings: PodSettings, clock: Clock, *, schemas: Sequence[Schema] 
         wakeups=database.wakeups,
         keys=keys,
         accounts=Accounts(clock=clock),
+        signatures=signatures,
         verifier=Verifier(
             *(keys, replay, issuers),
             issuer=settings.issuer,
             clock=clock,
             nonces=Nonces(keys.derived(b"dpop nonces"), clock=clock) if settings.dpop_nonces else None,
+            signatures=signatures,
         ),
         replay=replay,
         http=http,
@@ -166,7 +171,14 @@ def application(
         *(*archive_routes(core, further), *routes, Route("/", _to_the_account)),
     ]
     sweeper = Sweeper(core.blobs, core.commits, core.clock)
-    beside = (_sharing_the_interpreter, *alongside, removal.alongside, told.running, sweeper.alongside)
+    beside = (
+        _sharing_the_interpreter,
+        core.signatures.running,
+        *alongside,
+        removal.alongside,
+        told.running,
+        sweeper.alongside,
+    )
     if core.settings.database:  # with SQLite the database lies beside its keys
         same = SameKeys(
             core.store,

@@ -81,6 +81,9 @@ class PodSettings:
     blobs: str = ""
     """Where content over 1 MiB lies: empty for `blobs` in the data folder, or `s3://bucket/prefix`."""
 
+    workers: int = 0
+    """Processes that serve this host on this machine; `portico serve` says it, 0 where nobody did."""
+
     quota: int = 0
     """Bytes that a pod may hold unless it has a limit of its own; 0 for no limit."""
 

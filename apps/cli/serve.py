@@ -201,6 +201,7 @@ def command(
         os.environ[f"PORTICO_{PARTS[part][1].upper()}"] = base_url.rstrip("/")
     if part and port and "PORTICO_CONFIG" not in os.environ:  # a settings file states the public address
         os.environ.setdefault(f"PORTICO_{PARTS[part][1].upper()}", f"http://localhost:{port}")
+    os.environ["PORTICO_WORKERS"] = str(workers)
     settings = read_settings(AppSettings, os.environ)
     follow_addresses(settings, trusted)
     if part == "pods":

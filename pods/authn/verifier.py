@@ -2,31 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
+from pods.authn.challenge import refusal
+from pods.authn.credentials import Headers, credentials
 from pods.authn.issuers import KEPT, Issuers, Unreadable
 from pods.authn.nonces import Nonces
 from pods.authn.replay import ReplayGuard, first_use
+from pods.authn.signatures import Signatures
 from pods.errors import Unauthenticated
 from pods.identity.keys import BadToken, SigningKeys
 from pods.model import PUBLIC, Agent, Clock, WebId
 from pods.protocol import jose
-from pods.protocol.dpop import CLOCK_SKEW, BadProof, Proof, check_proof
+from pods.protocol.dpop import CLOCK_SKEW, BadProof, Proof, read_proof, require_signature
 
 ACCESS_TOKEN_TYP = "at+jwt"  # RFC 9068 section 2.1
 ID_TOKEN_TYP = "JWT"
-CHALLENGE = f'DPoP algs="{" ".join(jose.ALGORITHMS)}"'
-"""What a 401 says about how to come in (RFC 9449 section 7.1)."""
-
-Headers = Mapping[str, str] | Mapping[bytes, bytes] | Iterable[tuple[bytes, bytes]]
-"""Header fields with lower-case names: a mapping, or the raw pairs of an ASGI scope."""
-
 OWN_KEPT = 60.0  # seconds that the signature of a token of ours is believed without another look
 _MOST_KNOWN = 10_000  # verified tokens remembered per worker; a full memory costs one signature check more
-_MOST_SAID = 300  # characters of an error description
 _FOREIGN_TYPES = frozenset({None, "jwt", ACCESS_TOKEN_TYP, f"application/{ACCESS_TOKEN_TYP}"})
 
 
@@ -53,6 +49,16 @@ class _Known:
     """When the signature and the profile must be looked at again; never after the token's end."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """A token and a proof for it, which fits the request if its signature holds."""
+
+    unverified_token: str
+    proof: Proof
+    signed: jose.Jws
+    at: float
+
+
 class Verifier:
     """Absent, bad and good tokens are three outcomes: PUBLIC, Unauthenticated, the agent."""
 
@@ -65,6 +71,7 @@ class Verifier:
         issuer: str,
         clock: Clock,
         nonces: Nonces | None = None,
+        signatures: Signatures | None = None,
     ) -> None:
         """With `nonces` each proof must hold one; a proof that holds one is good in any case."""
         self._keys = keys
@@ -73,13 +80,13 @@ class Verifier:
         self._issuer = issuer
         self._clock = clock
         self._nonces = nonces
+        self._signatures = signatures or Signatures()
         self._own_webids = issuer.rstrip("/") + "/"
         self._known: dict[str, _Known] = {}
 
-    @property
     def waits(self) -> bool:
-        """Whether `agent` would hold up the event loop; then `agent_async` is the one to call."""
-        return self._replay.waits
+        """Count a request; say whether `agent` would hold up the event loop, so that `agent_async` is to be called."""
+        return self._signatures.in_crowd() or self._replay.waits
 
     def agent(self, method: str, url: str, headers: Headers) -> Agent:
         """Return who sent this request to `url`, the address as the client sees it.
@@ -87,71 +94,88 @@ class Verifier:
         Raises Unauthenticated for a token that proves nothing, and NeedsFetch where another issuer must be
         asked. Remembers the proof, so a second call with the same headers fails.
         """
-        agent, proof, now = self._identified(method, url, headers)
-        if proof is not None and not self._replay.first_use(proof, now):
+        shown = self._shown(method, url, headers)
+        if shown is None:
+            return PUBLIC
+        agent = self._proved(shown, shown.signed.holds())
+        if not self._replay.first_use(shown.proof, shown.at):
             raise _used_before()
         return agent
-
-    def _identified(self, method: str, url: str, headers: Headers) -> tuple[Agent, Proof | None, float]:
-        """Return who sent a request, if its proof was never used before: that is still to be asked."""
-        authorization, unverified_proof = _credentials(headers)
-        if authorization is None:
-            return PUBLIC, None, 0.0
-        scheme, _, token = authorization.partition(" ")
-        token = token.strip()
-        if scheme.lower() != "dpop" or not token:
-            # A token bound to a key must not be used without it: a thief has the token, not the key.
-            raise _refusal("invalid_token", f"'{scheme}' is not accepted: send the access token with DPoP")
-        if unverified_proof is None:
-            raise _refusal("invalid_dpop_proof", "the DPoP header with the proof is missing")
-        now = self._clock()
-        # The cheap and local first (a stranger's token makes us fetch nothing before its proof fits).
-        try:
-            proof = check_proof(unverified_proof, method, url, at=now, access_token=token)
-        except (BadProof, UnicodeEncodeError) as error:
-            raise _refusal("invalid_dpop_proof", str(error)) from error
-        if self._nonces is not None:
-            _require_nonce(self._nonces, proof)
-        known = self._known.get(token)
-        if known is None or known.checked_until <= now:
-            known = self._verified(token, proof, now)
-            while len(self._known) >= _MOST_KNOWN:
-                self._known.pop(next(iter(self._known)), None)
-            self._known[token] = known
-        _require_binding(known.thumbprint, proof)
-        return known.agent, proof, now
 
     async def agent_async(self, method: str, url: str, headers: Headers) -> Agent:
         """Do what `agent` does, asking another issuer and the WebID's profile if need be."""
         for _ in range(3):  # the issuer's keys, the profile, the answer
+            shown = self._shown(method, url, headers)
+            if shown is None:
+                return PUBLIC
             try:
-                agent, proof, now = self._identified(method, url, headers)
+                agent = self._proved(shown, await self._signatures.hold(shown.signed))
             except NeedsFetch as need:
                 if need.issuer is not None:
                     await self._issuers.fetch_keys(need.issuer)
                 if need.webid is not None:
                     await self._issuers.fetch_trusted(need.webid)
             else:
-                if proof is not None and not await first_use(self._replay, proof, now):
+                if not await first_use(self._replay, shown.proof, shown.at):
                     raise _used_before()
                 return agent
-        raise _refusal("invalid_token", "the issuer's keys or the profile could not be kept; try again")
+        raise refusal("invalid_token", "the issuer's keys or the profile could not be kept; try again")
+
+    def _shown(self, method: str, url: str, headers: Headers) -> _Shown | None:
+        """Return what a request shows, None if that is nothing: all checks of the proof that are cheap."""
+        authorization, unverified_proof = credentials(headers)
+        if authorization is None:
+            return None
+        scheme, _, token = authorization.partition(" ")
+        token = token.strip()
+        if scheme.lower() != "dpop" or not token:
+            # A token bound to a key must not be used without it: a thief has the token, not the key.
+            raise refusal("invalid_token", f"'{scheme}' is not accepted: send the access token with DPoP")
+        if unverified_proof is None:
+            raise refusal("invalid_dpop_proof", "the DPoP header with the proof is missing")
+        now = self._clock()
+        try:
+            proof, signed = read_proof(unverified_proof, method, url, at=now, access_token=token)
+        except (BadProof, UnicodeEncodeError) as error:
+            raise refusal("invalid_dpop_proof", str(error)) from error
+        return _Shown(token, proof, signed, now)
+
+    def _proved(self, shown: _Shown, signature_holds: bool) -> Agent:
+        """Return who sent a request, if its proof was never used before: that is still to be asked."""
+        # The cheap and local first (a stranger's token makes us fetch nothing before its proof fits).
+        self._require_proof(shown.proof, signature_holds)
+        token, now = shown.unverified_token, shown.at
+        known = self._known.get(token)
+        if known is None or known.checked_until <= now:
+            known = self._verified(token, shown.proof, now)
+            while len(self._known) >= _MOST_KNOWN:
+                self._known.pop(next(iter(self._known)), None)
+            self._known[token] = known
+        _require_binding(known.thumbprint, shown.proof)
+        return known.agent
+
+    def _require_proof(self, proof: Proof, signature_holds: bool) -> None:
+        try:
+            require_signature(signature_holds)
+        except BadProof as error:
+            raise refusal("invalid_dpop_proof", str(error)) from error
+        if self._nonces is not None:
+            _require_nonce(self._nonces, proof)
 
     async def proof(self, method: str, url: str, headers: Headers) -> Proof:
         """Return the proof of a request that has no access token, as at a token endpoint; remember it.
 
         Raises Unauthenticated if it is missing, wrong or used before.
         """
-        _, unverified_proof = _credentials(headers)
+        _, unverified_proof = credentials(headers)
         if unverified_proof is None:
-            raise _refusal("invalid_dpop_proof", "the DPoP header with the proof is missing")
+            raise refusal("invalid_dpop_proof", "the DPoP header with the proof is missing")
         now = self._clock()
         try:
-            proof = check_proof(unverified_proof, method, url, at=now)
+            proof, signed = read_proof(unverified_proof, method, url, at=now)
         except BadProof as error:
-            raise _refusal("invalid_dpop_proof", str(error)) from error
-        if self._nonces is not None:
-            _require_nonce(self._nonces, proof)
+            raise refusal("invalid_dpop_proof", str(error)) from error
+        self._require_proof(proof, await self._signatures.hold(signed))
         if not await first_use(self._replay, proof, now):
             raise _used_before()
         return proof
@@ -160,13 +184,13 @@ class Verifier:
         try:
             unverified = jose.parse(token)
         except jose.BadJose as error:
-            raise _refusal("invalid_token", str(error)) from error
+            raise refusal("invalid_token", str(error)) from error
         known = _read(unverified.claims, self._issuer)
         _require_binding(known.thumbprint, proof)
         if known.expires <= now:
-            raise _refusal("invalid_token", "the access token has expired; get a new one")
+            raise refusal("invalid_token", "the access token has expired; get a new one")
         if known.issued_at > now + CLOCK_SKEW:
-            raise _refusal("invalid_token", "the access token says that it was issued in the future")
+            raise refusal("invalid_token", "the access token says that it was issued in the future")
         if known.agent.issuer == self._issuer:
             # Inrupt's library sends the ID token where a server app took up kept tokens: Solid-OIDC binds it to
             # the client's key and gives it the audience of resource servers too. Of no other kind is it taken.
@@ -174,7 +198,7 @@ class Verifier:
             try:
                 self._keys.verify(token, typ)
             except BadToken as error:
-                raise _refusal("invalid_token", str(error)) from error
+                raise refusal("invalid_token", str(error)) from error
             # A key that leaked is dropped at once; what it signed must not live on in this memory.
             return replace(known, checked_until=min(known.expires, now + OWN_KEPT))
         self._verify_foreign(unverified, known.agent)
@@ -185,13 +209,13 @@ class Verifier:
         issuer, webid = str(unverified_agent.issuer), str(unverified_agent.webid)
         # People who live here name this issuer only; no other may speak for them, and we never ask ourselves.
         if webid.startswith(self._own_webids):
-            raise _refusal("invalid_token", "a WebID of this host is vouched for by this host only")
+            raise refusal("invalid_token", "a WebID of this host is vouched for by this host only")
         if unverified.header.typ not in _FOREIGN_TYPES:
-            raise _refusal("invalid_token", f"typ {unverified.header.typ!r} is not that of an access token")
+            raise refusal("invalid_token", f"typ {unverified.header.typ!r} is not that of an access token")
         try:
             keys, trusted = self._issuers.keys(issuer), self._issuers.trusted_by(webid)
         except Unreadable as error:
-            raise _refusal("invalid_token", str(error)) from error
+            raise refusal("invalid_token", str(error)) from error
         if keys is None:
             raise NeedsFetch(issuer=issuer)
         key = keys.get(unverified.header.kid or "")
@@ -200,28 +224,12 @@ class Verifier:
         if key is None or not key.verifies(
             unverified.header.alg, unverified.signing_input, unverified.signature
         ):
-            raise _refusal("invalid_token", "the access token is not signed by its issuer")
+            raise refusal("invalid_token", "the access token is not signed by its issuer")
         # Solid-OIDC section 5: the profile decides which issuers may speak for its owner.
         if trusted is None:
             raise NeedsFetch(webid=webid)
         if issuer not in trusted:
-            raise _refusal("invalid_token", "the WebID's profile does not name the token's issuer")
-
-
-def _credentials(headers: Headers) -> tuple[str | None, str | None]:
-    if type(headers) is dict and b"authorization" in headers and b"dpop" in headers:
-        # The data plane's mapping, whose fields were joined where one came twice: no token and no proof then.
-        return headers[b"authorization"].decode("latin-1"), headers[b"dpop"].decode("latin-1")
-    pairs: Iterable[tuple[Any, Any]] = headers.items() if isinstance(headers, Mapping) else headers
-    found: dict[str, str] = {}
-    for name, value in pairs:
-        if name in (b"authorization", b"dpop", "authorization", "dpop"):
-            key = name if isinstance(name, str) else name.decode("ascii")
-            # RFC 9449 section 4.3, check 1: not more than one. Two tokens are an attempt to confuse.
-            if key in found:
-                raise _refusal("invalid_request", f"the {key} header came twice")
-            found[key] = value if isinstance(value, str) else value.decode("latin-1")
-    return found.get("authorization"), found.get("dpop")
+            raise refusal("invalid_token", "the WebID's profile does not name the token's issuer")
 
 
 def _read(claims: Mapping[str, Any], own_issuer: str) -> _Known:
@@ -231,15 +239,15 @@ def _read(claims: Mapping[str, Any], own_issuer: str) -> _Known:
     thumbprint = confirmation.get("jkt") if isinstance(confirmation, dict) else None
     for name, value in (("iss", issuer), ("webid", webid), ("cnf.jkt", thumbprint)):
         if not isinstance(value, str) or not value:
-            raise _refusal("invalid_token", f"the access token has no {name}")
+            raise refusal("invalid_token", f"the access token has no {name}")
     issued, expires = claims.get("iat"), claims.get("exp")
     if not isinstance(issued, int | float) or not isinstance(expires, int | float):
-        raise _refusal("invalid_token", "the access token must say iat and exp")
+        raise refusal("invalid_token", "the access token must say iat and exp")
     audience = claims.get("aud")
     audiences = audience if isinstance(audience, list) else [audience]
     # Solid-OIDC section 6: tokens for Solid resource servers have the audience "solid".
     if "solid" not in audiences and own_issuer not in audiences:
-        raise _refusal("invalid_token", "the access token's aud must contain 'solid'")
+        raise refusal("invalid_token", "the access token's aud must contain 'solid'")
     # The rights inside a requesting party token count only where this host itself put them there.
     own_grant = issuer == own_issuer and "permissions" in claims
     agent = Agent(
@@ -253,24 +261,16 @@ def _read(claims: Mapping[str, Any], own_issuer: str) -> _Known:
 
 def _require_binding(thumbprint: str, proof: Proof) -> None:
     if thumbprint != proof.thumbprint:
-        raise _refusal("invalid_token", "the access token is bound to another key than the proof's (cnf.jkt)")
+        raise refusal("invalid_token", "the access token is bound to another key than the proof's (cnf.jkt)")
 
 
 def _require_nonce(nonces: Nonces, proof: Proof) -> None:
     if not nonces.fresh(proof.nonce):
-        refusal = _refusal(
+        refused = refusal(
             "use_dpop_nonce", "put the nonce of the DPoP-Nonce header into the proof, and try again"
         )
-        raise Unauthenticated(str(refusal), headers=(*refusal.headers, ("dpop-nonce", nonces.current())))
-
-
-def _refusal(error: str, description: str) -> Unauthenticated:
-    plain = description.replace("\\", "").replace('"', "'")
-    # RFC 6750 section 3: printable ASCII only; what a stranger's server said must not break the header.
-    ascii_only = "".join(letter if " " <= letter <= "~" else "?" for letter in plain)[:_MOST_SAID]
-    challenge = f'{CHALLENGE}, error="{error}", error_description="{ascii_only}"'
-    return Unauthenticated(description, headers=(("www-authenticate", challenge),))
+        raise Unauthenticated(str(refused), headers=(*refused.headers, ("dpop-nonce", nonces.current())))
 
 
 def _used_before() -> Unauthenticated:
-    return _refusal("invalid_dpop_proof", "this DPoP proof was used before; make one for each request")
+    return refusal("invalid_dpop_proof", "this DPoP proof was used before; make one for each request")

@@ -8,7 +8,8 @@ from typing import Protocol
 
 from starlette.types import Receive, Scope, Send
 
-from pods.authn.verifier import CHALLENGE, NeedsFetch, Verifier
+from pods.authn.challenge import CHALLENGE
+from pods.authn.verifier import NeedsFetch, Verifier
 from pods.errors import Forbidden, MethodNotAllowed, PodError, Unauthenticated
 from pods.http import cors, inbound, outbound
 from pods.http.arriving import Arriving
@@ -101,7 +102,7 @@ class Resources:
 
     async def _agent(self, method: str, url: str, request: Mapping[bytes, bytes]) -> Agent:
         try:
-            waits = self._verifier.waits
+            waits = self._verifier.waits()
             agent = PUBLIC if waits else self._verifier.agent(method, url, request)
         except NeedsFetch:
             waits = True

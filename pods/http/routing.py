@@ -18,7 +18,7 @@ from starlette.routing import BaseRoute, Match, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pods import errors
-from pods.authn.verifier import CHALLENGE
+from pods.authn.challenge import CHALLENGE
 from pods.errors import PodError
 from pods.http import cors, inbound, openapi, outbound
 from pods.http.hosts import Hosts

@@ -48,6 +48,15 @@ def check_proof(
     Checks everything of RFC 9449 section 4.3 except replay, the server's nonce and the binding of the token,
     which need memory: the caller compares `thumbprint` with the token's `cnf.jkt` and remembers `jti`.
     """
+    proof, unverified = read_proof(unverified_proof, method, url, at=at, access_token=access_token)
+    require_signature(unverified.holds())
+    return proof
+
+
+def read_proof(
+    unverified_proof: str, method: str, url: str, *, at: float, access_token: str | None = None
+) -> tuple[Proof, jose.Jws]:
+    """Check all that `check_proof` checks but the signature, which is still the caller's to check."""
     try:
         jws = jose.parse(unverified_proof)
     except jose.BadJose as error:
@@ -67,9 +76,13 @@ def check_proof(
     ath = jws.claims.get("ath")
     if ath is not None and (access_token is None or ath != access_token_hash(access_token)):
         raise BadProof("DPoP: ath is not the hash of the access token")
-    if not key.verifies(jws.header.alg, jws.signing_input, jws.signature):
+    return proof, jws
+
+
+def require_signature(holds: bool) -> None:
+    """Raise BadProof unless the signature of a proof is that of its key."""
+    if not holds:
         raise BadProof("DPoP: the signature is not that of the key in the header")
-    return proof
 
 
 # A client sends the same token with each of its proofs. The memory is of a pure function: it changes speed only.

@@ -1,8 +1,4 @@
-"""Compact JWS (RFC 7515) and public keys (RFC 7517, 7638): the one door to joserfc for tokens and proofs.
-
-ES256, which signs nearly every proof, is checked by `cryptography` itself, on a digest made here: asking OpenSSL
-for the hash at each signature costs a fifth of the whole check.
-"""
+"""Compact JWS (RFC 7515) and public keys (RFC 7517, 7638): the one door to joserfc for tokens and proofs."""
 
 from __future__ import annotations
 
@@ -11,17 +7,15 @@ import binascii
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from hashlib import sha256
 from typing import Any, NewType
 
 import orjson
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePublicKey
-from cryptography.hazmat.primitives.asymmetric.utils import Prehashed, encode_dss_signature
-from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, Key, OKPKey, RSAKey, import_key
 from joserfc.jws import JWSRegistry
+
+from pods.protocol import es256
 
 UnverifiedClaims = NewType("UnverifiedClaims", Mapping[str, Any])
 """Claims whose signature nobody has checked yet; good only for choosing the key that checks them."""
@@ -33,8 +27,6 @@ MAX_TOKEN = 16 * 1024  # a token travels in a header; common servers stop at 8 o
 SMALLEST_RSA_KEY = 2048  # bits, RFC 7518 section 3.3
 # The two letters of base64url become those of base64, and those of base64 become one that is refused.
 _FROM_BASE64URL = bytes.maketrans(b"-_+/=", b"+/!!!")
-_ES256 = ECDSA(Prehashed(SHA256()))
-_ES256_HALF = 32  # bytes of each of the two numbers of a signature (RFC 7518 section 3.4)
 _CURVES = {"ES256": "P-256", "ES384": "P-384", "EdDSA": "Ed25519"}
 
 
@@ -62,6 +54,11 @@ class Jws:
     signing_input: bytes
     signature: bytes
 
+    def holds(self) -> bool:
+        """Say whether the key in the token's own header signed it; False too where there is none."""
+        header = self.header
+        return header.jwk is not None and header.jwk.verifies(header.alg, self.signing_input, self.signature)
+
 
 @dataclass(frozen=True, slots=True)
 class PublicKey:
@@ -71,11 +68,15 @@ class PublicKey:
     thumbprint: str
     p256: EllipticCurvePublicKey | None = None
     """The same key for ES256, None if it is of another kind."""
+    point: bytes | None = None
+    """That key as bytes, for another process."""
 
     def verifies(self, alg: str, signing_input: bytes, signature: bytes) -> bool:
         """Say whether the signature is this key's; False too where the algorithm does not fit the key."""
         if alg == "ES256":
-            return self.p256 is not None and _is_es256(self.p256, signing_input, signature)
+            return self.p256 is not None and es256.is_signature(
+                self.p256, es256.digest(signing_input), signature
+            )
         key = self.key
         fits = isinstance(key, RSAKey) if alg == "RS256" else _curve(key) == _CURVES.get(alg)
         return fits and bool(JWSRegistry.algorithms[alg].verify(signing_input, signature, key))
@@ -134,7 +135,8 @@ def public_key(jwk: Any) -> PublicKey:
         raise
     except (JoseError, ValueError, TypeError, KeyError) as error:
         raise BadJose(f"the JWK is not usable: {error}") from error
-    return PublicKey(key, thumbprint, _p256(key))
+    p256 = _p256(key)
+    return PublicKey(key, thumbprint, p256, es256.point_of(p256) if p256 else None)
 
 
 def sign(claims: Mapping[str, Any], header: Mapping[str, Any], key: Key) -> str:
@@ -166,18 +168,6 @@ def decode_segment(segment: bytes) -> bytes:
 def encode_segment(content: bytes) -> bytes:
     """Return base64url without padding (RFC 7515 section 2)."""
     return base64.urlsafe_b64encode(content).rstrip(b"=")
-
-
-def _is_es256(key: EllipticCurvePublicKey, signing_input: bytes, signature: bytes) -> bool:
-    if len(signature) != 2 * _ES256_HALF:
-        return False
-    r, s = signature[:_ES256_HALF], signature[_ES256_HALF:]
-    der = encode_dss_signature(int.from_bytes(r), int.from_bytes(s))
-    try:
-        key.verify(der, sha256(signing_input).digest(), _ES256)
-    except InvalidSignature:
-        return False
-    return True
 
 
 def _p256(key: Key) -> EllipticCurvePublicKey | None:

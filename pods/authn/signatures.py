@@ -1,0 +1,155 @@
+"""Signatures of proofs: checked at once, or, where requests come in crowds, by a process beside the worker.
+
+A third of a read is the check of its proof. A thread cannot take it over: after each check it must ask for the
+interpreter's lock, and the loop seldom lets go of it. A process need not ask. Requests that the loop finds in one turn are
+sent there together, and while they are checked it parses and answers others. A request that comes alone waits for nobody.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+import sys
+from collections import deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import NamedTuple, cast
+
+from pods.authn.signature_process import GOOD, record
+from pods.protocol import es256
+from pods.protocol.jose import Jws
+from pods.recurring import recurring
+
+CROWD = 3  # requests in one turn of the loop from which on the way there and back costs less than the checks
+MOST_ASKED = 64  # signatures that wait for the process; what comes then is checked here, since it is behind
+PATIENCE = 2.0  # seconds that it may take for an answer; at most twice as long, then it is given up
+_COMMAND = (sys.executable, "-m", "pods.authn.signature_process")
+
+log = logging.getLogger(__name__)
+
+
+def has_room(workers: int, cores: int) -> bool:
+    """Say whether each worker can have a core and its process another: else they stand in each other's way."""
+    return 0 < 2 * workers <= cores
+
+
+class _Asked(NamedTuple):
+    unverified: Jws
+    point: bytes
+    """The key in its header, which is one for ES256."""
+    held: asyncio.Future[bool]
+
+    def settle(self, held: bool) -> None:
+        if not self.held.done():  # who asked may be gone by now
+            self.held.set_result(held)
+
+
+class Signatures(asyncio.Protocol):
+    """Says of tokens that bring their key along whether it signed them."""
+
+    def __init__(self, *, beside: bool = False) -> None:
+        """With `beside` a process is there while this is `running`; without it each check is made at once."""
+        self._beside = beside
+        self._link: asyncio.Transport | None = None
+        self._ready = False
+        self._turning = False
+        self._here = 0
+        self._crowded = False
+        self._gathered: list[_Asked] = []
+        self._asked: deque[_Asked] = deque()
+        self._oldest: _Asked | None = None
+
+    def in_crowd(self) -> bool:
+        """Count a request; say whether so many come at a time that `hold` is the one to ask."""
+        if self._ready:
+            self._here += 1
+            self._end_turn_soon()
+        return self._crowded
+
+    async def hold(self, unverified: Jws) -> bool:
+        """Say whether a token is signed by the key in its own header."""
+        point = _es256_point(unverified)
+        if not self._crowded or len(self._asked) >= MOST_ASKED or point is None:
+            return unverified.holds()
+        asked = _Asked(unverified, point, asyncio.get_running_loop().create_future())
+        self._gathered.append(asked)
+        self._end_turn_soon()
+        return await asked.held
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Let the process run while the block does, if there is to be one."""
+        if not self._beside:
+            yield
+            return
+        ours, its = socket.socketpair()
+        with its:
+            process = await asyncio.create_subprocess_exec(
+                *_COMMAND, stdin=its.fileno(), stdout=asyncio.subprocess.DEVNULL
+            )
+        try:
+            await asyncio.get_running_loop().create_unix_connection(lambda: self, sock=ours)
+            async with recurring(self._look, PATIENCE, "signatures"):
+                yield
+        finally:
+            link, self._link = self._link, None
+            if link is not None:
+                link.close()
+            process.kill()  # it keeps nothing
+            await process.wait()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Take the link to the process."""
+        self._link = cast(asyncio.Transport, transport)  # uvloop's is none of asyncio's classes
+
+    def data_received(self, data: bytes) -> None:
+        """Hand on answers; they come in the order of the questions, behind the first byte."""
+        if not self._ready:
+            self._ready, data = True, data[1:]
+        for answer in data:
+            self._asked.popleft().settle(answer == GOOD)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Check here what the process has left, and all that follows."""
+        if self._link is not None:
+            log.warning("the process that checks signatures is gone; they are checked without it")
+        self._link, self._ready, self._crowded = None, False, False
+        left = [*self._asked, *self._gathered]
+        self._asked.clear()
+        self._gathered.clear()
+        for one in left:
+            one.settle(one.unverified.holds())
+
+    def _end_turn_soon(self) -> None:
+        if not self._turning:
+            self._turning = True
+            asyncio.get_running_loop().call_soon(self._end_turn)
+
+    def _end_turn(self) -> None:
+        self._crowded = self._ready and max(self._here, len(self._asked)) >= CROWD
+        self._turning, self._here = False, 0
+        gathered, self._gathered = self._gathered, []
+        if self._link is None or len(gathered) + len(self._asked) < CROWD:
+            for one in gathered:
+                one.settle(one.unverified.holds())
+        elif gathered:
+            self._asked += gathered
+            self._link.write(b"".join(_question(one) for one in gathered))
+
+    async def _look(self) -> None:
+        oldest = self._asked[0] if self._asked else None
+        if oldest is not None and oldest is self._oldest and self._link is not None:
+            self._link.abort()
+        self._oldest = oldest
+
+
+def _es256_point(unverified: Jws) -> bytes | None:
+    header = unverified.header
+    if header.alg != "ES256" or header.jwk is None or len(unverified.signature) != es256.SIGNATURE:
+        return None
+    return header.jwk.point
+
+
+def _question(asked: _Asked) -> bytes:
+    return record(asked.point, es256.digest(asked.unverified.signing_input), asked.unverified.signature)
