@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 import orjson
 
 from consent import log_sql, wire
 from consent.claims import claims_sql
+from consent.claims.claims_sql import Answered
+from consent.decided_sql import Place
+from consent.model import OwnGrant
 from consent.overview import Overview
 from consent.registry_sql import Purposes
 from pods.activity import Line
 from pods.archive.writing import Further
 from pods.storage.base import Pod, Transaction
 
-Attested = Callable[[Transaction, Pod, Sequence[str], float], Mapping[str, Any]]
-"""Makes the credentials of some grants of a pod, with the document of the keys that prove them."""
+Attested = Callable[
+    [Transaction, Pod, Iterable[str], float], tuple[Mapping[str, Any], Iterator[Mapping[str, Any]]]
+]
+"""Gives the document of the keys, and makes the credentials of some grants of a pod, which these prove."""
+
+AT_ONCE = 200  # decisions in memory; each carries its declaration
 
 MOST_RESULTS = 100_000  # a claim a month of a thousand programmes over eight years
 _README = {
@@ -44,22 +52,27 @@ def further(origin: str, attested: Attested) -> Further:
     """
     purposes, overview = Purposes(origin), Overview(origin)
 
-    def files(tx: Transaction, pod: Pod, at: float) -> Iterator[tuple[str, bytes]]:
-        own = [wire.own_grant_json(grant) for grant in overview.own(tx, pod, at)]
-        asked = [wire.request_json(request) for request in overview.requests(tx, pod, at)]
-        left = [
-            {
-                "at": wire.timestamp(one.at),
-                "purpose": one.purpose,
-                "result": one.result,
-                "signed": one.signed,
-            }
-            for one in claims_sql.of_pod(tx, pod.key, limit=MOST_RESULTS)
-        ]
-        for name, value in (("consensi", own), ("richieste", asked), ("risultati", left)):
-            yield f"{name}.json", orjson.dumps(value, option=orjson.OPT_INDENT_2)
-        proved = attested(tx, pod, [str(grant["id"]) for grant in own], at)
-        yield "attestati.json", orjson.dumps(proved, option=orjson.OPT_INDENT_2)
+    def files(tx: Transaction, pod: Pod, at: float) -> Iterator[tuple[str, Iterable[bytes]]]:
+        grants = decisions(tx, pod, at)
+        yield "consensi.json", json_list(wire.own_grant_json(grant) for grant in grants)
+        asked = overview.requests(tx, pod, at)
+        yield "richieste.json", json_list(wire.request_json(request) for request in asked)
+        left = claims_sql.of_pod(tx, pod.key, limit=MOST_RESULTS)
+        yield "risultati.json", json_list(map(_result, left))
+        ids = (str(grant.id) for grant in decisions(tx, pod, at))
+        issuer, credentials = attested(tx, pod, ids, at)
+        opened = b'{\n"issuer": ' + orjson.dumps(issuer, option=orjson.OPT_INDENT_2) + b',\n"credentials": '
+        yield "attestati.json", chain([opened], json_list(credentials), [b"}"])
+
+    def decisions(tx: Transaction, pod: Pod, at: float) -> Iterator[OwnGrant]:
+        """Yield every decision, some in memory at a time."""
+        after: Place | None = None
+        while True:
+            page = overview.page(tx, pod, at, after=after, limit=AT_ONCE)
+            yield from page.grants
+            after = page.further
+            if after is None:
+                return
 
     def about(tx: Transaction, lines: Sequence[Line]) -> Sequence[Mapping[str, Any]]:
         return [
@@ -68,3 +81,21 @@ def further(origin: str, attested: Attested) -> Further:
         ]
 
     return Further(files, about, _README)
+
+
+def json_list(values: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:
+    """Yield a JSON array in pieces, one for each value."""
+    before = b"[\n"
+    for value in values:
+        yield before + orjson.dumps(value, option=orjson.OPT_INDENT_2)
+        before = b",\n"
+    yield b"[]" if before == b"[\n" else b"\n]"
+
+
+def _result(left: Answered) -> Mapping[str, Any]:
+    return {
+        "at": wire.timestamp(left.at),
+        "purpose": left.purpose,
+        "result": left.result,
+        "signed": left.signed,
+    }

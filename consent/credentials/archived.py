@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from consent.credentials import proofs, recorded
@@ -19,16 +19,18 @@ class Archived:
         self._keys = keys
         self._issuing = issuing
 
-    def of_pod(self, tx: Transaction, pod: Pod, grants: Sequence[str], at: float) -> Mapping[str, Any]:
-        """Return the document of the keys, and a credential for each record and each receipt of the grants."""
+    def of_pod(
+        self, tx: Transaction, pod: Pod, grants: Iterable[str], at: float
+    ) -> tuple[Mapping[str, Any], Iterator[Mapping[str, Any]]]:
+        """Return the document of the keys, and a credential for each record and each receipt, made when taken."""
         signer = self._keys.signer()
-        told = [
+        found = (
             proofs.secured(credential, signer, at) for credential in self._credentials(tx, pod, grants, at)
-        ]
-        return {"issuer": self._keys.document(), "credentials": told}
+        )
+        return self._keys.document(), found
 
     def _credentials(
-        self, tx: Transaction, pod: Pod, grants: Sequence[str], at: float
+        self, tx: Transaction, pod: Pod, grants: Iterable[str], at: float
     ) -> Iterator[dict[str, Any]]:
         for grant in grants:
             for kind in (recorded.RECORD, recorded.RECEIPT):

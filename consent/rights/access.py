@@ -10,9 +10,9 @@ from consent.claims import claims_sql
 from consent.model import OwnGrant
 from consent.overview import Overview
 from consent.rights import disclosures
-from pods.activity import Line
-from pods.storage.base import Pod, Transaction
+from pods.storage.base import Pod, Store, Transaction
 
+_Counts = dict[tuple[str, str, str], tuple[int, float, float]]
 MOST_RESULTS = 100_000  # a claim a month of a thousand programmes over eight years
 
 
@@ -59,47 +59,40 @@ class AccessReport:
 
 
 def report(
-    tx: Transaction, overview: Overview, origin: str, pod: Pod, at: float, *, most: int | None = None
+    store: Store, overview: Overview, origin: str, pod: Pod, at: float, *, most: int | None = None
 ) -> AccessReport:
-    """Return the whole answer for the owner of a pod, or `most` of each kind and how many there are."""
-    individual: list[Line] = []
-    runs: list[Line] = []
-    for line in disclosures.used(tx, pod):
-        if line.action in disclosures.INDIVIDUAL:
-            individual.append(line)
-        elif line.action == disclosures.RUN:
-            runs.append(line)
-    names = {
-        agent: found.name
-        for agent in {line.agent or "" for line in (*individual, *runs)}
-        if (found := registry_sql.controller(tx, agent)) is not None
-    }
-    uses, counted = _summed(individual, names), _summed(runs, names)
-    totals: Mapping[str, int] = {}
-    if most is None:
-        grants = overview.own(tx, pod, at)
-    else:
-        totals = {
-            "grants": sum(decided_sql.totals(tx, pod.key, at).states.values()),
-            "uses": len(uses),
-            "runs": len(counted),
-            "results": claims_sql.count_of_pod(tx, pod.key),
-        }
-        uses, counted = _latest(uses, most), _latest(counted, most)
-        grants = _some(tx, overview, pod, at, most, {use.purpose for use in (*uses, *counted)})
-    return AccessReport(
-        subject=pod.owner,
-        storage=origin + pod.root,
-        made_at=at,
-        grants=tuple(grants),
-        uses=uses,
-        runs=counted,
-        results=tuple(
-            Result(left.at, left.purpose, left.result)
-            for left in claims_sql.of_pod(tx, pod.key, limit=most or MOST_RESULTS)
-        ),
-        totals=totals,
-    )
+    """Return the whole answer for the owner of a pod, or `most` of each kind and how many there are.
+
+    It opens every line of the log: not for an event loop.
+    """
+    counted = _counted(store, pod)
+    with store.reading() as tx:
+        uses, runs = (_summed(tx, found) for found in counted)
+        totals: Mapping[str, int] = {}
+        if most is None:
+            grants = overview.own(tx, pod, at)
+        else:
+            totals = {
+                "grants": sum(decided_sql.totals(tx, pod.key, at).states.values()),
+                "uses": len(uses),
+                "runs": len(runs),
+                "results": claims_sql.count_of_pod(tx, pod.key),
+            }
+            uses, runs = _latest(uses, most), _latest(runs, most)
+            grants = _some(tx, overview, pod, at, most, {use.purpose for use in (*uses, *runs)})
+        return AccessReport(
+            subject=pod.owner,
+            storage=origin + pod.root,
+            made_at=at,
+            grants=tuple(grants),
+            uses=uses,
+            runs=runs,
+            results=tuple(
+                Result(left.at, left.purpose, left.result)
+                for left in claims_sql.of_pod(tx, pod.key, limit=most or MOST_RESULTS)
+            ),
+            totals=totals,
+        )
 
 
 def _latest(uses: Sequence[Use], most: int) -> tuple[Use, ...]:
@@ -119,11 +112,26 @@ def _some(
     return list(found.values())
 
 
-def _summed(lines: Sequence[Line], names: Mapping[str, str]) -> tuple[Use, ...]:
-    times: dict[tuple[str, str, str], list[float]] = {}
-    for line in lines:
-        times.setdefault((line.agent or "", line.purpose or "", line.action), []).append(line.at)
+def _counted(store: Store, pod: Pod) -> tuple[_Counts, _Counts]:
+    """Return times, first and last of individual disclosures and of aggregate runs; no line is kept."""
+    individual: _Counts = {}
+    runs: _Counts = {}
+    for line in disclosures.used_so_far(store, pod):
+        if line.action in disclosures.INDIVIDUAL:
+            counts = individual
+        elif line.action == disclosures.RUN:
+            counts = runs
+        else:
+            continue
+        key = line.agent or "", line.purpose or "", line.action
+        times, first, last = counts.get(key, (0, line.at, line.at))
+        counts[key] = times + 1, min(first, line.at), max(last, line.at)
+    return individual, runs
+
+
+def _summed(tx: Transaction, counts: _Counts) -> tuple[Use, ...]:
+    names = registry_sql.names(tx, {agent for agent, _, _ in counts})
     return tuple(
-        Use(agent, names.get(agent, ""), purpose, action, len(at), min(at), max(at))
-        for (agent, purpose, action), at in sorted(times.items())
+        Use(agent, names.get(agent, ""), purpose, action, times, first, last)
+        for (agent, purpose, action), (times, first, last) in sorted(counts.items())
     )

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from pods import activity
 from pods.activity import Line
-from pods.storage.base import Pod, Transaction
+from pods.storage.base import Pod, Store, Transaction
 
 INDIVIDUAL = frozenset({"read", "claim"})
 """Actions by which data about this one person left."""
@@ -39,9 +39,28 @@ def used(tx: Transaction, pod: Pod) -> Iterator[Line]:
     after = 0
     while page := activity.lines(tx, pod.key, after=after, limit=_PAGE):
         after = page[-1].seq
-        for line in page:
-            if line.decision == activity.PERMIT and line.agent is not None and line.agent != pod.owner:
-                yield line
+        yield from _by_others(page, pod)
+
+
+def used_so_far(store: Store, pod: Pod) -> Iterator[Line]:
+    """Yield the same, each page read in a transaction of its own: a long log holds no snapshot open.
+
+    A log only grows, so pages of different moments still are one log. Not for an event loop.
+    """
+    after = 0
+    while True:
+        with store.reading() as tx:
+            page = activity.lines(tx, pod.key, after=after, limit=_PAGE)
+        if not page:
+            return
+        after = page[-1].seq
+        yield from _by_others(page, pod)
+
+
+def _by_others(lines: Sequence[Line], pod: Pod) -> Iterator[Line]:
+    for line in lines:
+        if line.decision == activity.PERMIT and line.agent is not None and line.agent != pod.owner:
+            yield line
 
 
 def recipients(tx: Transaction, pod: Pod, scope: Scope) -> dict[str, tuple[str, ...]]:

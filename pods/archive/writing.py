@@ -33,7 +33,8 @@ Contents = Callable[[Stored], Iterable[bytes]]
 class Further:
     """What a layer above adds to an archive: files of its own, and words for lines of the log."""
 
-    files: Callable[[Transaction, Pod, float], Iterator[tuple[str, bytes]]]
+    files: Callable[[Transaction, Pod, float], Iterator[tuple[str, Iterable[bytes]]]]
+    """Names with their contents in pieces, each taken before the next name is asked for."""
     about: Callable[[Transaction, Sequence[Line]], Sequence[Mapping[str, Any]]]
     readme: Mapping[str, str]
     """What the explanations say of these files, by language."""
@@ -62,8 +63,8 @@ class ArchiveWriter:
             facts = orjson.dumps(account, option=orjson.OPT_INDENT_2)
             files.append(self._put(archive, layout.ACCOUNT, at, [facts]))
             if self._further is not None:
-                for name, content in self._further.files(tx, pod, at):
-                    files.append(self._put(archive, name, at, [content]))
+                for name, pieces in self._further.files(tx, pod, at):
+                    files.append(self._put(archive, name, at, pieces))
             crate = layout.crate(self._base + pod.root, pod.owner, at, files)
             self._put(archive, layout.METADATA, at, [crate])
 
