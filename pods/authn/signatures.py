@@ -13,7 +13,7 @@ import socket
 import sys
 from collections import deque
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import NamedTuple, cast
 
 from pods.authn.signature_process import GOOD, record
@@ -96,7 +96,8 @@ class Signatures(asyncio.Protocol):
             link, self._link = self._link, None
             if link is not None:
                 link.close()
-            process.kill()  # it keeps nothing
+            with suppress(ProcessLookupError):  # it may have ended by itself
+                process.kill()  # it keeps nothing
             await process.wait()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
