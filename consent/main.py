@@ -86,6 +86,8 @@ from pods.transparency.notes import Signer
 SECRET = "consent.key"  # the name of a file
 LOG_KEY = "log.key"
 ASSERTION_KEYS = "assertion-keys.json"
+LEAVING: Sequence[Leaving] = (ConsentLeaving(), RightsLeaving())
+"""Who removes what consent keeps of a pod, whoever removes the pod."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +228,7 @@ def extension(core: Core, *, stopwatch: Callable[[], float] = time.monotonic) ->
         (Shaping(origin),),
         routes,
         (questions.keeping_up, reminding.alongside, carrier.alongside, checkpoints.alongside),
-        (ConsentLeaving(), RightsLeaving()),
+        LEAVING,
         consents,
     )
 

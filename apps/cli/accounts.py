@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 import click
 
 from apps.cli.operator import operator_core
-from consent.leaving import ConsentLeaving
+from consent.main import LEAVING
 from pods.errors import NotFound
 from pods.identity import recovery_sql
 from pods.identity.accounts_sql import Account
@@ -58,7 +58,7 @@ def delete(name: str, yes: bool, as_json: bool) -> None:
         pods = [one.pod for one in identities]
         if not yes:
             click.confirm(f"Delete {', '.join(pods)} for good?", abort=True, err=True)
-        removal = removal_of(core, (ConsentLeaving(),))
+        removal = removal_of(core, LEAVING)
         with core.store.writing() as tx:
             for pod in filter(None, map(tx.pod, pods)):
                 removal.close(tx, pod)

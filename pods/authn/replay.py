@@ -103,7 +103,9 @@ class FileReplayGuard:
             reserve(Path(file.path()), wanted)
         except OSError as error:
             if used + _LEAST > self._room:
-                raise StoreUnavailable("The disk of the host is full; its operator must make room.") from error
+                raise StoreUnavailable(
+                    "The disk of the host is full; its operator must make room."
+                ) from error
             log.warning("no room ahead for the memory of proofs: %s", error)
         else:
             self._room = wanted

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -42,3 +44,13 @@ def test_an_account_is_deleted_after_a_question_and_its_name_is_not_given_again(
     assert again.exit_code == 1
     assert "taken" in again.output
     assert b"anna/profile" not in (tmp_path / "pods.sqlite").read_bytes()
+
+
+def test_with_an_account_goes_what_its_owner_had_asked_for(tmp_path: Path) -> None:
+    portico(tmp_path, "pods", "create", "anna")
+    with closing(sqlite3.connect(tmp_path / "pods.sqlite")) as database, database:
+        (pod,) = database.execute("SELECT key FROM pod WHERE name = 'anna'").fetchone()
+        database.execute("INSERT INTO breach_notice (breach, pod, at) VALUES ('a leak', ?, 0)", (pod,))
+    assert portico(tmp_path, "accounts", "delete", "anna", "--yes").exit_code == 0
+    with closing(sqlite3.connect(tmp_path / "pods.sqlite")) as database:
+        assert database.execute("SELECT count(*) FROM breach_notice").fetchone() == (0,)
