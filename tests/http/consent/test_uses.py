@@ -1,5 +1,7 @@
 """Using a grant without seeing the pod: claims and deliveries; and aggregates, which open nothing."""
 
+from typing import Any
+
 import orjson
 import pytest
 from joserfc import jws
@@ -154,7 +156,8 @@ async def test_a_claim_leaves_as_a_signed_sum_and_the_log_names_it(host: Town) -
 
 def jose_claims(token: str, host: Town) -> dict[str, object]:
     """Return what a signed result says, checked with the host's published keys."""
-    found = jws.deserialize_compact(token, KeySet.import_key_set(host.core.keys.jwks()), algorithms=["ES256"])
+    published: Any = host.core.keys.jwks()
+    found = jws.deserialize_compact(token, KeySet.import_key_set(published), algorithms=["ES256"])
     claims: dict[str, object] = orjson.loads(found.payload)
     return claims
 
