@@ -22,6 +22,7 @@ from pods.protocol.jose import Jws
 from pods.recurring import recurring
 
 CROWD = 3  # requests in one turn of the loop from which on the way there and back costs less than the checks
+MANY = 6  # requests that are being answered, from which on it does for one alone: writes come back from the disk together
 MOST_ASKED = 64  # signatures that wait for the process; what comes then is checked here, since it is behind
 PATIENCE = 2.0  # seconds that it may take for an answer; at most twice as long, then it is given up
 _COMMAND = (sys.executable, "-m", "pods.authn.signature_process")
@@ -55,10 +56,19 @@ class Signatures(asyncio.Protocol):
         self._ready = False
         self._turning = False
         self._here = 0
+        self._under_way = 0
         self._crowded = False
         self._gathered: list[_Asked] = []
         self._asked: deque[_Asked] = deque()
         self._oldest: _Asked | None = None
+
+    def begin(self) -> None:
+        """Count a request that is being answered, until its `end`."""
+        self._under_way += 1
+
+    def end(self) -> None:
+        """Count it no more."""
+        self._under_way -= 1
 
     def in_crowd(self) -> bool:
         """Count a request; say whether so many come at a time that `hold` is the one to ask."""
@@ -128,10 +138,11 @@ class Signatures(asyncio.Protocol):
             asyncio.get_running_loop().call_soon(self._end_turn)
 
     def _end_turn(self) -> None:
-        self._crowded = self._ready and max(self._here, len(self._asked)) >= CROWD
+        many = self._under_way >= MANY
+        self._crowded = self._ready and (many or max(self._here, len(self._asked)) >= CROWD)
         self._turning, self._here = False, 0
         gathered, self._gathered = self._gathered, []
-        if self._link is None or len(gathered) + len(self._asked) < CROWD:
+        if self._link is None or (not many and len(gathered) + len(self._asked) < CROWD):
             for one in gathered:
                 one.settle(one.unverified.holds())
         elif gathered:

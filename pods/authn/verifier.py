@@ -80,13 +80,13 @@ class Verifier:
         self._issuer = issuer
         self._clock = clock
         self._nonces = nonces
-        self._signatures = signatures or Signatures()
+        self.signatures = signatures or Signatures()
         self._own_webids = issuer.rstrip("/") + "/"
         self._known: dict[str, _Known] = {}
 
     def waits(self) -> bool:
         """Count a request; say whether `agent` would hold up the event loop, so that `agent_async` is to be called."""
-        return self._signatures.in_crowd() or self._replay.waits
+        return self.signatures.in_crowd() or self._replay.waits
 
     def agent(self, method: str, url: str, headers: Headers) -> Agent:
         """Return who sent this request to `url`, the address as the client sees it.
@@ -109,7 +109,7 @@ class Verifier:
             if shown is None:
                 return PUBLIC
             try:
-                agent = self._proved(shown, await self._signatures.hold(shown.signed))
+                agent = self._proved(shown, await self.signatures.hold(shown.signed))
             except NeedsFetch as need:
                 if need.issuer is not None:
                     await self._issuers.fetch_keys(need.issuer)
@@ -175,7 +175,7 @@ class Verifier:
             proof, signed = read_proof(unverified_proof, method, url, at=now)
         except BadProof as error:
             raise refusal("invalid_dpop_proof", str(error)) from error
-        self._require_proof(proof, await self._signatures.hold(signed))
+        self._require_proof(proof, await self.signatures.hold(signed))
         if not await first_use(self._replay, proof, now):
             raise _used_before()
         return proof

@@ -49,6 +49,7 @@ class Resources:
     ) -> None:
         self._service = service
         self._verifier = verifier
+        self._signatures = verifier.signatures
         self._base = base_url
         self._max_body = max_body
         self._pages = pages or ResourcePages(base_url)
@@ -59,7 +60,11 @@ class Resources:
         further = cors.fields(request)
         body = Arriving(request, receive, most=self._max_body)
         try:
-            answer = await self._answer(method, scope, request, body, further)
+            self._signatures.begin()
+            try:
+                answer = await self._answer(method, scope, request, body, further)
+            finally:
+                self._signatures.end()
             if answer.stream is not None and method != "HEAD":
                 await outbound.send_stream(send, receive, answer, further)
                 return

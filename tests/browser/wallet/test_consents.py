@@ -43,7 +43,7 @@ def test_consent_is_given_in_part_seen_and_withdrawn_in_one_step(giulia: Page, t
     expect(allowed.get_by_text("Classe di età")).to_have_count(0)
 
     giulia.goto(f"{town.wallet}/grants")
-    expect(giulia.get_by_text("in vigore")).to_be_visible()
+    expect(giulia.get_by_text("in vigore", exact=True)).to_be_visible()
     giulia.get_by_role("button", name="Revoca").click()
     expect(giulia.get_by_text("Hai revocato il tuo consenso.")).to_be_visible()
 
@@ -73,7 +73,7 @@ def test_answering_with_nothing_ticked_asks_again_instead_of_consenting(giulia: 
     giulia.get_by_role("button", name="Consento a ciò che ho spuntato").click()
     expect(giulia.get_by_text("Spunta almeno una voce dell'elenco")).to_be_visible()
     giulia.goto(f"{town.wallet}/grants")
-    expect(giulia.get_by_text("in vigore")).to_have_count(0)
+    expect(giulia.get_by_text("in vigore", exact=True)).to_have_count(0)
 
 
 def test_a_no_is_taken_and_changes_nothing_else(page: Page, town: Stage) -> None:

@@ -73,7 +73,7 @@ def test_the_keyboard_alone_answers_several_requests(giulia: Page, town: Stage) 
     expect(giulia.get_by_text("Le tue risposte sono state inviate")).to_be_visible()
     expect(giulia.get_by_text("Hai detto di no il")).to_be_visible()
     giulia.goto(f"{town.wallet}/grants")
-    expect(giulia.get_by_text("in vigore")).to_have_count(1)
+    expect(giulia.get_by_text("in vigore", exact=True)).to_have_count(1)
     withdraw_everything(giulia, town)
     consent_to_everything(giulia, town, "coop")  # who said no may change their mind
     withdraw_everything(giulia, town)

@@ -42,7 +42,7 @@ def test_a_restriction_rests_a_consent_until_it_is_lifted(giulia: Page, town: St
     giulia.goto(request)
     giulia.get_by_role("button", name="Togli la limitazione e chiudi").click()
     giulia.goto(f"{town.wallet}/grants")
-    expect(giulia.get_by_text("in vigore")).to_be_visible()
+    expect(giulia.get_by_text("in vigore", exact=True)).to_be_visible()
 
 
 def test_what_does_not_fit_is_said_in_words_and_nothing_typed_is_lost(giulia: Page, town: Stage) -> None:

@@ -17,7 +17,7 @@ import pytest
 from joserfc.jwk import ECKey, OKPKey
 
 from pods.authn import signature_process, signatures
-from pods.authn.signatures import CROWD, MOST_ASKED, Signatures, has_room
+from pods.authn.signatures import CROWD, MANY, MOST_ASKED, Signatures, has_room
 from pods.protocol import jose
 from pods.protocol.dpop import DpopKey
 from pods.protocol.jose import Jws
@@ -94,6 +94,20 @@ async def test_a_request_that_comes_alone_waits_for_nobody() -> None:
     async with beside() as it:
         os.kill(it.process, signal.SIGSTOP)
         assert [await it.signatures.hold(one) for one in (signed(), forged())] == [True, False]
+
+
+async def test_where_many_are_being_answered_one_that_comes_alone_is_checked_beside_too() -> None:
+    async with beside() as it:
+        for _ in range(MANY):
+            it.signatures.begin()
+        it.signatures.in_crowd()
+        (asked,) = await it.hold_back(signed())
+        os.kill(it.process, signal.SIGCONT)
+        assert await asked
+        for _ in range(MANY):
+            it.signatures.end()
+        os.kill(it.process, signal.SIGSTOP)
+        assert await it.signatures.hold(signed())
 
 
 async def test_who_goes_away_takes_no_answer_of_others() -> None:
