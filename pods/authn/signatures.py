@@ -19,7 +19,7 @@ from typing import NamedTuple, cast
 from pods.authn.signature_process import GOOD, record
 from pods.protocol import es256
 from pods.protocol.jose import Jws
-from pods.recurring import recurring
+from pods.recurring import beside, recurring
 
 CROWD = 3  # requests in one turn of the loop from which on the way there and back costs less than the checks
 MANY = 6  # requests that are being answered, from which on it does for one alone: writes come back from the disk together
@@ -52,6 +52,8 @@ class Signatures(asyncio.Protocol):
     def __init__(self, *, beside: bool = False) -> None:
         """With `beside` a process is there while this is `running`; without it each check is made at once."""
         self._beside = beside
+        self._wanted: asyncio.Event | None = None
+        """Set by the first crowd; None where there is to be no process."""
         self._link: asyncio.Transport | None = None
         self._ready = False
         self._turning = False
@@ -72,7 +74,7 @@ class Signatures(asyncio.Protocol):
 
     def in_crowd(self) -> bool:
         """Count a request; say whether so many come at a time that `hold` is the one to ask."""
-        if self._ready:
+        if self._wanted is not None:
             self._here += 1
             self._end_turn_soon()
         return self._crowded
@@ -89,10 +91,23 @@ class Signatures(asyncio.Protocol):
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Let the process run while the block does, if there is to be one."""
+        """Let there be a process while the block runs, from the first crowd on: a small host never has one."""
         if not self._beside:
             yield
             return
+        self._wanted = asyncio.Event()
+        async with beside(self._when_wanted(self._wanted), "signatures"):
+            yield
+        self._wanted = None
+
+    async def _when_wanted(self, wanted: asyncio.Event) -> None:
+        await wanted.wait()
+        try:
+            await self._with_process()
+        except OSError as error:  # no room for another process
+            log.warning("signatures are checked without a process of their own: %s", error)
+
+    async def _with_process(self) -> None:
         ours, its = socket.socketpair()
         with its:
             process = await asyncio.create_subprocess_exec(
@@ -101,7 +116,7 @@ class Signatures(asyncio.Protocol):
         try:
             await asyncio.get_running_loop().create_unix_connection(lambda: self, sock=ours)
             async with recurring(self._look, PATIENCE, "signatures"):
-                yield
+                await process.wait()
         finally:
             link, self._link = self._link, None
             if link is not None:
@@ -139,7 +154,10 @@ class Signatures(asyncio.Protocol):
 
     def _end_turn(self) -> None:
         many = self._under_way >= MANY
-        self._crowded = self._ready and (many or max(self._here, len(self._asked)) >= CROWD)
+        crowd = many or max(self._here, len(self._asked)) >= CROWD
+        self._crowded = self._ready and crowd
+        if crowd and self._wanted is not None:
+            self._wanted.set()
         self._turning, self._here = False, 0
         gathered, self._gathered = self._gathered, []
         if self._link is None or (not many and len(gathered) + len(self._asked) < CROWD):

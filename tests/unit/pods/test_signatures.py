@@ -68,10 +68,10 @@ async def beside() -> AsyncIterator[Beside]:
     """Begin a process, and let requests come in crowds."""
     before, made = processes(), Signatures(beside=True)
     async with made.running():
-        (process,) = processes() - before
         async with asyncio.timeout(START_SECONDS):
             while not all([made.in_crowd() for _ in range(CROWD)]):  # noqa: C419, ASYNC110  # each is a request
                 await asyncio.sleep(0.01)
+        (process,) = processes() - before
         yield Beside(made, process)
     assert process not in processes()
 
@@ -88,6 +88,16 @@ async def test_each_of_a_crowd_gets_its_own_answer() -> None:
         answers = await asyncio.gather(*it.hold(*unverified))
     assert answers == [one.holds() for one in unverified]
     assert answers[:3] == [True, False, True]
+
+
+async def test_there_is_no_process_before_the_first_crowd() -> None:
+    before, made = processes(), Signatures(beside=True)
+    async with made.running():
+        for _ in range(20):
+            assert not made.in_crowd()
+            assert await made.hold(signed())
+            await asyncio.sleep(0)
+        assert processes() == before
 
 
 async def test_a_request_that_comes_alone_waits_for_nobody() -> None:
