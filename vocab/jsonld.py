@@ -30,7 +30,7 @@ _CARRIED = {
         for path in ("", "/", "/docs/jsonldcontext.jsonld", "/docs/jsonldcontext.json")
     },
 }
-"""Contexts of others that documents name: our own files of those terms (decision 0034).
+"""Contexts of others that documents name: our own files of those terms (decision 0031).
 
 Notifications 0.3 names its context in one way and its channel types in another; clients in use send both.
 """
