@@ -68,10 +68,11 @@ def forget_expired(tx: Transaction, at: float) -> None:
     tx.execute("DELETE FROM grant_elsewhere WHERE expires_at <= ?", (at,))
 
 
-def count(tx: Transaction, pairwise: str, purpose: str) -> int:
-    """Return how many grants for a purpose a person told of."""
+def count_of_others(tx: Transaction, grant_id: str, pairwise: str, purpose: str) -> int:
+    """Return how many grants for a purpose a person told of, beside the one of this name."""
     rows = tx.execute(
-        "SELECT count(*) FROM grant_elsewhere WHERE pairwise = ? AND purpose = ?", (pairwise, purpose)
+        "SELECT count(*) FROM grant_elsewhere WHERE pairwise = ? AND purpose = ? AND id <> ?",
+        (pairwise, purpose, grant_id),
     )
     return int(rows[0][0])
 

@@ -81,7 +81,7 @@ class ElsewhereRoutes:
                 raise Unprocessable("/expires_at: the end must lie ahead, and not after the purpose's own.")
             pairwise = self._consents.pairwise(known.controller, webid)
             elsewhere_sql.forget_expired(tx, at)
-            if elsewhere_sql.count(tx, pairwise, purpose) >= MOST_GRANTS:
+            if elsewhere_sql.count_of_others(tx, name, pairwise, purpose) >= MOST_GRANTS:
                 raise TooManyRequests(f"{MOST_GRANTS} grants for this purpose are in force; take one back.")
             elsewhere_sql.save(tx, GrantElsewhere(name, pairwise, purpose, resources, ends, at))
 

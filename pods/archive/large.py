@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 
 from pods.archive.incoming import Incoming, Source, is_document
 from pods.archive.writing import Contents
@@ -11,7 +11,7 @@ from pods.model import Clock
 from pods.protocol import conditions
 from pods.storage import blobs_sql
 from pods.storage.base import Blob, Store, Stored
-from pods.storage.blobs import BlobStore
+from pods.storage.blobs import BlobStore, pieces
 
 IN_ROW = 1024 * 1024  # bytes that a row of the database holds, as for what a client sends
 PIECE = 1024 * 1024
@@ -22,7 +22,7 @@ def contents_of(blobs: BlobStore) -> Contents:
     """Return what gives the content of any resource in pieces."""
 
     def contents(stored: Stored) -> Iterable[bytes]:
-        return (stored.content,) if stored.blob is None else _pieces(blobs, stored.blob)
+        return (stored.content,) if stored.blob is None else pieces(blobs, stored.blob)
 
     return contents
 
@@ -57,12 +57,3 @@ def _kept(incoming: Incoming, store: Store, blobs: BlobStore, clock: Clock) -> B
             blobs_sql.give_up(tx, key, clock())
         raise
     return Blob(key, size, tag.hexdigest())
-
-
-def _pieces(blobs: BlobStore, key: str) -> Iterator[bytes]:
-    reader = blobs.open(key)
-    try:
-        while piece := reader.read():
-            yield piece
-    finally:
-        reader.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path as FilePath
 from typing import Protocol
@@ -48,6 +49,16 @@ class BlobStore(Protocol):
 
     def remove(self, key: str) -> None:
         """Remove a blob and what an unfinished upload left of it; it may be gone already."""
+
+
+def pieces(blobs: BlobStore, key: str) -> Iterator[bytes]:
+    """Return the content of a blob, piece by piece; raise StoreError if there is no such blob."""
+    reader = blobs.open(key)
+    try:
+        while piece := reader.read():
+            yield piece
+    finally:
+        reader.close()
 
 
 class FileBlobs:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from pods.errors import StoreError
 from pods.protocol import conditions
-from pods.storage.blobs import KEY, PIECE, BlobStore
+from pods.storage.blobs import KEY, PIECE, BlobStore, pieces
 from pods.upkeep.copies import BadBackup
 
 BLOBS = "blobs"
@@ -51,7 +51,7 @@ class OutsideContent:
         tag, size = conditions.tag_maker(kept.media_type), 0
         try:
             with file.open("xb") as output:
-                for piece in _pieces_of(self._blobs, kept.key):
+                for piece in pieces(self._blobs, kept.key):
                     output.write(piece)
                     tag.update(piece)
                     size += len(piece)
@@ -112,12 +112,3 @@ def _is_whole(file: Path, kept: Kept) -> bool:
         while piece := source.read(PIECE):
             tag.update(piece)
     return tag.hexdigest() == kept.etag
-
-
-def _pieces_of(blobs: BlobStore, key: str) -> Iterator[bytes]:
-    reader = blobs.open(key)
-    try:
-        while piece := reader.read():
-            yield piece
-    finally:
-        reader.close()
