@@ -3,6 +3,7 @@
 A third of a read is the check of its proof. A thread cannot take it over: after each check it must ask for the
 interpreter's lock, and the loop seldom lets go of it. A process need not ask. Requests that the loop finds in one turn are
 sent there together, and while they are checked it parses and answers others. A request that comes alone waits for nobody.
+Where the process is gone or silent its work is done here, and after a pause the next crowd begins another one.
 """
 
 from __future__ import annotations
@@ -11,12 +12,14 @@ import asyncio
 import logging
 import socket
 import sys
+import time
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import NamedTuple, cast
 
 from pods.authn.signature_process import GOOD, record
+from pods.model import Clock
 from pods.protocol import es256
 from pods.protocol.jose import Jws
 from pods.recurring import beside, recurring
@@ -25,6 +28,10 @@ CROWD = 3  # requests in one turn of the loop from which on the way there and ba
 MANY = 6  # requests that are being answered, from which on it does for one alone: writes come back from the disk together
 MOST_ASKED = 64  # signatures that wait for the process; what comes then is checked here, since it is behind
 PATIENCE = 2.0  # seconds that it may take for an answer; at most twice as long, then it is given up
+START = 60.0  # seconds until it is ready; it takes one, and on a machine that is busy many
+FIRST_PAUSE = 1.0  # seconds between its end and the next one; doubled with each that ends soon after it began
+LONGEST_PAUSE = 60.0  # what ends every process costs a worker one start a minute, and no more
+STEADY = 60.0  # seconds that one must have served for its end to be the first again
 _COMMAND = (sys.executable, "-m", "pods.authn.signature_process")
 
 log = logging.getLogger(__name__)
@@ -33,6 +40,11 @@ log = logging.getLogger(__name__)
 def has_room(workers: int, cores: int) -> bool:
     """Say whether each worker can have a core and its process another: else they stand in each other's way."""
     return 0 < 2 * workers <= cores
+
+
+def pause_after(ends: int) -> float:
+    """Return the seconds until another process may begin, after so many that ended one soon after the other."""
+    return min(FIRST_PAUSE * 2.0 ** min(ends - 1, 20), LONGEST_PAUSE)
 
 
 class _Asked(NamedTuple):
@@ -49,12 +61,22 @@ class _Asked(NamedTuple):
 class Signatures(asyncio.Protocol):
     """Says of tokens that bring their key along whether it signed them."""
 
-    def __init__(self, *, beside: bool = False) -> None:
+    def __init__(
+        self,
+        *,
+        beside: bool = False,
+        clock: Clock = time.monotonic,
+        pause: Callable[[float], Awaitable[object]] = asyncio.sleep,
+    ) -> None:
         """With `beside` a process is there while this is `running`; without it each check is made at once."""
         self._beside = beside
+        self._clock = clock
+        self._pause = pause
         self._wanted: asyncio.Event | None = None
-        """Set by the first crowd; None where there is to be no process."""
+        """Set by a crowd; None where there is to be no process."""
         self._link: asyncio.Transport | None = None
+        self._lost = asyncio.Event()
+        self._began = 0.0
         self._ready = False
         self._turning = False
         self._here = 0
@@ -101,28 +123,45 @@ class Signatures(asyncio.Protocol):
         self._wanted = None
 
     async def _when_wanted(self, wanted: asyncio.Event) -> None:
-        await wanted.wait()
-        try:
-            await self._with_process()
-        except OSError as error:  # no room for another process
-            log.warning("signatures are checked without a process of their own: %s", error)
+        ends = 0
+        while True:
+            await wanted.wait()
+            self._began = self._clock()
+            try:
+                await self._with_process()
+                how = "is gone, or silent"
+            except OSError as error:  # no room for another process
+                how = f"cannot be begun: {error}"
+            ends = 1 if self._clock() - self._began >= STEADY else ends + 1
+            seconds = pause_after(ends)
+            log.warning(
+                "the process that checks signatures %s; they are checked without it for %g s", how, seconds
+            )
+            await self._pause(seconds)
+            wanted.clear()  # where no crowd comes any more, no process is needed
 
     async def _with_process(self) -> None:
+        """Let a process check until it is gone or silent."""
+        self._lost.clear()
         ours, its = socket.socketpair()
         with its:
-            process = await asyncio.create_subprocess_exec(
-                *_COMMAND, stdin=its.fileno(), stdout=asyncio.subprocess.DEVNULL
-            )
+            try:
+                process = await asyncio.create_subprocess_exec(
+                    *_COMMAND, stdin=its.fileno(), stdout=asyncio.subprocess.DEVNULL
+                )
+            except BaseException:
+                ours.close()
+                raise
         try:
             await asyncio.get_running_loop().create_unix_connection(lambda: self, sock=ours)
             async with recurring(self._look, PATIENCE, "signatures"):
-                await process.wait()
+                await self._lost.wait()  # its end closes the link, and so does whoever gives it up
         finally:
             link, self._link = self._link, None
             if link is not None:
-                link.close()
+                link.abort()
             with suppress(ProcessLookupError):  # it may have ended by itself
-                process.kill()  # it keeps nothing
+                process.kill()  # it keeps nothing, and one that is stopped ends by nothing else
             await process.wait()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -138,8 +177,7 @@ class Signatures(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Check here what the process has left, and all that follows."""
-        if self._link is not None:
-            log.warning("the process that checks signatures is gone; they are checked without it")
+        self._lost.set()
         self._link, self._ready, self._crowded = None, False, False
         left = [*self._asked, *self._gathered]
         self._asked.clear()
@@ -169,7 +207,9 @@ class Signatures(asyncio.Protocol):
 
     async def _look(self) -> None:
         oldest = self._asked[0] if self._asked else None
-        if oldest is not None and oldest is self._oldest and self._link is not None:
+        silent = oldest is not None and oldest is self._oldest
+        never_ready = not self._ready and self._clock() - self._began >= START
+        if (silent or never_ready) and self._link is not None:
             self._link.abort()
         self._oldest = oldest
 

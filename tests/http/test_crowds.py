@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 from collections import Counter
 from pathlib import Path
 
 from pods.authn.signatures import has_room
 from tests.conftest import SettableClock
 from tests.pod_host import ORIGIN, Person, PodHost
+from tests.signature_processes import processes
 
 PATH = "/anna/note.ttl"
 Fields = dict[str, str]
@@ -59,4 +61,29 @@ async def test_each_request_of_a_crowd_is_judged_by_its_own_proof(
         assert (await anna.get(PATH)).text == "<#it> <#is> 1 ."
         assert set(await crowd(*(("PUT", good(anna, "PUT")) for _ in range(8)))) == {204}
     assert set(await crowd(*(("GET", good(anna)) for _ in range(8)))) == {200}
+    await host.aclose()
+
+
+async def test_the_end_of_the_process_beside_fails_no_request(tmp_path: Path, clock: SettableClock) -> None:
+    host = PodHost.open(tmp_path, clock, workers=1)
+    host.write(PATH, "<#it> <#is> 1 .")
+    room, before, seen = has_room(1, len(os.sched_getaffinity(0))), processes(), set[int]()
+
+    async def crowd() -> list[int]:
+        pairs = [good(host.anna), forged(host.anna, "GET"), good(host.bob), good(host.anna)]
+        answers = (host.http.get(ORIGIN + PATH, headers=fields) for fields in pairs)
+        return [answer.status_code for answer in await asyncio.gather(*answers)]
+
+    async with host.core.signatures.running(), asyncio.timeout(60):
+        while len(seen) < (2 if room else 0):
+            assert await crowd() == [200, 401, 403, 200]
+            if host.core.signatures.in_crowd():
+                asked = asyncio.ensure_future(crowd())
+                await asyncio.sleep(0)
+                for process in processes() - before - seen:
+                    os.kill(process, signal.SIGKILL)
+                    seen.add(process)
+                assert await asked == [200, 401, 403, 200]
+        assert await crowd() == [200, 401, 403, 200]
+    assert processes() == before
     await host.aclose()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import signal
 import socket
@@ -10,17 +11,28 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import dataclass, field, replace
 
 import pytest
 from joserfc.jwk import ECKey, OKPKey
 
 from pods.authn import signature_process, signatures
-from pods.authn.signatures import CROWD, MANY, MOST_ASKED, Signatures, has_room
+from pods.authn.signatures import (
+    CROWD,
+    FIRST_PAUSE,
+    LONGEST_PAUSE,
+    MANY,
+    MOST_ASKED,
+    START,
+    STEADY,
+    Signatures,
+    has_room,
+)
 from pods.protocol import jose
 from pods.protocol.dpop import DpopKey
 from pods.protocol.jose import Jws
+from tests.conftest import SettableClock
+from tests.signature_processes import processes
 
 URL = "https://pod.example/anna/profile/card"
 KEY = DpopKey.generate()
@@ -36,11 +48,17 @@ def forged() -> Jws:
     return replace(signed(), signature=signed().signature)
 
 
-def processes() -> set[int]:
-    """Return the processes beside this one that check signatures."""
-    lists = Path("/proc/self/task").glob("*/children")
-    children = [int(name) for each in lists for name in each.read_text("ascii").split()]
-    return {one for one in children if b"signature_process" in Path(f"/proc/{one}/cmdline").read_bytes()}
+@dataclass
+class Pauses:
+    """Pauses that end when a test lets them; it knows how long each was to be."""
+
+    seconds: list[float] = field(default_factory=list)
+    over: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def __call__(self, seconds: float) -> None:
+        self.seconds.append(seconds)
+        await self.over.wait()
+        self.over.clear()
 
 
 @dataclass(frozen=True)
@@ -49,6 +67,7 @@ class Beside:
 
     signatures: Signatures
     process: int
+    pauses: Pauses
 
     def hold(self, *unverified: Jws) -> list[asyncio.Task[bool]]:
         """Ask for all of them in one turn of the loop."""
@@ -62,18 +81,35 @@ class Beside:
         assert not any(one.done() for one in asked)
         return asked
 
+    async def ended(self, times: int = 1) -> None:
+        """Wait until the process ended so often."""
+        async with asyncio.timeout(START_SECONDS):
+            while len(self.pauses.seconds) < times:  # noqa: ASYNC110  # what ends it is no event of ours
+                await asyncio.sleep(0.01)
+
+    async def another(self) -> Beside:
+        """Let the pause end, and requests come in crowds again."""
+        self.pauses.over.set()
+        return replace(self, process=await crowded(self.signatures, set()))
+
+
+async def crowded(made: Signatures, before: set[int]) -> int:
+    """Let requests come in crowds until a process checks them; return which."""
+    async with asyncio.timeout(START_SECONDS):
+        while not all([made.in_crowd() for _ in range(CROWD)]):  # noqa: C419, ASYNC110  # each is a request
+            await asyncio.sleep(0.01)
+    (process,) = processes() - before
+    return process
+
 
 @asynccontextmanager
-async def beside() -> AsyncIterator[Beside]:
+async def beside(clock: SettableClock | None = None) -> AsyncIterator[Beside]:
     """Begin a process, and let requests come in crowds."""
-    before, made = processes(), Signatures(beside=True)
+    before, pauses = processes(), Pauses()
+    made = Signatures(beside=True, clock=clock or SettableClock(0.0), pause=pauses)
     async with made.running():
-        async with asyncio.timeout(START_SECONDS):
-            while not all([made.in_crowd() for _ in range(CROWD)]):  # noqa: C419, ASYNC110  # each is a request
-                await asyncio.sleep(0.01)
-        (process,) = processes() - before
-        yield Beside(made, process)
-    assert process not in processes()
+        yield Beside(made, await crowded(made, before), pauses)
+    assert processes() == before
 
 
 async def test_each_of_a_crowd_gets_its_own_answer() -> None:
@@ -151,6 +187,93 @@ async def test_a_process_that_does_not_answer_is_given_up(monkeypatch: pytest.Mo
     async with beside() as it:
         asked = await it.hold_back(signed(), forged(), signed(), forged())
         assert await asyncio.gather(*asked) == [True, False, True, False]
+        await it.ended()
+        assert it.process not in processes()
+        assert (await it.another()).process in processes()
+
+
+async def test_the_next_crowd_after_a_pause_begins_another_process(caplog: pytest.LogCaptureFixture) -> None:
+    async with beside() as it:
+        os.kill(it.process, signal.SIGKILL)
+        await it.ended()
+        assert not any(it.signatures.in_crowd() for _ in range(10 * CROWD))
+        assert await asyncio.gather(*it.hold(signed(), forged(), signed())) == [True, False, True]
+        assert processes() == set()
+        again = await it.another()
+        assert again.process != it.process
+        asked = await again.hold_back(signed(), forged(), signed(), forged())
+        os.kill(again.process, signal.SIGCONT)
+        assert await asyncio.gather(*asked) == [True, False, True, False]
+        said = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
+    assert said == [
+        "the process that checks signatures is gone, or silent; they are checked without it for 1 s"
+    ]
+
+
+async def test_without_a_crowd_after_the_pause_there_is_no_other_process() -> None:
+    async with beside() as it:
+        assert it.signatures.in_crowd()
+        os.kill(it.process, signal.SIGKILL)
+        await it.ended()
+        it.pauses.over.set()
+        for _ in range(20):
+            assert not it.signatures.in_crowd()
+            assert await it.signatures.hold(signed())
+            await asyncio.sleep(0)
+        assert processes() == set()
+
+
+async def test_the_pause_doubles_with_each_end_and_is_short_again_after_long_service() -> None:
+    clock = SettableClock(0.0)
+    async with beside(clock) as it:
+        for end in range(1, 5):
+            clock.advance(STEADY if end == 4 else STEADY - 1)
+            os.kill(it.process, signal.SIGKILL)
+            await it.ended(end)
+            it = await it.another()
+    assert it.pauses.seconds == [1.0, 2.0, 4.0, 1.0]
+
+
+@pytest.mark.parametrize(
+    ("ends", "seconds"), [(1, FIRST_PAUSE), (6, 32.0), (7, LONGEST_PAUSE), (10**6, 60.0)]
+)
+def test_a_pause_grows_and_has_an_end(ends: int, seconds: float) -> None:
+    assert signatures.pause_after(ends) == seconds
+
+
+async def test_a_process_that_cannot_be_begun_is_tried_again(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with beside() as it:
+        with monkeypatch.context() as without:
+            without.setattr(signatures, "_COMMAND", ("/nowhere/python",))
+            os.kill(it.process, signal.SIGKILL)
+            await it.ended()
+            it.pauses.over.set()
+            while len(it.pauses.seconds) < 2:  # a crowd is many requests
+                for _ in range(CROWD):
+                    it.signatures.in_crowd()
+                assert await asyncio.gather(*it.hold(signed(), forged(), signed())) == [True, False, True]
+                await asyncio.sleep(0.01)
+        assert "cannot be begun" in caplog.text
+        assert (await it.another()).process in processes()
+
+
+async def test_a_process_that_is_never_ready_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = SettableClock(0.0)
+    async with beside(clock) as it:
+        monkeypatch.setattr(signatures, "PATIENCE", 0.01)
+        with monkeypatch.context() as silent:
+            silent.setattr(signatures, "_COMMAND", (sys.executable, "-c", "import time; time.sleep(600)"))
+            os.kill(it.process, signal.SIGKILL)
+            await it.ended()
+            it.pauses.over.set()
+            await asyncio.sleep(0)
+            while len(it.pauses.seconds) < 2:  # a crowd is many requests
+                assert not any(it.signatures.in_crowd() for _ in range(CROWD))
+                clock.advance(START / 10)
+                await asyncio.sleep(0.02)
+        assert (await it.another()).process in processes()
 
 
 async def test_the_end_of_the_host_leaves_nobody_without_an_answer() -> None:
