@@ -8,7 +8,7 @@ import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from consent import grants_sql, people_sql, registry_sql
+from consent import events_sql, grants_sql, people_sql, registry_sql
 from consent.bases import OBJECTED, Handling, handling
 from consent.choice import subset
 from consent.declarations import PURPOSES_PATH
@@ -216,7 +216,7 @@ class Consents:
         """Raise Conflict for what an operator or a court ended: consent does not undo that."""
         if grant.state is not GrantState.REVOKED:
             return
-        last = grants_sql.last_event(tx, grant.id)
+        last = events_sql.last(tx, grant.id)
         if last is not None and last[2].partition(":")[0] in FINAL_REVOKERS:
             raise Conflict("This consent was ended by the operator or a court and cannot be given again.")
 

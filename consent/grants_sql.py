@@ -13,7 +13,6 @@ from consent.model import (
     REQUEST_DAYS,
     DataItem,
     Grant,
-    GrantEvent,
     GrantId,
     GrantState,
     LiveGrant,
@@ -157,52 +156,6 @@ def save(tx: Transaction, grant: Grant, at: float) -> None:
             *(grant.pairwise, grant.digest, grant.notice_digest),
         ),
     )
-
-
-def add_event(
-    tx: Transaction,
-    grant: Grant,
-    event: GrantEvent,
-    client: str,
-    at: float,
-    *,
-    actor: str = "",
-    reason: str = "",
-) -> None:
-    """Append what happened to a grant; the list is never edited."""
-    tx.execute(
-        "INSERT INTO consent_event (grant_id, number, event, state, at, expires_at, epoch, client, items,"
-        " actor, reason)"
-        " VALUES (?, (SELECT coalesce(max(number), 0) + 1 FROM consent_event WHERE grant_id = ?),"
-        " ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            *(grant.id, grant.id, event.value, grant.state.value, at),
-            *(grant.expires_at, grant.epoch, client, items_to_json(grant.items), actor, reason),
-        ),
-    )
-
-
-def last_event(tx: Transaction, grant_id: str) -> tuple[GrantEvent, str, str] | None:
-    """Return event, actor and reason of what happened last to a grant."""
-    rows = tx.execute(
-        "SELECT event, actor, reason FROM consent_event WHERE grant_id = ? ORDER BY number DESC LIMIT 1",
-        (grant_id,),
-    )
-    return (GrantEvent(rows[0][0]), rows[0][1], rows[0][2]) if rows else None
-
-
-def events(
-    tx: Transaction, grant_id: str
-) -> list[tuple[GrantState, float, float, tuple[DataItem, ...], str, GrantEvent]]:
-    """Return state, time, end, items, actor and event of everything that happened to a grant, the oldest first."""
-    rows = tx.execute(
-        "SELECT state, at, expires_at, items, actor, event FROM consent_event WHERE grant_id = ? ORDER BY number",
-        (grant_id,),
-    )
-    return [
-        (GrantState(state), at, end, items_from_json(items), actor, GrantEvent(event))
-        for state, at, end, items, actor, event in rows
-    ]
 
 
 def items_to_json(items: Sequence[DataItem]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from consent import grants_sql, history, notice_sql, records, registry_sql
+from consent import chapters, events_sql, grants_sql, notice_sql, records, registry_sql
 from consent.grants_sql import GRANTS_PATH
 from consent.model import KEEPS_EPOCH, TRANSITIONS, Grant, GrantEvent, GrantState
 from consent.registry_sql import Purposes
@@ -53,7 +53,7 @@ class Life:
         epoch = grant.epoch if event in KEEPS_EPOCH else grants_sql.raise_epoch(tx, pod.key, grant.controller)
         after = replace(grant, state=state, epoch=epoch)
         grants_sql.save(tx, after, at)
-        grants_sql.add_event(tx, after, event, client, at, actor=actor, reason=reason)
+        events_sql.add(tx, after, event, client, at, actor=actor, reason=reason)
         if grant.state is GrantState.SUSPENDED and state is not GrantState.SUSPENDED:
             grants_sql.unsuspend(tx, grant.id)
         return after
@@ -108,8 +108,12 @@ class Life:
         if purpose is None or controller is None:
             # Without the declaration the record cannot be told anew; what is there stays, and the row decides.
             return known.path if known else path
-        told = history.events(tx, grant.id)
-        control = self._origin + GRANTS_PATH + grant.id
-        content = records.turtle(self._origin + path, grant, purpose, controller, told, control=control)
+        told = chapters.close(tx, self._origin, pod, grant, purpose, at)
+        content = records.turtle(
+            *(self._origin + path, grant, purpose, controller, told.events),
+            control=self._origin + GRANTS_PATH + grant.id,
+            earlier=told.earlier,
+            agreed=told.agreed,
+        )
         tx.write(path, records.MEDIA_TYPE, content, at)
         return path

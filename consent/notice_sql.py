@@ -11,12 +11,14 @@ def shown(tx: Transaction, grant_id: str, language: str) -> None:
     """Note the language in which the notice was shown before what happened last to a grant."""
     tx.execute(
         "INSERT INTO notice_shown (grant_id, number, language)"
-        " SELECT grant_id, max(number), ? FROM consent_event WHERE grant_id = ? GROUP BY grant_id",
+        " SELECT grant_id, number, ? FROM consent_event WHERE grant_id = ? ORDER BY number DESC LIMIT 1",
         (language, grant_id),
     )
 
 
-def languages(tx: Transaction, grant_id: str) -> Mapping[int, str]:
-    """Return the language for each event of a grant, by its number, where it is known."""
-    rows = tx.execute("SELECT number, language FROM notice_shown WHERE grant_id = ?", (grant_id,))
+def languages(tx: Transaction, grant_id: str, *, after: int = 0) -> Mapping[int, str]:
+    """Return the language for each event of a grant after that of a number, where it is known."""
+    rows = tx.execute(
+        "SELECT number, language FROM notice_shown WHERE grant_id = ? AND number > ?", (grant_id, after)
+    )
     return {int(number): language for number, language in rows}

@@ -52,6 +52,14 @@ class Event:
     """In which language the notice was shown to who decided, where that was told."""
 
 
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """A document that tells what happened to a grant before, and its digest: it never changes."""
+
+    iri: str
+    digest: str
+
+
 _CONTINUED = frozenset({GrantEvent.CARRY_OVER, GrantEvent.RESUME})
 """What makes a consent valid that was expressed before, and not now."""
 _EXPRESSED = frozenset({GrantState.GIVEN, GrantState.REFUSED, GrantState.WITHDRAWN})
@@ -70,15 +78,38 @@ def turtle(
     events: Sequence[Event],
     *,
     control: str,
+    earlier: Earlier | None = None,
+    agreed: Event | None = None,
 ) -> bytes:
     """Return the record about a grant at the IRI `document`; `control` is where consent is given and withdrawn.
 
-    The list of statuses only ever grows: what happened is added, nothing is rewritten.
+    The list of statuses only ever grows: what happened is added, nothing is rewritten. Where it grew long, `earlier`
+    is the document that the list begins in; `agreed` is then the last consent, if that stands there.
     """
-    output = BytesIO()
-    found = statements(document, grant, purpose, controller, events, control=control)
-    serialize(_by_subject(found), output, RdfFormat.TURTLE, prefixes=_PREFIXES)
-    return output.getvalue()
+    found = statements(
+        *(document, grant, purpose, controller, events), control=control, earlier=earlier, agreed=agreed
+    )
+    return _written(found)
+
+
+def chapter(
+    document: str,
+    iri: str,
+    grant: Grant,
+    purpose: PurposeDeclaration,
+    events: Sequence[Event],
+    earlier: Earlier | None,
+) -> bytes:
+    """Return the document at `iri` that takes the older statuses of the record at `document`, as they stood there."""
+    closed = NamedNode(iri)
+    found = [
+        Triple(closed, kind(), NamedNode(NS + "EarlierStatuses")),
+        Triple(closed, node(DCT.isPartOf), NamedNode(document + "#record")),
+        *_earlier(closed, earlier),
+    ]
+    for event in events:
+        found += _status(document, grant, purpose, event)
+    return _written(found)
 
 
 def statements(
@@ -89,21 +120,40 @@ def statements(
     events: Sequence[Event],
     *,
     control: str,
+    earlier: Earlier | None = None,
+    agreed: Event | None = None,
 ) -> list[Triple]:
     """Return what `turtle` writes as statements: the record, and with a consent its receipt and its agreement."""
     found = processing(document, grant, purpose, controller, control)
+    found += _earlier(NamedNode(document + "#record"), earlier)
     for event in events:
         found += _status(document, grant, purpose, event)
-    given = [
-        event for event in events if event.state is GrantState.GIVEN and event.event is not GrantEvent.RESUME
-    ]
-    if given:
-        found += _receipt(document, grant, given[-1])
+        if event.state is GrantState.GIVEN and event.event is not GrantEvent.RESUME:
+            agreed = event
+    if agreed is not None:
+        found += _receipt(document, grant, agreed)
         agreement = odrl.Agreement(
-            grant.subject, grant.controller, grant.purpose, given[-1].expires_at, given[-1].items
+            grant.subject, grant.controller, grant.purpose, agreed.expires_at, agreed.items
         )
         found += odrl.triples(agreement, document + "#agreement")
     return found
+
+
+def _earlier(subject: NamedNode, earlier: Earlier | None) -> list[Triple]:
+    """Return where the list of statuses began, and the digest of what is told there."""
+    if earlier is None:
+        return []
+    place = NamedNode(earlier.iri)
+    return [
+        Triple(subject, NamedNode(NS + "earlierStatuses"), place),
+        Triple(place, NamedNode(NS + "digest"), Literal(earlier.digest)),
+    ]
+
+
+def _written(found: Sequence[Triple]) -> bytes:
+    output = BytesIO()
+    serialize(_by_subject(found), output, RdfFormat.TURTLE, prefixes=_PREFIXES)
+    return output.getvalue()
 
 
 def _by_subject(triples: Sequence[Triple]) -> list[Triple]:

@@ -106,4 +106,12 @@ SCHEMAS: tuple[tuple[str, tuple[str, ...]], ...] = (
             "DROP INDEX grant_state",
         ),
     ),
+    (
+        "consent-7",
+        (
+            # The consent that a record's agreement is of, however often that rested since.
+            """CREATE INDEX consent_event_agreed ON consent_event (grant_id, number)
+                   WHERE event IN ('give', 'carry over')""",
+        ),
+    ),
 )

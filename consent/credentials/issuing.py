@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
-from consent import history, records, registry_sql
+from consent import chapters, records, registry_sql
 from consent.credentials import granted, recorded, status, status_sql
 from consent.credentials.keys import AssertionKeys
 from consent.grants_sql import GRANTS_PATH, Grants
@@ -73,14 +73,16 @@ class Issuing:
         if grant is None or purpose is None or controller is None or pod is None:
             raise _no_grant()
         document = self._origin + records.record_path(pod.root, grant.id)
-        told = records.statements(
-            *(document, grant, purpose, controller),
-            history.events(tx, grant.id),
+        told = chapters.still_open(tx, self._origin, pod, grant.id)
+        statements = records.statements(
+            *(document, grant, purpose, controller, told.events),
             control=self._origin + GRANTS_PATH + grant.id,
+            earlier=told.earlier,
+            agreed=told.agreed,
         )
         iri = f"{self._origin}{granted.CREDENTIALS_PATH}{grant.id}/{kind}"
         try:
-            return recorded.credential(iri, kind, document, told, self._issuer, at)
+            return recorded.credential(iri, kind, document, statements, self._issuer, at)
         except LookupError as error:
             raise NotFound("There is no receipt: this consent was never given.") from error
 

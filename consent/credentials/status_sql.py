@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from consent.credentials.status import CAPACITY, StatusPurpose
-from consent.states import GrantEvent, GrantState
+from consent.states import GrantState
 from pods.storage.base import Pod, Transaction
 from pods.storage.migrations import Schema
 
@@ -20,8 +20,8 @@ SCHEMA: Schema = (
         "CREATE UNIQUE INDEX status_entry_grant ON status_entry (grant_id, given)",
     ),
 )
-_GIVING = (GrantEvent.GIVE.value, GrantEvent.CARRY_OVER.value)
-_LATEST = "(SELECT max(v.number) FROM consent_event v WHERE v.grant_id = g.id AND v.event IN (?, ?))"
+# The words are those of the index `consent_event_agreed`.
+_LATEST = "(SELECT max(v.number) FROM consent_event v WHERE v.grant_id = g.id AND v.event IN ('give', 'carry over'))"
 
 
 def place(
@@ -31,7 +31,7 @@ def place(
 
     `draw` gives a random place, and `free` says whether no decoy sits in a place of a block.
     """
-    rows = tx.execute(f"SELECT {_LATEST} FROM grant_ g WHERE g.id = ?", (*_GIVING, grant_id))  # noqa: S608  # text from above
+    rows = tx.execute(f"SELECT {_LATEST} FROM grant_ g WHERE g.id = ?", (grant_id,))  # noqa: S608  # text from above
     given = int(rows[0][0])
     while True:
         found = tx.execute(
@@ -62,7 +62,7 @@ def taken(tx: Transaction, block: int, purpose: StatusPurpose) -> list[int]:
     rows = tx.execute(
         "SELECT e.place FROM status_entry e LEFT JOIN grant_ g ON g.id = e.grant_id"  # noqa: S608  # text from above
         f" WHERE e.block = ? AND {state} ORDER BY e.place",
-        (block, *_GIVING, *states),
+        (block, *states),
     )
     return [int(row[0]) for row in rows]
 

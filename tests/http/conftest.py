@@ -29,6 +29,7 @@ ON_BOTH = frozenset(
         "test_requests",
         "test_versions",
         "test_interleavings",
+        "test_long_records",
         "test_delegation",
         "test_preferences",
         "test_duties",

@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx
 
+from consent.chapters import CHAPTER
 from consent.client import OwnerClient, PurposeKey, ServiceClient
 from consent.model import OwnGrant
 from pods.client import ClientCredentials, SolidClient
@@ -61,7 +62,12 @@ async def consenting(folder: Path) -> AsyncIterator[Consenting]:
             purpose = await client.publish(declaration([ROWS]))
             person = SolidClient(http, _tokens(http, anna), clock=time.time)
             owner = OwnerClient(person, origin)
-            given = await owner.give(purpose.iri, purpose.items, float(int(time.time()) + DAYS))
+            end = float(int(time.time()) + DAYS)
+            # So often that the record begins in a chapter of its own.
+            for _ in range(CHAPTER // 2):
+                given = await owner.give(purpose.iri, purpose.items, end)
+                await owner.withdraw(given.id)
+            given = await owner.give(purpose.iri, purpose.items, end)
             service = SolidClient(http, tokens, clock=time.time)
             yield Consenting(origin, person, owner, service, given, anna.webid)
 
