@@ -14,10 +14,10 @@ from starlette.routing import BaseRoute, Route
 
 from apps.breaches.entered import FIELDS, MOST_WORDS, Entered, too_long
 from apps.breaches.history import in_words
-from apps.breaches.host import Host
 from apps.organisations import Organisation
-from apps.site.frame import NotStaff, Site
-from consent.client.breaches import BreachStep
+from apps.site.errors import NotStaff
+from apps.site.frame import Site
+from consent.client.breaches import BreachClient, BreachStep
 from pods.client import SolidError
 from pods.model import Clock
 from vocab.pages import Notice, Translator, msg
@@ -49,13 +49,12 @@ MARKDOWN = "text/markdown; charset=utf-8"
 class BreachPages:
     """What everybody reads, and what an organisation does about its own breaches: it counts people and sees none."""
 
-    def __init__(self, site: Site, host: Host, *, prefix: str, pod_url: str, clock: Clock) -> None:
+    def __init__(self, site: Site, *, clock: Clock) -> None:
         self._site = site
         self._pages = site.pages
-        self._host = host
-        self._prefix = prefix
+        self._prefix = site.prefix
         self._clock = clock
-        self._public = f"{pod_url.rstrip('/')}/.consent/breaches"
+        self._public = f"{site.clients.host}/.consent/breaches"
 
     def routes(self) -> list[BaseRoute]:
         """Return the routes of the desk."""
@@ -81,7 +80,7 @@ class BreachPages:
             "breaches/staff.html",
             active="staff",
             organisation=own.title,
-            breaches=[_shown(one, _) for one in await self._host.register(own).own()],
+            breaches=[_shown(one, _) for one in await self._register(own).own()],
         )
 
     async def _new(self, request: Request) -> Response:
@@ -95,7 +94,7 @@ class BreachPages:
         if wrong:
             return self._form(request, own, entered, wrong)
         try:
-            made = await self._host.register(own).report(entered.document())
+            made = await self._register(own).report(entered.document())
         except SolidError as error:
             return self._form(request, own, entered, refused=_refused(error))
         return self._back(made["id"], "opened")
@@ -145,7 +144,7 @@ class BreachPages:
         """The draft for the authority, to be kept and filled in."""
         own = self._own(request)
         breach = await self._found(request, own)
-        content = await self._host.register(own).notification(breach["id"], language_of(request))
+        content = await self._register(own).notification(breach["id"], language_of(request))
         name = f'attachment; filename="notification-{breach["id"]}.md"'
         headers = {"content-disposition": name, "cache-control": "no-store"}
         return Response(content, media_type=MARKDOWN, headers=headers)
@@ -167,7 +166,7 @@ class BreachPages:
         for text in too_long(words).values():
             return self._page(request, own, {**breach, **words}, _(text, most=MOST_WORDS), 422)
         try:
-            await self._host.register(own).step(breach["id"], step, **words)
+            await self._register(own).step(breach["id"], step, **words)
         except SolidError as error:
             return self._page(request, own, {**breach, **words}, _refused(error), 422)
         return self._back(breach["id"], step.value)
@@ -179,10 +178,15 @@ class BreachPages:
             raise NotStaff
         return own
 
+    def _register(self, own: Organisation) -> BreachClient:
+        """Return the register as this organisation sees it; raise Forbidden if its file holds no credentials."""
+        clients = self._site.clients
+        return BreachClient(clients.solid(own.name), clients.host)
+
     async def _found(self, request: Request, own: Organisation) -> dict[str, Any]:
         name = request.path_params["name"]
         try:
-            found = await self._host.register(own).one(name) if name.isalnum() else {}
+            found = await self._register(own).one(name) if name.isalnum() else {}
         except SolidError as error:
             if error.status != httpx.codes.NOT_FOUND:
                 raise

@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
 import httpx
 
-from apps.organisations import Organisation, Organisations
-from consent.client import PurposeKey, ServiceClient
+from apps.organisations import Organisation
+from apps.site.clients import HostClients
 from consent.model import PurposeDeclaration
-from pods.client import ClientCredentials, refusal
-from pods.errors import Forbidden
-from pods.model import Clock
-
-CONSENT = "/.consent"
+from pods.client import refusal
 
 
 def _segment(name: str) -> str:
@@ -27,14 +22,10 @@ def _segment(name: str) -> str:
 class Host:
     """Reads what everybody may read, and acts for organisations with the credentials in their files."""
 
-    def __init__(
-        self, http: httpx.AsyncClient, host: str, organisations: Organisations, *, clock: Clock
-    ) -> None:
-        self._http = http
-        self._host = host
-        self._organisations = organisations
-        self._clock = clock
-        self._client = lru_cache(maxsize=256)(self._new_client)  # a client keeps its tokens
+    def __init__(self, clients: HostClients) -> None:
+        self._http = clients.http
+        self._consent = f"{clients.host}/.consent"
+        self._client = clients.service
 
     async def programmes(self) -> list[dict[str, Any]]:
         """Return all programmes of the register, the newest first."""
@@ -59,7 +50,7 @@ class Host:
     async def written(self, name: str, media_type: str) -> bytes:
         """Return a release in another format."""
         answer = await self._http.get(
-            f"{self._host}{CONSENT}/releases/{_segment(name)}", headers={"accept": media_type}
+            f"{self._consent}/releases/{_segment(name)}", headers={"accept": media_type}
         )
         if answer.is_error:
             raise refusal(answer)
@@ -69,7 +60,7 @@ class Host:
         """Return the number that the next version of a purpose has."""
         number = 1
         while True:
-            place = f"{self._host}{CONSENT}/purposes/{_segment(identifier)}/{number}"
+            place = f"{self._consent}/purposes/{_segment(identifier)}/{number}"
             answer = await self._http.get(place, headers={"accept": "application/json"})
             if answer.status_code == httpx.codes.NOT_FOUND:
                 return number
@@ -94,18 +85,7 @@ class Host:
         return await self._client(own.name).query(query, purpose)
 
     async def _get(self, place: str) -> Any:
-        answer = await self._http.get(f"{self._host}{CONSENT}{place}", headers={"accept": "application/json"})
+        answer = await self._http.get(f"{self._consent}{place}", headers={"accept": "application/json"})
         if answer.is_error:
             raise refusal(answer)
         return answer.json()
-
-    def _new_client(self, name: str) -> ServiceClient:
-        own = self._organisations.named(name)
-        if own is None or not (own.client_id and own.client_secret and own.purpose_jwk):
-            raise Forbidden(f"{name} has no credentials to publish or to ask; the operator issues them.")
-        issuer = own.issuer or self._host + "/"
-        credentials = ClientCredentials(
-            self._http, issuer, own.client_id, own.client_secret, clock=self._clock
-        )
-        key = PurposeKey.from_jwk(own.purpose_jwk)
-        return ServiceClient(self._http, credentials, key, clock=self._clock, host=self._host)

@@ -1,4 +1,4 @@
-"""The pod host as the cooperative uses it: its service client, and the check of what the host signed."""
+"""The check of what the pod host signed."""
 
 from __future__ import annotations
 
@@ -7,11 +7,9 @@ from typing import Any
 
 import httpx
 
-from apps.organisations import Organisation
-from apps.valueback.model import NotPermitted, ValueBackError
-from consent.client import BadResult, PurposeKey, ServiceClient, verified_result
-from pods.client import ClientCredentials, refusal
-from pods.model import Clock
+from apps.valueback.model import ValueBackError
+from consent.client import BadResult, verified_result
+from pods.client import refusal
 from pods.protocol import jose
 
 
@@ -20,24 +18,6 @@ class HostUnreliable(ValueBackError):
 
     status = 502
     code = "host"
-
-
-def service_client(
-    organisation: Organisation, host: str, http: httpx.AsyncClient, *, clock: Clock
-) -> ServiceClient:
-    """Return the client that acts for an organisation; raise NotPermitted if its file holds no credentials."""
-    if not (organisation.client_id and organisation.client_secret and organisation.purpose_jwk):
-        raise NotPermitted(f"{organisation.title} has no credentials for using consents")
-    credentials = ClientCredentials(
-        http,
-        organisation.issuer or host + "/",
-        organisation.client_id,
-        organisation.client_secret,
-        clock=clock,
-    )
-    return ServiceClient(
-        http, credentials, PurposeKey.from_jwk(organisation.purpose_jwk), clock=clock, host=host
-    )
 
 
 class HostKeys:

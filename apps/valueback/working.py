@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import httpx
 from starlette.concurrency import run_in_threadpool
@@ -15,9 +17,13 @@ from apps.valueback.model import Run, ValueBackError
 from apps.valueback.runner import Runner
 from consent.client import AccessRefused
 from pods.client import SolidError
+from pods.errors import Forbidden
 from pods.model import Clock
 
 PAUSE_SECONDS = 30.0  # between looks at what is due; a pod host that is down is asked no more often
+
+WAITS = (SolidError, AccessRefused, Forbidden, httpx.HTTPError, ValueBackError, LedgerError)
+"""What keeps one run from going on, and no other."""
 
 log = logging.getLogger(__name__)
 
@@ -30,19 +36,20 @@ class Worker:
         self._runner = runner
         self._clock = clock
         self._wake = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
 
-    def start(self) -> None:
-        self._task = asyncio.create_task(self._forever(), name="value-back runs")
+    @asynccontextmanager
+    async def working(self) -> AsyncIterator[None]:
+        """Work while the block lasts."""
+        task = asyncio.create_task(self._forever(), name="value-back runs")
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
 
     def wake(self) -> None:
         """Have the worker look now."""
         self._wake.set()
-
-    async def stop(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
 
     async def _forever(self) -> None:
         while True:
@@ -64,7 +71,7 @@ class Worker:
         for run in unfinished:
             try:
                 await self._runner.advance(run.id)
-            except* (SolidError, AccessRefused, httpx.HTTPError, ValueBackError, LedgerError) as group:
+            except* WAITS as group:
                 log.warning("a run waits", extra={"run": run.id, "why": str(group.exceptions[0])})
         for run in due:
             await self._runner.close(run.id)

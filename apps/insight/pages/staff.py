@@ -41,12 +41,12 @@ NOTICES = {
 class StaffPages:
     """What an organisation does with its own programmes; never a person, and no exact figure."""
 
-    def __init__(self, site: Site, host: Host, public: PublicPages, prefix: str) -> None:
+    def __init__(self, site: Site, host: Host, public: PublicPages) -> None:
         self._site = site
         self._pages = site.pages
         self._host = host
         self._public = public
-        self._prefix = prefix
+        self._prefix = site.prefix
 
     def routes(self) -> list[BaseRoute]:
         """Return the routes of the staff pages."""

@@ -39,7 +39,6 @@ class PublicPages:
         programme = f"{prefix}/programmes/{{name}}/{{version:int}}"
         return [
             Route(f"{prefix}/", self._home),
-            Route(prefix, self._to_home),
             Route(programme, self._programme),
             Route(f"{programme}/books.beancount", self._books),
             Route(f"{prefix}/runs/{{run}}", self._run),
@@ -59,9 +58,6 @@ class PublicPages:
             for one in sorted(newest.values(), key=lambda one: -one.published_at)
         ]
         return self._pages.render(request, "valueback/home.html", active="programmes", programmes=shown)
-
-    async def _to_home(self, request: Request) -> Response:
-        return RedirectResponse(f"{request.url.path}/", 308)
 
     async def _programme(self, request: Request) -> Response:
         name, version = request.path_params["name"], request.path_params["version"]
