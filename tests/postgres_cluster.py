@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -78,6 +79,17 @@ class Cluster:
         """Stop the server; `immediate` is a crash."""
         _as_somebody(self.binaries / "pg_ctl", "-D", self.folder / "data", "-m", how, "-w", "stop")
 
+    def kill(self) -> None:
+        """Kill its first process with SIGKILL, and wait until the others have seen it and are gone."""
+        first = int((self.folder / "data" / "postmaster.pid").read_text("ascii").split()[0])
+        others = Path(f"/proc/{first}/task/{first}/children").read_text("ascii").split()
+        os.kill(first, signal.SIGKILL)
+        end = time.monotonic() + READY_SECONDS
+        while any(map(_is_there, [first, *map(int, others)])):  # else it would not be started again
+            if time.monotonic() > end:
+                raise TimeoutError(f"of the killed server {first} some processes live on, of {others}")
+            time.sleep(0.02)
+
     def start(self) -> None:
         """Start the server and wait until it answers."""
         options = " ".join(f"-c {setting}" for setting in self.settings)
@@ -111,6 +123,15 @@ def cluster(settings: tuple[str, ...] = FAST) -> Iterator[Cluster]:
         with suppress(subprocess.CalledProcessError):
             made.stop("immediate")
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_there(process: int) -> bool:
+    """Say whether there is such a process; one that is dead is there until its parent has heard of it."""
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 def _binaries() -> Path:
