@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from consent import registry_sql
+from consent import kept, registry_sql
 from consent.grants_sql import Grants
-from consent.kept import Kept
 from consent.model import OutputMode
 from consent.permits import Permits
 from consent.tickets import Tickets
@@ -30,7 +29,7 @@ class GrantAuthorizer:
         self._clock = clock
         self._permits = Permits(origin)
         self._grants = Grants(origin)
-        self._kept = Kept()
+        self._kept = kept.room()
 
     def rights(self, agent: Agent, path: Path, tx: Transaction) -> Rights:
         """Return the rights of an agent; under a grant at most Read, through a view."""

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from consent import filtering, shaped_sql
-from consent.kept import Kept, Made, Shown
+from consent.kept import Made, Shown
 from consent.model import DataItem, Grant, OutputMode
 from consent.shaping import shape_for
+from pods.kept import Kept
 from pods.protocol import rdf, target
 from pods.representation import LARGE_SOURCE, Slow
 from pods.storage.base import Entry, Stored, Transaction
@@ -22,7 +23,7 @@ _PREFIXES = {name: PREFIXES[name] for name in ("po", "schema", "vcard", "xsd")}
 class GrantedView:
     """The view of one grant, made for one decision at the time `at`; what it made is `kept` for the next one."""
 
-    def __init__(self, grant: Grant, origin: str, at: float, kept: Kept | None = None) -> None:
+    def __init__(self, grant: Grant, origin: str, at: float, kept: Kept[Made, Shown] | None = None) -> None:
         self._grant = grant
         self._origin = origin
         self._at = at
@@ -49,15 +50,20 @@ class GrantedView:
             stored, media_type=rdf.TURTLE, content=content, etag=etag, modified=int(self._at * 1000)
         )
 
-    def _recalled(self, kept: Kept, stored: Stored, shape: Shape, item: DataItem) -> Shown:
+    def _recalled(self, kept: Kept[Made, Shown], stored: Stored, shape: Shape, item: DataItem) -> Shown:
         made = Made(stored.path, stored.etag, self._grant.id, shape.name, item.properties)
         shown = kept.get(made)
         if shown is not None:
             return shown
+
+        def keep() -> Shown:
+            shown = self._made(stored, shape, item)
+            return kept.put(made, shown, len(shown.content))
+
         if len(stored.content) > LARGE_SOURCE:
             # Others would wait meanwhile. The read is decided anew afterwards, and finds what is made here.
-            raise Slow(lambda: kept.put(made, self._made(stored, shape, item)).content)
-        return kept.put(made, self._made(stored, shape, item))
+            raise Slow(lambda: keep().content)
+        return keep()
 
     def _made(self, stored: Stored, shape: Shape, item: DataItem) -> Shown:
         quads = rdf.parse(stored.media_type, stored.content, self._origin + stored.path)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
 from functools import partial
@@ -12,6 +10,7 @@ from urllib.parse import quote
 from pods import listings
 from pods.authz.base import Rights
 from pods.errors import NotAcceptable, RangeNotSatisfiable
+from pods.kept import Kept
 from pods.listings import Listing
 from pods.long_listings import AT_ONCE, LongListings
 from pods.model import NO_CONDITIONS, Answer, Clock, Operation, Path
@@ -23,7 +22,7 @@ from pods.protocol import variant as variants
 from pods.protocol.variant import Variant
 from pods.storage.base import Entry, Stored, Transaction
 
-CACHE_BYTES = 32 * 1024 * 1024  # listings and conversions kept by one worker
+ROOM = 16 * 1024 * 1024  # bytes of one worker for listings, conversions and pages
 LARGE_SOURCE = 64 * 1024  # bytes; converting more takes so long that others would wait
 
 _SUFFIXES = {rdf.TURTLE: "-t", rdf.JSON_LD: "-j", rdf.N_TRIPLES: "-n"}
@@ -80,9 +79,7 @@ class Representations:
         self._long = long
         self._open_blob = open_blob
         self._clock = clock
-        self._kept: OrderedDict[tuple[Path, str], bytes] = OrderedDict()
-        self._size = 0
-        self._changing = threading.Lock()
+        self._kept: Kept[tuple[Path, str], bytes] = Kept(ROOM)
 
     def answer(self, op: Operation, stored: Stored, rights: Rights, tx: Transaction) -> Answer:
         """Return the representation that the client prefers; raise NotAcceptable if there is none."""
@@ -152,7 +149,7 @@ class Representations:
         owner = pod.owner if pod is not None else None
         # The owner stands on the page, and a name of a pod may one day be somebody else's.
         key = (stored.path, f"{tag} {owner}")
-        content = self._recalled(key)
+        content = self._kept.get(key)
         if content is None and op.method == "HEAD":
             return Answer(200, described, own_policy=True)
         if content is None:
@@ -161,7 +158,7 @@ class Representations:
 
     def _converted(self, stored: Stored, wanted: str, tag: str, make: Callable[[], bytes]) -> bytes:
         key = (stored.path, tag)
-        content = self._recalled(key)
+        content = self._kept.get(key)
         if content is not None:
             return content
         source, address = make(), self._base + stored.path
@@ -218,7 +215,7 @@ class Representations:
 
     def _listed(self, shown: Listing, tx: Transaction) -> bytes:
         key = (shown.stored.path, shown.stored.etag)
-        content = self._recalled(key)
+        content = self._kept.get(key)
         if content is not None:
             return content
         members = shown.members
@@ -228,18 +225,5 @@ class Representations:
                 raise _Long(members)
         return self._put(key, listing.turtle(shown.stored, members))
 
-    def _recalled(self, key: tuple[Path, str]) -> bytes | None:
-        with self._changing:
-            content = self._kept.get(key)
-            if content is not None:
-                self._kept.move_to_end(key)
-            return content
-
     def _put(self, key: tuple[Path, str], content: bytes) -> bytes:
-        with self._changing:
-            self._size += len(content) - len(self._kept.get(key, b""))
-            self._kept[key] = content
-            self._kept.move_to_end(key)
-            while self._size > CACHE_BYTES and len(self._kept) > 1:
-                self._size -= len(self._kept.popitem(last=False)[1])
-        return content
+        return self._kept.put(key, content, len(content))

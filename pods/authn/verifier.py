@@ -15,6 +15,7 @@ from pods.authn.replay import ReplayGuard, first_use
 from pods.authn.signatures import Signatures
 from pods.errors import Unauthenticated
 from pods.identity.keys import BadToken, SigningKeys
+from pods.kept import Kept
 from pods.model import PUBLIC, Agent, Clock, WebId
 from pods.protocol import jose
 from pods.protocol.dpop import CLOCK_SKEW, BadProof, Proof, read_proof, require_signature
@@ -22,7 +23,10 @@ from pods.protocol.dpop import CLOCK_SKEW, BadProof, Proof, read_proof, require_
 ACCESS_TOKEN_TYP = "at+jwt"  # RFC 9068 section 2.1
 ID_TOKEN_TYP = "JWT"
 OWN_KEPT = 60.0  # seconds that the signature of a token of ours is believed without another look
-_MOST_KNOWN = 10_000  # verified tokens remembered per worker; a full memory costs one signature check more
+ROOM = (
+    16 * 1024 * 1024
+)  # bytes of one worker for verified tokens; a full memory costs one signature check more
+READ = 3  # bytes of a token and what it says for each of its own, about
 _FOREIGN_TYPES = frozenset({None, "jwt", ACCESS_TOKEN_TYP, f"application/{ACCESS_TOKEN_TYP}"})
 
 
@@ -82,7 +86,7 @@ class Verifier:
         self._nonces = nonces
         self.signatures = signatures or Signatures()
         self._own_webids = issuer.rstrip("/") + "/"
-        self._known: dict[str, _Known] = {}
+        self._known: Kept[str, _Known] = Kept(ROOM)
 
     def waits(self) -> bool:
         """Count a request; say whether `agent` would hold up the event loop, so that `agent_async` is to be called."""
@@ -148,9 +152,7 @@ class Verifier:
         known = self._known.get(token)
         if known is None or known.checked_until <= now:
             known = self._verified(token, shown.proof, now)
-            while len(self._known) >= _MOST_KNOWN:
-                self._known.pop(next(iter(self._known)), None)
-            self._known[token] = known
+            self._known.put(token, known, READ * len(token))
         _require_binding(known.thumbprint, shown.proof)
         return known.agent
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
 
 from pods.authz import acl
 from pods.authz.remote_groups import RemoteGroups
 from pods.errors import PodError
+from pods.kept import Kept
 from pods.model import Path
 from pods.protocol import rdf, target
 from pods.storage.base import Stored, Transaction
 
 MAX_DOCUMENT = 256 * 1024  # bytes, as for one that is fetched; some thousand members
-MAX_CACHED = 512  # parsed documents
+ROOM = 8 * 1024 * 1024  # bytes of one worker for parsed documents
+PARSED = 4  # bytes of a parsed document for each of its own, about
 _NOBODY: frozenset[str] = frozenset()
 
 
@@ -23,7 +24,7 @@ class Groups:
     def __init__(self, base_url: str, remote: RemoteGroups | None) -> None:
         self._base = base_url
         self._remote = remote
-        self._parsed: OrderedDict[tuple[Path, str], Mapping[str, frozenset[str]]] = OrderedDict()
+        self._parsed: Kept[tuple[Path, str], Mapping[str, frozenset[str]]] = Kept(ROOM)
 
     def members(
         self, group: str, tx: Transaction, *, pod: int, readable: Callable[[Path], bool]
@@ -55,7 +56,5 @@ class Groups:
                 found = acl.groups_in(quads)
             except PodError:
                 found = {}
-            self._parsed[key] = found
-            while len(self._parsed) > MAX_CACHED:
-                self._parsed.popitem(last=False)
+            self._parsed.put(key, found, PARSED * len(stored.content))
         return found

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Collection, Sequence
 
 from pods.authz import acl
@@ -10,11 +9,13 @@ from pods.authz.base import Rights
 from pods.authz.groups import Groups
 from pods.authz.remote_groups import RemoteGroups
 from pods.errors import PodError
+from pods.kept import Kept
 from pods.model import ALL_MODES, Agent, Mode, Path
 from pods.protocol import rdf, target
 from pods.storage.base import Pod, Stored, Transaction
 
-MAX_CACHED = 4_096  # parsed lists; some kilobytes each
+ROOM = 8 * 1024 * 1024  # bytes of one worker for parsed lists
+PARSED = 6  # bytes of a parsed list for each of its document, about
 _MODES = tuple(Mode(value) for value in range(ALL_MODES + 1))
 _NOTHING = Rights(Mode.NONE, Mode.NONE)
 
@@ -29,7 +30,7 @@ class Wac:
         self._base = base_url
         self._remote = remote
         self._groups = Groups(base_url, remote)
-        self._parsed: OrderedDict[tuple[Path, str], tuple[acl.Rule, ...]] = OrderedDict()
+        self._parsed: Kept[tuple[Path, str], tuple[acl.Rule, ...]] = Kept(ROOM)
 
     def rights(self, agent: Agent, path: Path, tx: Transaction) -> Rights:
         """Return the modes on a resource; an auxiliary resource has those of its subject."""
@@ -107,7 +108,5 @@ class Wac:
                 rules = acl.read(rdf.parse(stored.media_type, stored.content, self._base + stored.path))
             except PodError:
                 rules = ()  # a list that cannot be read grants nothing
-            self._parsed[key] = rules
-            while len(self._parsed) > MAX_CACHED:
-                self._parsed.popitem(last=False)
+            self._parsed.put(key, rules, PARSED * len(stored.content))
         return rules

@@ -205,9 +205,9 @@ TOKEN: tuple[Mechanism, ...] = (
     Mechanism(
         "3",
         "what is kept has its room",
-        KEPT,
-        "            while self._size > self._room and len(self._shown) > 1:",
+        "pods/kept.py",
+        "            while self._taken > self._room and len(self._values) > 1:",
         "            while False:",
-        "tests/unit/consent/test_kept.py::test_what_was_asked_for_longest_ago_makes_room",
+        "tests/unit/pods/test_kept.py::test_what_was_asked_for_longest_ago_makes_room",
     ),
 )
