@@ -27,7 +27,7 @@ _ESCAPE = re.compile(rb"%([0-9A-Fa-f]{2})")
 _POD_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 
 
-@lru_cache(maxsize=16_384)
+@lru_cache(maxsize=4096)
 def canonical(raw_path: bytes) -> Path:
     """Return the one spelling of a request path; raise BadTarget if it is ambiguous or not allowed.
 
@@ -120,7 +120,7 @@ def parent_of(path: Path) -> Path | None:
     return Path(path[:cut]) if cut > 1 else None
 
 
-@lru_cache(maxsize=16_384)
+@lru_cache(maxsize=4096)
 def acl_candidates(path: Path) -> tuple[Path, ...]:
     """Return the ACLs that may govern a resource, its own first, then its containers' upwards."""
     found = [acl_of(path)]
