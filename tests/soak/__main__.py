@@ -1,6 +1,6 @@
 """`make soak`: hours of mixed load in MINUTES; no wrong answer, and memory that stays where it was.
 
-    python -m tests.soak [--minutes M] [--workers N] [--postgresql]
+    python -m tests.soak [MINUTES] [--workers N] [--postgresql] [--folder F]
 
 Every answer is checked against what its client knows, and so is what the host says of itself: its log holds no error,
 and `portico doctor` finds nothing afterwards. Memory and open files of every process are sampled.
@@ -179,8 +179,9 @@ def main() -> int:
     arguments.add_argument("minutes", nargs="?", type=float, default=MINUTES)
     arguments.add_argument("--workers", type=int, default=WORKERS)
     arguments.add_argument("--postgresql", action="store_true", help="on a PostgreSQL of its own")
+    arguments.add_argument("--folder", type=Path, default=FOLDER, help="emptied first; two at once need two")
     given = arguments.parse_args()
-    outcome = soak(60 * given.minutes, workers=given.workers, postgresql=given.postgresql)
+    outcome = soak(60 * given.minutes, given.folder, workers=given.workers, postgresql=given.postgresql)
     outcome.report()
     return 1 if outcome.wrong() else 0
 
