@@ -31,7 +31,7 @@ PATIENCE = 2.0  # seconds that it may take for an answer; at most twice as long,
 START = 60.0  # seconds until it is ready; it takes one, and on a machine that is busy many
 FIRST_PAUSE = 1.0  # seconds between its end and the next one; doubled with each that ends soon after it began
 LONGEST_PAUSE = 60.0  # what ends every process costs a worker one start a minute, and no more
-STEADY = 60.0  # seconds that one must have served for its end to be the first again
+STEADY = 2 * START  # seconds after which it has served, so that its end is the first again
 _COMMAND = (sys.executable, "-m", "pods.authn.signature_process")
 
 log = logging.getLogger(__name__)
@@ -142,7 +142,7 @@ class Signatures(asyncio.Protocol):
 
     async def _with_process(self) -> None:
         """Let a process check until it is gone or silent."""
-        self._lost.clear()
+        self._lost = asyncio.Event()
         ours, its = socket.socketpair()
         with its:
             try:

@@ -274,6 +274,7 @@ async def test_a_process_that_is_never_ready_is_given_up(monkeypatch: pytest.Mon
                 clock.advance(START / 10)
                 await asyncio.sleep(0.02)
         assert (await it.another()).process in processes()
+        assert it.pauses.seconds == [1.0, 2.0]
 
 
 async def test_the_end_of_the_host_leaves_nobody_without_an_answer() -> None:
