@@ -101,6 +101,7 @@ class Aggregation:
         self._clock = clock
         self._new_id = new_id
         self._recovered = False
+        self._recovering = asyncio.Lock()
         self._threads = ThreadPoolExecutor(QUESTIONS_AT_ONCE, thread_name_prefix="question")
 
     async def ask(self, agent: Agent, document: Any, purpose: PurposeDeclaration) -> Answer:
@@ -109,17 +110,14 @@ class Aggregation:
             purpose
         )  # a purpose without a programme has no register to write a refusal into
         # The process that owns the projection is the only one that computes; it cleans up after its forerunner.
-        await asyncio.to_thread(self._projector.open)
-        if not self._recovered:
-            self._recovered = True
-            await self._commits.submit(self._recover)
+        projection = await self.took_over()
         question = self._question(agent, document, purpose)
         try:
             terms = self._programmes.terms(purpose)
             asked = query(document, terms, self._programmes.fields)
             self._require_declared(asked, purpose)
             await asyncio.to_thread(self._projector.catch_up)
-            prepare = partial(self._prepare, question, asked, terms, agent, purpose)
+            prepare = partial(self._prepare, question, asked, terms, agent, purpose, projection)
             prepared = await self._commits.submit(prepare, long=True)
         except PodError as error:
             reason = str(error)
@@ -139,9 +137,21 @@ class Aggregation:
             await self._commits.submit(lambda tx: self._burn(tx, prepared, reason))
             raise
 
-    def _recover(self, tx: Transaction) -> None:
-        register_sql.settle_unfinished(tx, "the host stopped while computing; the cost stays spent")
-        for burned in budget_sql.burn_unfinished(tx, self._clock()):
+    async def took_over(self) -> str:
+        """Own the projection and settle, once, what whoever had it before left; return what it is called.
+
+        Raises StoreUnavailable while another process has it.
+        """
+        projection = await asyncio.to_thread(self._projector.identity)
+        async with self._recovering:  # nobody reserves before it is done, or that were burned with the rest
+            if not self._recovered:
+                await self._commits.submit(partial(self._recover, projection))
+                self._recovered = True
+        return projection
+
+    def _recover(self, projection: str, tx: Transaction) -> None:
+        for burned in budget_sql.burn_unfinished(tx, self._clock(), projection):
+            register_sql.settle_burned(tx, burned, "the host stopped while computing; the cost stays spent")
             log.warning("a reservation was burned", extra={"release": burned})
 
     def _question(self, agent: Agent, document: Any, purpose: PurposeDeclaration) -> Question:
@@ -163,6 +173,7 @@ class Aggregation:
         terms: Programme,
         agent: Agent,
         purpose: PurposeDeclaration,
+        projection: str,
         tx: Transaction,
     ) -> Answer | TooFewParticipants | _Reserved:
         digest = asked.digest(purpose.iri)
@@ -181,7 +192,10 @@ class Aggregation:
             self._refuse(tx, question, reason)
             return TooFewParticipants(reason)
         release_id = self._new_id()
-        budget_sql.reserve(tx, terms.iri, release_id, digest, question.snapshot, asked.rho, question.asked_at)
+        budget_sql.reserve(
+            *(tx, terms.iri, release_id, digest, question.snapshot, asked.rho, question.asked_at),
+            projection=projection,
+        )
         register_sql.add_question(tx, replace(question, rho=asked.rho, release=release_id))
         paid = _Paid(question, asked, terms, budget_sql.budget_of(tx, terms.iri), release_id)
         computing = self._start(paid, people)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,17 +58,22 @@ class AggregationParts:
     async def keeping_up(self) -> AsyncIterator[None]:
         """Bring the projection up to date again and again while the host serves, so that no question waits long."""
         try:
-            async with beside(keep_up(self.projector), "projection"):
+            async with beside(keep_up(self.projector, self.aggregation.took_over), "projection"):
                 yield
         finally:
             await asyncio.to_thread(self.projector.close)
 
 
-async def keep_up(projector: Projector) -> None:
-    """Follow the change feed for ever; where another process owns the projection, look whether it still does."""
+async def keep_up(projector: Projector, took_over: Callable[[], Awaitable[object]]) -> None:
+    """Follow the change feed for ever; where another process owns the projection, look whether it still does.
+
+    `took_over` is called while this process owns it: what a process that died left is settled before anybody asks.
+    """
     while True:
         try:
             await asyncio.to_thread(projector.keep_up)
+            if projector.owned():
+                await took_over()
             await asyncio.sleep(KEEP_UP_SECONDS)
         except StoreError:
             await asyncio.sleep(TAKE_OVER_SECONDS)

@@ -15,6 +15,9 @@ from pods.storage.base import Transaction
 
 START = "0" * 64
 """What the first line of a programme's ledger follows."""
+ABANDONED_SECONDS = (
+    3600.0  # a question over a region takes some seconds; what is older belongs to a machine that is gone
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +119,15 @@ def newest(tx: Transaction, programme: str, query_hash: str) -> str | None:
 
 
 def reserve(
-    tx: Transaction, programme: str, release: str, query_hash: str, snapshot: str, rho: int, at: float
+    tx: Transaction,
+    programme: str,
+    release: str,
+    query_hash: str,
+    snapshot: str,
+    rho: int,
+    at: float,
+    *,
+    projection: str = "",
 ) -> int:
     """Take rho from the budget for a release and return what is left; raise BudgetSpent if it does not fit.
 
@@ -134,9 +145,9 @@ def reserve(
             " lower rho, or look for the answer in the public register."
         )
     tx.execute(
-        "INSERT INTO release (id, programme, query_hash, snapshot, rho, state, reserved_at)"
-        " VALUES (?, ?, ?, ?, ?, 'reserved', ?)",
-        (release, programme, query_hash, snapshot, rho, at),
+        "INSERT INTO release (id, programme, query_hash, snapshot, rho, state, reserved_at, projection)"
+        " VALUES (?, ?, ?, ?, ?, 'reserved', ?, ?)",
+        (release, programme, query_hash, snapshot, rho, at, projection),
     )
     _add_line(tx, programme, "reserve", release, rho, "", at)
     return int(rows[0][0])
@@ -165,9 +176,18 @@ def burn(tx: Transaction, release: str, at: float) -> None:
         _add_line(tx, rows[0][0], "burn", release, rows[0][1], "", at)
 
 
-def burn_unfinished(tx: Transaction, at: float) -> list[str]:
-    """Burn every reservation that a stopped process left behind, and return the ids."""
-    left = [str(row[0]) for row in tx.execute("SELECT id FROM release WHERE state = 'reserved' ORDER BY id")]
+def burn_unfinished(tx: Transaction, at: float, projection: str = "") -> list[str]:
+    """Burn what the process that had this projection before left behind, and return the ids.
+
+    What is computed over another projection is the business of whoever has that one; unless it is so old that
+    nobody can be at it any more.
+    """
+    rows = tx.execute(
+        "SELECT id FROM release WHERE state = 'reserved' AND (projection IN ('', ?) OR reserved_at < ?)"
+        " ORDER BY id",
+        (projection, at - ABANDONED_SECONDS),
+    )
+    left = [str(row[0]) for row in rows]
     for release in left:
         burn(tx, release, at)
     return left

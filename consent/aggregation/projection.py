@@ -109,6 +109,15 @@ class Projector:
         with self._lock:
             return self._opened().cursor()
 
+    def identity(self) -> str:
+        """Return what this projection is called in the ledger of budgets; raise StoreUnavailable as `open` does."""
+        with self._lock:
+            return self._opened().identity()
+
+    def owned(self) -> bool:
+        """Say whether this process has the file open."""
+        return self._tables is not None
+
     def close(self) -> None:
         """Close the file, after the batch that is being written; the next call opens it again."""
         self._closing.set()

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import hashlib
+import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -53,7 +54,13 @@ class ProjectionTables:
             str(path) if path else ":memory:",
             config={"memory_limit": MEMORY, "autoinstall_known_extensions": False},
         )
+        self._run("CREATE TABLE IF NOT EXISTS identity (id VARCHAR)")
+        self._run("INSERT INTO identity SELECT ? WHERE NOT EXISTS (FROM identity)", [secrets.token_hex(16)])
         self._create()
+
+    def identity(self) -> str:
+        """Return what tells this file from those of other machines on the same database; it outlives every layout."""
+        return str(self._run("SELECT id FROM identity")[0][0])
 
     def cursor(self) -> Any:
         """Return a connection for one question; it sees a snapshot of its own."""

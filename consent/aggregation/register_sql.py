@@ -50,9 +50,12 @@ def settle_question(tx: Transaction, question: str, outcome: str, reason: str = 
     )
 
 
-def settle_unfinished(tx: Transaction, reason: str) -> None:
-    """Close the questions that a stopped process left running."""
-    tx.execute("UPDATE question SET outcome = ?, reason = ? WHERE outcome = ?", (FAILED, reason, RUNNING))
+def settle_burned(tx: Transaction, release: str, reason: str) -> None:
+    """Close the question that a stopped process was computing this release for."""
+    tx.execute(
+        "UPDATE question SET outcome = ?, reason = ? WHERE release = ? AND outcome = ?",
+        (FAILED, reason, release, RUNNING),
+    )
 
 
 def question(tx: Transaction, identifier: str) -> Question | None:

@@ -41,4 +41,9 @@ SCHEMAS: tuple[tuple[str, tuple[str, ...]], ...] = (
         # What the epochs of removed pods came to: without it, a pod that leaves would hide a withdrawal.
         ("CREATE TABLE departed (controller TEXT PRIMARY KEY, epochs INTEGER NOT NULL)",),
     ),
+    (
+        "aggregation-3",
+        # Whose reservation it is: machines that share a database have a projection each, and burn only their own.
+        ("ALTER TABLE release ADD COLUMN projection TEXT NOT NULL DEFAULT ''",),
+    ),
 )

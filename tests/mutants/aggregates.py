@@ -151,8 +151,8 @@ AGGREGATES: tuple[Mechanism, ...] = (
         "25",
         "what a crash left is burned",
         MODULE + "asking.py",
-        "            await self._commits.submit(self._recover)",
-        "            pass",
+        "                await self._commits.submit(partial(self._recover, projection))",
+        "                pass",
         ASKING + "test_after_a_crash_the_cost_is_spent_and_the_question_can_be_asked_again",
     ),
     Mechanism(

@@ -52,6 +52,10 @@ def test_a_pod_host_loads_no_engine_before_somebody_asks() -> None:
     assert done.stdout.strip() == "[]"
 
 
+async def settled() -> None:
+    """Nothing was left by anybody."""
+
+
 async def test_a_failed_look_is_logged_and_not_the_last(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -61,7 +65,7 @@ async def test_a_failed_look_is_logged_and_not_the_last(
     before.open()
     before.close()
     projector = Stumbling(store, tmp_path / "projections.duckdb", IssuerDirectory(store))
-    following = asyncio.create_task(assembly.keep_up(projector))
+    following = asyncio.create_task(assembly.keep_up(projector, settled))
     async with asyncio.timeout(20):
         while projector.looks < 3:
             assert not following.done()
