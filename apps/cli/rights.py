@@ -12,8 +12,9 @@ from consent import registry_sql
 from consent.decisions import Consents
 from consent.main import SECRET
 from consent.rights import outgoing_sql, rights_sql
+from consent.rights.disclosures import Looked, after_looking
 from consent.rights.escalation import Escalation, escalated, late_requests
-from consent.rights.model import RequestEvent
+from consent.rights.model import RequestEvent, RightsRequest
 from consent.rights.requests import Rights
 from consent.secret import derived, open_secret
 from consent.wire import timestamp
@@ -53,13 +54,19 @@ def step(request: str, step: str, text: str, attachments: tuple[str, ...]) -> No
     settings = read_settings(PodSettings, os.environ)
     secret = open_secret(settings.data / SECRET)
     rights = Rights(settings.pod_url, Consents(settings.pod_url, derived(secret, "pairwise")))
-    with operator_core(settings) as core, core.store.writing() as tx:
-        after = rights.step(
-            *(tx, rights.of_controller(tx, rights.host, request), RequestEvent(step), time.time()),
-            text=text,
-            attachments=attachments,
-            agent=PUBLIC,
-        )
+    with operator_core(settings) as core:
+
+        def taken(looked: Looked | None) -> RightsRequest:
+            with core.store.writing() as tx:
+                return rights.step(
+                    *(tx, rights.of_controller(tx, rights.host, request), RequestEvent(step), time.time()),
+                    text=text,
+                    attachments=attachments,
+                    agent=PUBLIC,
+                    looked=looked,
+                )
+
+        after = after_looking(core.store, taken)
     click.echo(f"{after.id}  {after.state}")
 
 

@@ -19,8 +19,9 @@ from consent.http.callers import PRIVATE, Callers, json_answer, json_body
 from consent.http.decisions import FOR
 from consent.http.log import number
 from consent.overview import Overview
-from consent.rights import access, outgoing_sql, rights_sql, wire
+from consent.rights import access, disclosures, outgoing_sql, rights_sql, wire
 from consent.rights.access_formats import CSV, JSON_LD, json_ld, table
+from consent.rights.disclosures import LongLog, Looked
 from consent.rights.duties import Duties
 from consent.rights.model import TAKEN_BY, Duty, Party, RequestEvent, RightKind, RightsRequest
 from consent.rights.outgoing_sql import Outgoing
@@ -124,12 +125,12 @@ class RightsRoutes:
             body.get("resource", ""),
         )
 
-        def job(tx: Transaction) -> dict[str, Any]:
+        def job(tx: Transaction, looked: Looked | None) -> dict[str, Any]:
             pod = self._pod(tx, agent, request)
-            return self._told(tx, self._rights.ask(tx, pod, agent, asked, self._clock()), None)
+            taken = self._rights.ask(tx, pod, agent, asked, self._clock(), looked=looked)
+            return self._told(tx, taken, None)
 
-        # Who was served is in the whole log.
-        told = await self._commits.submit(job, long=True)
+        told = await self._done(job)
         return json_answer(told, 201, headers={"location": f"{self._origin}/.consent/rights/{told['id']}"})
 
     async def one(self, request: Request) -> Response:
@@ -148,7 +149,7 @@ class RightsRoutes:
         body = _checked("rights-step", await json_body(request))
         event = RequestEvent(body["step"])
 
-        def job(tx: Transaction) -> dict[str, Any]:
+        def job(tx: Transaction, looked: Looked | None) -> dict[str, Any]:
             found, reader = self._mine(tx, agent, webid, request)
             party = Party.PERSON if reader is None else Party.CONTROLLER
             if TAKEN_BY[event] is not party:
@@ -161,10 +162,11 @@ class RightsRoutes:
                 text=body.get("text", ""),
                 attachments=body.get("attachments", ()),
                 agent=agent,
+                looked=looked,
             )
             return self._told(tx, after, reader)
 
-        return json_answer(await self._commits.submit(job, long=True))
+        return json_answer(await self._done(job))
 
     async def access(self, request: Request) -> Response:
         """Who may use the caller's data, who did, and what left (GDPR art. 15), as JSON-LD or CSV.
@@ -188,6 +190,19 @@ class RightsRoutes:
         content = await asyncio.to_thread(written)
         headers = {**PRIVATE, "vary": "accept, accept-language"}
         return Response(content, media_type=wanted, headers=headers)
+
+    async def _done(self, job: Callable[[Transaction, Looked | None], T]) -> T:
+        """Do what may concern everybody who was served.
+
+        They stand in the whole log, which is no work for a commit: it is looked through before, and the commit
+        reads what was written meanwhile.
+        """
+        looked: Looked | None = None
+        while True:
+            try:
+                return await self._commits.submit(lambda tx, found=looked: job(tx, found), long=True)  # type: ignore[misc]  # bound default
+            except LongLog as long:
+                looked = await asyncio.to_thread(disclosures.look, self._store, long, looked)
 
     async def _seen(self, whose: str | None, job: Callable[[Transaction], T]) -> T:
         """Do what only reads; what a delegate sees is noted in the log, and so it is a write."""

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from pods import activity
 from pods.activity import Line
 from pods.storage.base import Pod, Store, Transaction
 
+T = TypeVar("T")
 INDIVIDUAL = frozenset({"read", "claim"})
 """Actions by which data about this one person left."""
 RUN = "aggregate"
 """Rec. 162: a total is no personal data, so it makes nobody a recipient; the person sees the run all the same."""
 _PAGE = 1_000  # lines in memory at a time
+TAIL = 500  # lines that are opened within a commit: some milliseconds, in which nobody else writes
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,35 +29,49 @@ class Scope:
     """Somebody whose uses count whatever they went under."""
     resource: str = ""
 
-    def holds(self, line: Line) -> bool:
-        """Say whether a line of the log is in scope."""
-        by_whom = self.grants is None or line.grant in self.grants or line.agent == self.agent
-        # A result is computed from a whole pod: it may rest on any of its documents.
-        what = not self.resource or line.action == "claim" or touches(line.path, self.resource)
-        return by_whom and what
+    def reached(self, agent: str, grant: str | None) -> bool:
+        """Say whether a use by somebody under a grant, or under none, is in scope."""
+        return self.grants is None or grant in self.grants or agent == self.agent
 
 
-def used(tx: Transaction, pod: Pod) -> Iterator[Line]:
-    """Yield what others did with data of the pod and were allowed to, the oldest first."""
-    after = 0
-    while page := activity.lines(tx, pod.key, after=after, limit=_PAGE):
-        after = page[-1].seq
-        yield from _by_others(page, pod)
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """Who was served what touches a resource of a pod, by the lines of its log up to a number."""
+
+    pod: int
+    resource: str
+    upto: int
+    served: frozenset[tuple[str, str | None]]
+    """Agents, each with the IRI of a grant that it was served under."""
+
+
+class LongLog(Exception):
+    """There are more lines than a commit should open: `look` at them beforehand, and commit with what was found."""
+
+    def __init__(self, pod: Pod, resource: str) -> None:
+        super().__init__(f"more than {TAIL} lines of the log were not looked at")
+        self.pod = pod
+        self.resource = resource
 
 
 def used_so_far(store: Store, pod: Pod) -> Iterator[Line]:
-    """Yield the same, each page read in a transaction of its own: a long log holds no snapshot open.
+    """Yield what others did with data of the pod and were allowed to, the oldest first.
 
-    A log only grows, so pages of different moments still are one log. Not for an event loop.
+    Each page is read in a transaction of its own: a long log holds no snapshot open. A log only grows, so pages of
+    different moments still are one log. Not for an event loop.
     """
-    after = 0
+    for page in _pages(store, pod, 0):
+        yield from _by_others(page, pod)
+
+
+def _pages(store: Store, pod: Pod, after: int) -> Iterator[Sequence[Line]]:
     while True:
         with store.reading() as tx:
             page = activity.lines(tx, pod.key, after=after, limit=_PAGE)
         if not page:
             return
         after = page[-1].seq
-        yield from _by_others(page, pod)
+        yield page
 
 
 def _by_others(lines: Sequence[Line], pod: Pod) -> Iterator[Line]:
@@ -63,15 +80,61 @@ def _by_others(lines: Sequence[Line], pod: Pod) -> Iterator[Line]:
             yield line
 
 
-def recipients(tx: Transaction, pod: Pod, scope: Scope) -> dict[str, tuple[str, ...]]:
-    """Return everybody who was served data in scope, each with the IRIs of the grants that it went under."""
-    found: dict[str, dict[str, None]] = {}
-    for line in used(tx, pod):
-        if line.action in INDIVIDUAL and scope.holds(line):
-            grants = found.setdefault(line.agent or "", {})
-            if line.grant is not None:
-                grants[line.grant] = None
-    return {agent: tuple(grants) for agent, grants in sorted(found.items())}
+def look(store: Store, long: LongLog, before: Looked | None = None) -> Looked:
+    """Look through a log that is too long for a commit, from where somebody looked before. Not for an event loop."""
+    found = _so_far(long.pod, long.resource, before)
+    for page in _pages(store, long.pod, found.upto):
+        found = _further(found, page, long.pod)
+    return found
+
+
+def after_looking(store: Store, job: Callable[[Looked | None], T]) -> T:
+    """Do what commits by itself, and again with what stands in a long log; for programs without an event loop."""
+    looked: Looked | None = None
+    while True:
+        try:
+            return job(looked)
+        except LongLog as long:
+            looked = look(store, long, looked)
+
+
+def recipients(
+    tx: Transaction, pod: Pod, scope: Scope, looked: Looked | None = None
+) -> dict[str, tuple[str, ...]]:
+    """Return everybody who was served data in scope, each with the IRIs of the grants that it went under.
+
+    What was written since somebody `looked` is read here. Raises LongLog where that is too much for a commit.
+    """
+    found = _so_far(pod, scope.resource, looked)
+    newest = activity.newest(tx, pod.key, limit=1)
+    if newest and newest[0].seq - found.upto > TAIL:
+        raise LongLog(pod, scope.resource)
+    found = _further(found, activity.lines(tx, pod.key, after=found.upto, limit=TAIL), pod)
+    served: dict[str, list[str]] = {}
+    for agent, grant in sorted(found.served, key=lambda pair: (pair[0], pair[1] or "")):
+        if scope.reached(agent, grant):
+            served.setdefault(agent, []).extend([grant] if grant is not None else [])
+    return {agent: tuple(grants) for agent, grants in served.items()}
+
+
+def _so_far(pod: Pod, resource: str, looked: Looked | None) -> Looked:
+    if looked is not None and (looked.pod, looked.resource) == (pod.key, resource):
+        return looked
+    return Looked(pod.key, resource, 0, frozenset())
+
+
+def _further(looked: Looked, lines: Sequence[Line], pod: Pod) -> Looked:
+    """Return what somebody found who read on for some lines."""
+    if not lines:
+        return looked
+    # A result is computed from a whole pod: it may rest on any of its documents.
+    more = {
+        (line.agent or "", line.grant)
+        for line in _by_others(lines, pod)
+        if line.action in INDIVIDUAL
+        and (not looked.resource or line.action == "claim" or touches(line.path, looked.resource))
+    }
+    return replace(looked, upto=lines[-1].seq, served=looked.served | more)
 
 
 def touches(path: str, resource: str) -> bool:

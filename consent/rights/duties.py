@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 
 from consent.rights import disclosures, rights_sql
 from consent.rights.deadlines import ANSWER_MONTHS, after_months
-from consent.rights.disclosures import Scope
+from consent.rights.disclosures import Looked, Scope
 from consent.rights.model import Duty, RequestEvent, RightKind, RightsId, RightsRequest
 from consent.rights.notices import Notices
 from pods.errors import Conflict, NotFound
@@ -54,13 +54,18 @@ class Duties:
         event: RequestEvent,
         scope: Scope,
         at: float,
+        looked: Looked | None = None,
     ) -> int:
-        """Give a duty to everybody who was served, if the event of the request makes one; return how many."""
+        """Give a duty to everybody who was served, if the event of the request makes one; return how many.
+
+        `looked` is what somebody found in the log already. Raises LongLog if more of it is to be read than a commit
+        should hold up others for.
+        """
         asked_too = TELLS_RECIPIENTS.get((request.kind, event))
         if asked_too is None:
             return 0
         count = 0
-        for recipient, grants in disclosures.recipients(tx, pod, scope).items():
+        for recipient, grants in disclosures.recipients(tx, pod, scope, looked).items():
             if recipient == request.controller and not asked_too:
                 continue
             duty = Duty(

@@ -13,7 +13,7 @@ from consent.model import Grant, GrantState, Suspension
 from consent.registry_sql import Purposes
 from consent.rights import rights_sql
 from consent.rights.deadlines import ANSWER_MONTHS, EXTENDED_MONTHS, after_months
-from consent.rights.disclosures import Scope
+from consent.rights.disclosures import Looked, Scope
 from consent.rights.duties import Duties
 from consent.rights.model import (
     NEEDS_TEXT,
@@ -104,8 +104,17 @@ class Rights:
         self._notices = Notices(origin)
         self._new_id = new_id
 
-    def ask(self, tx: Transaction, pod: Pod, agent: Agent, asked: Asked, at: float) -> RightsRequest:
-        """Take a request in, and do at once what needs nobody's answer; raise NotFound, Conflict or Unprocessable."""
+    def ask(
+        self,
+        tx: Transaction,
+        pod: Pod,
+        agent: Agent,
+        asked: Asked,
+        at: float,
+        *,
+        looked: Looked | None = None,
+    ) -> RightsRequest:
+        """Take a request in, and do at once what needs nobody's answer; raise NotFound, Conflict, Unprocessable or LongLog."""
         if asked.controller != self.host and registry_sql.controller(tx, asked.controller) is None:
             raise NotFound(
                 f"{asked.controller} is no organisation of this host; GET /.consent/controllers lists them, "
@@ -135,7 +144,9 @@ class Rights:
             self._object(tx, pod, agent, grants, at)
         rights_sql.save(tx, request)
         rights_sql.add_step(tx, request.id, Step(RequestEvent.ASK, RequestState.RECEIVED, at, asked.text, ()))
-        self._duties.raised(tx, pod, request, RequestEvent.ASK, self._scope(tx, pod, request), at)
+        self._duties.raised(
+            tx, pod, request, RequestEvent.ASK, self._scope(tx, pod, request), at, looked=looked
+        )
         subject = f"{self._origin}/.consent/rights/{request.id}"
         self._notices.to_owner(
             *(tx, asked.controller, f"rights-{request.id}", subject, ASK_SUMMARY, at),
@@ -162,8 +173,9 @@ class Rights:
         text: str = "",
         attachments: Sequence[str] = (),
         agent: Agent,
+        looked: Looked | None = None,
     ) -> RightsRequest:
-        """Take one step of the table; the caller has checked whose step it is."""
+        """Take one step of the table; the caller has checked whose step it is. Raises LongLog as well."""
         state = STEPS.get((request.state, event))
         if state is None:
             raise Conflict(f"A request that is {request.state.value} cannot take the step {event.value!r}.")
@@ -185,7 +197,7 @@ class Rights:
         pod = tx.pod_by_key(request.pod)
         if pod is None:
             raise NotFound("The person's pod is gone, and the request with it.")
-        self._duties.raised(tx, pod, after, event, self._scope(tx, pod, after), at)
+        self._duties.raised(tx, pod, after, event, self._scope(tx, pod, after), at, looked=looked)
         if event is RequestEvent.CLOSE and request.kind is RightKind.RESTRICTION:
             self._lift(tx, pod, agent, after, at)
         if TAKEN_BY[event] is Party.CONTROLLER:

@@ -30,6 +30,7 @@ ON_BOTH = frozenset(
         "test_versions",
         "test_interleavings",
         "test_long_records",
+        "test_long_log_rights",
         "test_delegation",
         "test_preferences",
         "test_duties",

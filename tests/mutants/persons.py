@@ -8,6 +8,7 @@ DELEGATION = "tests/http/consent/test_delegation.py::"
 POWERS = "tests/unit/consent/delegation/test_powers.py::"
 FOREIGN = "tests/http/consent/test_foreign_servers.py::"
 DUTIES = "tests/http/consent/test_duties.py::"
+LONG_LOG = "tests/http/consent/test_long_log_rights.py::"
 BREACHES = "tests/http/consent/test_breaches.py::"
 REQUESTS = "tests/http/consent/test_requests.py::"
 DECISIONS = "tests/http/consent/test_decisions.py::"
@@ -145,17 +146,33 @@ PERSONS: tuple[Mechanism, ...] = (
         "31",
         "who was served gets a duty",
         "consent/rights/disclosures.py",
-        "        if line.action in INDIVIDUAL and scope.holds(line):",
-        "        if scope.holds(line) and False:",
+        "        if line.action in INDIVIDUAL\n",
+        "        if False\n",
         DUTIES + "test_attack_31_withdrawal_with_an_erasure_wish_reaches_who_was_served_and_nobody_else",
     ),
     Mechanism(
         "31",
         "nobody else gets a duty",
         "consent/rights/disclosures.py",
-        "        by_whom = self.grants is None or line.grant in self.grants or line.agent == self.agent",
-        "        by_whom = True",
+        "        return self.grants is None or grant in self.grants or agent == self.agent",
+        "        return True",
         DUTIES + "test_attack_31_withdrawal_with_an_erasure_wish_reaches_who_was_served_and_nobody_else",
+    ),
+    Mechanism(
+        "31",
+        "a long log is not opened while nobody else can write",
+        "consent/rights/disclosures.py",
+        "        raise LongLog(pod, scope.resource)",
+        "        pass",
+        LONG_LOG + "test_a_commit_opens_no_more_than_the_end_of_a_long_log",
+    ),
+    Mechanism(
+        "31",
+        "who was served while a long log was looked through gets a duty",
+        "consent/rights/disclosures.py",
+        "    found = _further(found, activity.lines(tx, pod.key, after=found.upto, limit=TAIL), pod)",
+        "    pass",
+        LONG_LOG + "test_who_is_served_while_the_log_is_looked_through_is_told_too",
     ),
     Mechanism(
         "31",
