@@ -13,7 +13,8 @@ from starlette.types import ASGIApp
 
 from consent import claims, elsewhere_sql, issuers
 from consent.aggregation.assembly import assemble
-from consent.aggregation.routes import aggregation_routes
+from consent.aggregation.engine import Engine, exact_cells
+from consent.aggregation.routes import AggregationRoutes
 from consent.aggregation.schema_sql import SCHEMAS as AGGREGATION_SCHEMAS
 from consent.credentials.archived import Archived
 from consent.credentials.issuing import Issuing
@@ -117,8 +118,10 @@ def schemas() -> tuple[Schema, ...]:
     )
 
 
-def extension(core: Core, *, stopwatch: Callable[[], float] = time.monotonic) -> Extension:
-    """Return what consent adds to the host that `core` is; `stopwatch` times the rules of claims."""
+def extension(
+    core: Core, *, stopwatch: Callable[[], float] = time.monotonic, engine: Engine = exact_cells
+) -> Extension:
+    """Return what consent adds to the host `core`; `stopwatch` times claims, `engine` computes aggregates."""
     origin, clock = core.settings.pod_url, core.clock
     secret = open_secret(core.settings.data / SECRET)
     tickets = Tickets(derived(secret, "tickets"))
@@ -134,7 +137,8 @@ def extension(core: Core, *, stopwatch: Callable[[], float] = time.monotonic) ->
     directory = IssuerDirectory(store)
     assertion, issuing = attesting(core)
     checkpoints = checkpoints_of(core)
-    questions = assemble(core, origin=origin, data=core.settings.data, keys=directory)
+    questions = assemble(core, origin=origin, data=core.settings.data, keys=directory, engine=engine)
+    answers = AggregationRoutes(core, questions)
     rights = Rights(origin, consents)
     versions, pages = Versions(origin, consents), RegisterPages(origin)
     evaluator = claims.Evaluator(store, stopwatch=stopwatch)
@@ -163,10 +167,7 @@ def extension(core: Core, *, stopwatch: Callable[[], float] = time.monotonic) ->
             clock=clock,
         ).routes(),
         *DecisionRoutes(
-            *(callers, acting, invitations, overview),
-            store=store,
-            commits=commits,
-            clock=clock,
+            *(callers, acting, invitations, overview), store=store, commits=commits, clock=clock
         ).routes(),
         *ElsewhereRoutes(callers, consents, origin=origin, commits=commits, clock=clock).routes(),
         *RenouncingRoutes(callers, Ending(origin, consents), commits=commits, clock=clock).routes(),
@@ -215,7 +216,7 @@ def extension(core: Core, *, stopwatch: Callable[[], float] = time.monotonic) ->
             commits=commits,
             clock=clock,
         ).routes(),
-        *aggregation_routes(core, questions),
+        *answers.routes(),
     ]
     reminding = Reminding(Escalation(origin), commits, clock)
     sender = Sender(core.keys, core.settings.trusted_hosts, base=origin, clock=clock)
@@ -227,7 +228,7 @@ def extension(core: Core, *, stopwatch: Callable[[], float] = time.monotonic) ->
         authorizer,
         (Shaping(origin),),
         routes,
-        (questions.keeping_up, reminding.alongside, carrier.alongside, checkpoints.alongside),
+        (answers.alongside, reminding.alongside, carrier.alongside, checkpoints.alongside),
         LEAVING,
         consents,
     )

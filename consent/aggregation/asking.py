@@ -140,7 +140,7 @@ class Aggregation:
     async def took_over(self) -> str:
         """Own the projection and settle, once, what whoever had it before left; return what it is called.
 
-        Raises StoreUnavailable while another process has it.
+        Raises AnsweredElsewhere while another process has it.
         """
         projection = await asyncio.to_thread(self._projector.identity)
         async with self._recovering:  # nobody reserves before it is done, or that were burned with the rest

@@ -11,12 +11,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from starlette.types import ASGIApp
+
 from consent.aggregation.asking import Aggregation
 from consent.aggregation.engine import Engine, exact_cells
 from consent.aggregation.fields import Fields
 from consent.aggregation.head_counts import HeadCounts
 from consent.aggregation.programmes import Programmes
 from consent.aggregation.projection import Issuers, Projector
+from consent.aggregation.relay import Relay
 from consent.aggregation.sealing import Seal
 from pods.errors import StoreError
 from pods.identity.keys import SigningKeys
@@ -53,27 +56,36 @@ class AggregationParts:
     counts: HeadCounts
     aggregation: Aggregation
     projector: Projector
+    relay: Relay
 
     @asynccontextmanager
-    async def keeping_up(self) -> AsyncIterator[None]:
-        """Bring the projection up to date again and again while the host serves, so that no question waits long."""
+    async def keeping_up(self, answering: ASGIApp) -> AsyncIterator[None]:
+        """Bring the projection up to date again and again while the host serves, so that no question waits long.
+
+        `answering` answers the questions that other workers hand over while this process has the projection.
+        """
         try:
-            async with beside(keep_up(self.projector, self.aggregation.took_over), "projection"):
+            async with self.relay.open(answering), beside(keep_up(self.projector, self.having), "projection"):
                 yield
         finally:
             await asyncio.to_thread(self.projector.close)
 
+    async def having(self) -> None:
+        """Do what is due of the process that has the projection; a no-op once it is done."""
+        await self.aggregation.took_over()
+        await self.relay.listen()
 
-async def keep_up(projector: Projector, took_over: Callable[[], Awaitable[object]]) -> None:
+
+async def keep_up(projector: Projector, having: Callable[[], Awaitable[object]]) -> None:
     """Follow the change feed for ever; where another process owns the projection, look whether it still does.
 
-    `took_over` is called while this process owns it: what a process that died left is settled before anybody asks.
+    `having` is called while this process owns it: what a process that died left is settled before anybody asks.
     """
     while True:
         try:
             await asyncio.to_thread(projector.keep_up)
             if projector.owned():
-                await took_over()
+                await having()
             await asyncio.sleep(KEEP_UP_SECONDS)
         except StoreError:
             await asyncio.sleep(TAKE_OVER_SECONDS)
@@ -112,4 +124,4 @@ def assemble(
         clock=ground.clock,
         new_id=new_id,
     )
-    return AggregationParts(origin, programmes, counts, aggregation, projector)
+    return AggregationParts(origin, programmes, counts, aggregation, projector, Relay(data))

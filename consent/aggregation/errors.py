@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pods.errors import Conflict, Forbidden, Unprocessable
+from pods.errors import SOON, Conflict, Forbidden, StoreUnavailable, Unprocessable
 
 
 class QueryRefused(Unprocessable):
@@ -32,6 +32,25 @@ class StillRunning(Conflict):
     """The same question is being answered at this moment."""
 
     code = "still-running"
+
+
+class AnsweredElsewhere(StoreUnavailable):
+    """Another process of this machine has the projection. Nothing of the question was begun."""
+
+    code = "answered-elsewhere"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Aggregate questions are answered by another process of this host: ask again over a new connection.",
+            # RFC 9112, 9.6: over this connection the next try would meet the same worker.
+            headers=(*SOON, ("connection", "close")),
+        )
+
+
+class QuestionLost(StoreUnavailable):
+    """The process that was asked stopped before it answered. Asking again may cost again: that is for people to say."""
+
+    code = "question-lost"
 
 
 class ConsentChanging(Conflict):

@@ -9,12 +9,12 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from consent.aggregation.errors import AnsweredElsewhere
 from consent.aggregation.rows import COLUMNS, Value, profile_row, receipt_rows
 from consent.receipts.errors import BadReceipt
 from consent.receipts.keys import PublicKey
 from consent.receipts.model import Receipt
 from consent.receipts.signing import verify
-from pods.errors import StoreUnavailable
 from pods.model import Path as ResourcePath
 from pods.removal_sql import ANYWHERE
 from pods.storage.base import Change, Store, Transaction
@@ -63,7 +63,7 @@ class Projector:
         worth a write."""
 
     def open(self) -> None:
-        """Open the file; raise StoreUnavailable if another process has it open."""
+        """Open the file; raise AnsweredElsewhere if another process has it open."""
         with self._lock:
             self._opened()
 
@@ -110,7 +110,7 @@ class Projector:
             return self._opened().cursor()
 
     def identity(self) -> str:
-        """Return what this projection is called in the ledger of budgets; raise StoreUnavailable as `open` does."""
+        """Return what this projection is called in the ledger of budgets; raise AnsweredElsewhere as `open` does."""
         with self._lock:
             return self._opened().identity()
 
@@ -143,9 +143,7 @@ class Projector:
             try:
                 self._tables = ProjectionTables(self._path)
             except Taken as error:
-                raise StoreUnavailable(
-                    "Aggregate questions are answered by another process of this host: ask again over a new connection."
-                ) from error
+                raise AnsweredElsewhere from error
         return self._tables
 
     def _write(

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol
 
 import orjson
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute
+from starlette.routing import BaseRoute, Route
 
 from consent import spent_sql
 from consent.aggregation.asking import Answer
@@ -29,6 +30,7 @@ from pods.authn.verifier import Verifier
 from pods.errors import BadContent, Forbidden, NotAcceptable, Unauthenticated
 from pods.http.callers import limited_body
 from pods.http.openapi import LIST, OBJECT, TEXT, Schema, described, named, record
+from pods.http.routing import management
 from pods.model import Agent, WebId
 from pods.storage.base import Transaction
 
@@ -50,12 +52,9 @@ class Host(Ground, Protocol):
     def verifier(self) -> Verifier: ...
 
 
-def aggregation_routes(host: Host, parts: AggregationParts) -> list[BaseRoute]:
-    """Return the routes of aggregation below `/.consent/`."""
-    return _Routes(host, parts).routes()
+class AggregationRoutes:
+    """Routes below `/.consent/`, and what answers beside them for workers that do not have the projection."""
 
-
-class _Routes:
     def __init__(self, host: Host, parts: AggregationParts) -> None:
         self._host = host
         self._parts = parts
@@ -98,9 +97,22 @@ class _Routes:
         add("/releases/{name}", self.release, methods=["GET"], **_of_name(media_types=tuple(WRITERS)))
         return list(router.routes)
 
+    def alongside(self) -> AbstractAsyncContextManager[None]:
+        """Keep the projection in step while the host serves, and answer what other workers hand over."""
+        handed = Route("/.consent/queries", self._answer, methods=["POST"])
+        return self._parts.keeping_up(management([handed], realm=self._parts.origin, close=_nothing))
+
     async def ask(self, request: Request) -> Response:
         """Answer a question of a controller's service: the release, or where it will be."""
-        agent, query, purpose = await self._authorised(request, "query")
+        body = await limited_body(request, MAX_BODY)
+        elsewhere = await self._parts.relay.answered(request, body)
+        return elsewhere or await self._answered(request, body)
+
+    async def _answer(self, request: Request) -> Response:
+        return await self._answered(request, await limited_body(request, MAX_BODY))
+
+    async def _answered(self, request: Request, body: bytes) -> Response:
+        agent, query, purpose = await self._authorised(request, body, "query")
         writer = _writer(request)
         # The task is kept, so that a client that goes away does not lose an answer that is paid for; asking
         # the same again, as a client does after a 202, waits for it and pays nothing.
@@ -111,6 +123,8 @@ class _Routes:
             self._running[key] = task
             task.add_done_callback(lambda _done: self._running.pop(key, None))
         done, _ = await asyncio.wait([task], timeout=WAIT_SECONDS)
+        if self._parts.projector.owned():
+            await self._parts.relay.listen()
         if not done:
             register = f"{purpose.programme}/questions"
             return Response(status_code=202, headers={"location": register, "retry-after": RETRY_SECONDS})
@@ -125,7 +139,7 @@ class _Routes:
 
     async def participants(self, request: Request) -> Response:
         """Give a controller the noisy number of people who take part, at most one new number a day."""
-        _, _, purpose = await self._authorised(request, "participants")
+        _, _, purpose = await self._authorised(request, await limited_body(request, MAX_BODY), "participants")
         terms = self._parts.programmes.terms(purpose)
         counted = await self._host.commits.submit(lambda tx: self._parts.counts.today(tx, terms, purpose))
         return _json(counted)
@@ -165,13 +179,14 @@ class _Routes:
     async def _read(self, read: Callable[[Transaction], Any]) -> Any:
         return await self._host.store.read(read)
 
-    async def _authorised(self, request: Request, member: str) -> tuple[Agent, Any, PurposeDeclaration]:
+    async def _authorised(
+        self, request: Request, body: bytes, member: str
+    ) -> tuple[Agent, Any, PurposeDeclaration]:
         """Return who asks, the question, and the purpose that its signed claim names."""
         url = self._parts.origin + request.url.path
         agent = await self._host.verifier.agent_async(request.method, url, request.scope["headers"])
         if agent.webid is None:
             raise Unauthenticated("Questions are asked by a registered organisation: send an access token.")
-        body = await limited_body(request, MAX_BODY)
         try:
             plain = orjson.loads(body)
         except orjson.JSONDecodeError as error:
@@ -214,6 +229,10 @@ class _Routes:
                 "/programme", "the declaration has ended; publish a new version and ask for consent"
             )
         return purpose
+
+
+async def _nothing() -> None:
+    """The host itself closes what it opened."""
 
 
 def _of_name(answer: Schema = OBJECT, **further: Any) -> dict[str, Any]:

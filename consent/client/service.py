@@ -20,6 +20,9 @@ from pods.protocol import jose
 
 RETRY_SECONDS = 2.0  # between two looks for an answer, where the host does not say
 MOST_TOKENS = 10_000  # tokens remembered; they live a minute, so more would be stale anyway
+NOT_BEGUN = "answered-elsewhere"
+"""The error of a host that changes the process that answers questions; any other one is for whoever asked."""
+TAKE_OVER_TRIES = 12  # with the pause that the host names a minute; it takes over within a quarter of that
 _JSON = {"content-type": "application/json", "accept": "application/json"}
 
 
@@ -121,7 +124,7 @@ class ServiceClient:
         self, place: str, member: str, content: Mapping[str, Any], purpose: str
     ) -> dict[str, Any]:
         own = await self._own()
-        url = f"{own.host}/.consent{place}"
+        url, tries = f"{own.host}/.consent{place}", TAKE_OVER_TRIES
         while True:
             claim = self._purpose_key.claim(
                 purpose,
@@ -134,11 +137,15 @@ class ServiceClient:
             body = orjson.dumps({member: content, "purpose_claim": claim})
             response = await self._solid.request("POST", url, headers=_JSON, content=body)
             if response.is_error:
-                raise refusal(response)
-            if response.status_code != httpx.codes.ACCEPTED:
+                refused = refusal(response)
+                if refused.code != NOT_BEGUN or not tries:
+                    raise refused
+                tries -= 1
+            elif response.status_code != httpx.codes.ACCEPTED:
                 answer: dict[str, Any] = orjson.loads(response.content)
                 return answer
-            # The host is still computing; the same question again waits for that answer, at no further cost.
+            # The host is still computing; the same question again waits for that answer, at no further cost. Or
+            # another process is just taking the questions over; of this one nothing was begun.
             await asyncio.sleep(float(response.headers.get("retry-after", RETRY_SECONDS)))
 
     async def _use(

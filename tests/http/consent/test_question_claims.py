@@ -10,9 +10,10 @@ import httpx
 import orjson
 import pytest
 
+from consent.client import ServiceClient
 from consent.declarations import canonical_json
 from consent.purpose_claim import CLAIM_SECONDS, PurposeKey, bound_hash
-from pods.client import SolidClient
+from pods.client import ClientCredentials, SolidClient, SolidError
 from pods.protocol import jose
 from tests.consent_host import PROGRAMME, Organisation, Town, declaration, item
 from tests.pod_host import ORIGIN
@@ -102,3 +103,49 @@ async def test_a_question_with_a_wrong_statement_of_purpose_is_refused(
             claim = await found.claim(audience="https://elsewhere.example/")
     answer = await found.ask(claim)
     assert (answer.status_code, reason in answer.json()["detail"]) == (403, True), answer.text
+
+
+class ChangingHands(httpx.AsyncBaseTransport):
+    """Reaches the host, whose process for questions changes: as often as said, a question meets the wrong one."""
+
+    def __init__(self, host: Town, refusals: int, code: str = "answered-elsewhere") -> None:
+        self._inner = httpx.ASGITransport(host.app)
+        self.left = refusals
+        self._code = code
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if str(request.url) == QUERIES and self.left:
+            self.left -= 1
+            kind = f"https://w3id.org/portico/problems#{self._code}"
+            fields = {"retry-after": "0", "content-type": "application/problem+json"}
+            return httpx.Response(503, headers=fields, json={"type": kind, "title": "Soon", "status": 503})
+        return await self._inner.handle_async_request(request)
+
+
+async def asked_through(found: Asking, way: ChangingHands) -> str:
+    """Return what the service is told in the end."""
+    async with httpx.AsyncClient(transport=way) as http:
+        credentials = ClientCredentials(
+            http, ORIGIN + "/", *found.by.credentials._credentials, clock=found.host.clock
+        )
+        service = ServiceClient(http, credentials, found.by.key, clock=found.host.clock)
+        try:
+            return str(await service.query(found.question, found.purpose))
+        except SolidError as error:
+            return error.code
+
+
+async def test_a_service_asks_again_while_another_process_takes_over(host: Town) -> None:
+    way = ChangingHands(host, refusals=3)
+    said = await asked_through(await asking(host), way)
+    assert said == "too-few-participants" or "cells" in said, "noise alone says which"
+    assert way.left == 0
+
+
+async def test_a_service_does_not_ask_for_ever(host: Town) -> None:
+    assert await asked_through(await asking(host), ChangingHands(host, refusals=100)) == "answered-elsewhere"
+
+
+async def test_a_service_does_not_pay_again_for_a_question_that_was_lost(host: Town) -> None:
+    way = ChangingHands(host, refusals=1, code="question-lost")
+    assert await asked_through(await asking(host), way) == "question-lost"
