@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pods.kept import Kept
 from pods.model import Path
 
-ROOM = 8 * 1024 * 1024  # bytes of one worker
+ROOM = 4 * 1024 * 1024  # bytes of one worker
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from typing import Generic, TypeVar
 
 K = TypeVar("K", bound=Hashable)
@@ -16,9 +16,9 @@ ENTRY = 768  # bytes beside a value: its key of a few strings, the places of bot
 class Kept(Generic[K, V]):
     """Keeps the values that were asked for last; safe for many threads.
 
-    A key names everything that its value is made of, so nothing kept is ever wrong: what changed has another key, and
-    the old value goes when its turn comes. `room` is in bytes and covers keys and values, so that a host that has seen
-    a million small documents weighs no more than one that has seen few large ones.
+    Whoever keeps a value sees to it that it is never wrong: its key names everything that it is made of, or it says so
+    itself. `room` is in bytes and covers keys and values, so that a host that has seen a million small documents weighs
+    no more than one that has seen few large ones.
     """
 
     def __init__(self, room: int) -> None:
@@ -48,3 +48,13 @@ class Kept(Generic[K, V]):
             while self._taken > self._room and len(self._values) > 1:
                 self._taken -= self._values.popitem(last=False)[1][1]
         return value
+
+    def forget_while(self, stale: Callable[[V], bool]) -> None:
+        """Let go of stale values, from the one that was asked for longest ago on, up to the first that is not."""
+        with self._changing:
+            while self._values:
+                key, (value, weight) = next(iter(self._values.items()))
+                if not stale(value):
+                    return
+                del self._values[key]
+                self._taken -= weight

@@ -152,6 +152,7 @@ class Verifier:
         known = self._known.get(token)
         if known is None or known.checked_until <= now:
             known = self._verified(token, shown.proof, now)
+            self._known.forget_while(lambda other: other.expires <= now)
             self._known.put(token, known, READ * len(token))
         _require_binding(known.thumbprint, shown.proof)
         return known.agent

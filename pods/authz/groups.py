@@ -24,7 +24,7 @@ class Groups:
     def __init__(self, base_url: str, remote: RemoteGroups | None) -> None:
         self._base = base_url
         self._remote = remote
-        self._parsed: Kept[tuple[Path, str], Mapping[str, frozenset[str]]] = Kept(ROOM)
+        self._parsed: Kept[Path, tuple[str, Mapping[str, frozenset[str]]]] = Kept(ROOM)
 
     def members(
         self, group: str, tx: Transaction, *, pod: int, readable: Callable[[Path], bool]
@@ -48,13 +48,12 @@ class Groups:
         return self._read(stored).get(group, _NOBODY)
 
     def _read(self, stored: Stored) -> Mapping[str, frozenset[str]]:
-        key = (stored.path, stored.etag)
-        found = self._parsed.get(key)
-        if found is None:
-            try:
-                quads = rdf.parse(stored.media_type, stored.content, self._base + stored.path)
-                found = acl.groups_in(quads)
-            except PodError:
-                found = {}
-            self._parsed.put(key, found, PARSED * len(stored.content))
+        known = self._parsed.get(stored.path)
+        if known is not None and known[0] == stored.etag:
+            return known[1]
+        try:
+            found = acl.groups_in(rdf.parse(stored.media_type, stored.content, self._base + stored.path))
+        except PodError:
+            found = {}
+        self._parsed.put(stored.path, (stored.etag, found), PARSED * len(stored.content))
         return found

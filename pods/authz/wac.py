@@ -21,7 +21,7 @@ _NOTHING = Rights(Mode.NONE, Mode.NONE)
 
 
 class Wac:
-    """An Authorizer that reads ACL resources. Parsed lists are kept by path and entity tag, so a change counts at once.
+    """An Authorizer that reads ACL resources. Parsed lists are kept with their entity tag, so a change counts at once.
 
     Without `remote`, groups on other hosts have no members.
     """
@@ -30,7 +30,7 @@ class Wac:
         self._base = base_url
         self._remote = remote
         self._groups = Groups(base_url, remote)
-        self._parsed: Kept[tuple[Path, str], tuple[acl.Rule, ...]] = Kept(ROOM)
+        self._parsed: Kept[Path, tuple[str, tuple[acl.Rule, ...]]] = Kept(ROOM)
 
     def rights(self, agent: Agent, path: Path, tx: Transaction) -> Rights:
         """Return the modes on a resource; an auxiliary resource has those of its subject."""
@@ -101,12 +101,12 @@ class Wac:
             await self._remote.fetch(groups)
 
     def _rules(self, stored: Stored) -> tuple[acl.Rule, ...]:
-        key = (stored.path, stored.etag)
-        rules = self._parsed.get(key)
-        if rules is None:
-            try:
-                rules = acl.read(rdf.parse(stored.media_type, stored.content, self._base + stored.path))
-            except PodError:
-                rules = ()  # a list that cannot be read grants nothing
-            self._parsed.put(key, rules, PARSED * len(stored.content))
+        known = self._parsed.get(stored.path)
+        if known is not None and known[0] == stored.etag:
+            return known[1]
+        try:
+            rules = acl.read(rdf.parse(stored.media_type, stored.content, self._base + stored.path))
+        except PodError:
+            rules = ()  # a list that cannot be read grants nothing
+        self._parsed.put(stored.path, (stored.etag, rules), PARSED * len(stored.content))
         return rules

@@ -43,6 +43,19 @@ def test_a_value_that_grew_counts_as_what_it_is_now() -> None:
     assert kept.get("grown") == bytes(20)
 
 
+def test_what_is_stale_goes_from_the_oldest_on_and_gives_its_room_back() -> None:
+    kept: Kept[int, float] = Kept(3 * TEN)
+    for until in (1.0, 2.0, 9.0):
+        kept.put(int(until), until, 10)
+    kept.forget_while(lambda until: until < 5)
+    assert (kept.get(1), kept.get(2), kept.get(9)) == (None, None, 9.0)
+    kept.put(10, 10.0, 10)
+    kept.put(11, 11.0, 10)
+    assert kept.get(9) is not None
+    kept.forget_while(lambda until: True)
+    assert kept.get(9) is None
+
+
 def test_many_small_values_take_no_more_memory_than_the_room() -> None:
     room = 4 * 2**20
     kept: Kept[tuple[str, str], bytes] = Kept(room)
