@@ -72,6 +72,12 @@ def compact_with(document: Mapping[str, Any]) -> dict[str, Any]:
     return dict(_run(pyld.compact, document, document["@context"], {**_options(""), "graph": False}))
 
 
+def compact_expanded(document: Mapping[str, Any], context: list[Any]) -> dict[str, Any]:
+    """Return a node that is written in expanded form already, compacted with contexts."""
+    options = {**_options(""), "graph": False, "skipExpansion": True}
+    return dict(_run(pyld.compact, [document], context, options))
+
+
 def nquads(document: Mapping[str, Any]) -> str:
     """Return the whole dataset of a JSON-LD document, named graphs too, as N-Quads; raises BadJsonLd."""
     return str(_run(pyld.to_rdf, document, {**_options(""), "format": "application/n-quads"}))

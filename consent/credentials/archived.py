@@ -8,6 +8,7 @@ from typing import Any
 from consent.credentials import proofs, recorded
 from consent.credentials.issuing import Issuing
 from consent.credentials.keys import AssertionKeys
+from consent.credentials.recorded import Told
 from pods.errors import NotFound
 from pods.storage.base import Pod, Transaction
 
@@ -25,13 +26,12 @@ class Archived:
         """Return the document of the keys, and a credential for each record and each receipt, made when taken."""
         signer = self._keys.signer()
         found = (
-            proofs.secured(credential, signer, at) for credential in self._credentials(tx, pod, grants, at)
+            proofs.secured_as_told(told.document, told.statements, signer, at)
+            for told in self._credentials(tx, pod, grants, at)
         )
         return self._keys.document(), found
 
-    def _credentials(
-        self, tx: Transaction, pod: Pod, grants: Iterable[str], at: float
-    ) -> Iterator[dict[str, Any]]:
+    def _credentials(self, tx: Transaction, pod: Pod, grants: Iterable[str], at: float) -> Iterator[Told]:
         for grant in grants:
             for kind in (recorded.RECORD, recorded.RECEIPT):
                 try:

@@ -10,6 +10,7 @@ from typing import Any
 from consent import chapters, records, registry_sql
 from consent.credentials import granted, recorded, status, status_sql
 from consent.credentials.keys import AssertionKeys
+from consent.credentials.recorded import Told
 from consent.grants_sql import GRANTS_PATH, Grants
 from consent.model import Grant
 from consent.overview import Overview
@@ -64,7 +65,7 @@ class Issuing:
         entries = self._status(tx, grant)
         return granted.service_credential(grant, self._issuer, self._origin, entries, opaque.resources)
 
-    def record(self, tx: Transaction, webid: WebId, grant_id: str, kind: str, at: float) -> dict[str, Any]:
+    def record(self, tx: Transaction, webid: WebId, grant_id: str, kind: str, at: float) -> Told:
         """Return the record or the receipt of a decision for the person who took it; NotFound for others."""
         grant = self._own(tx, webid, grant_id)
         purpose = self._purposes.by_iri(tx, grant.purpose) if grant is not None else None

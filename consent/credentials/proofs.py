@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from pyoxigraph import CanonicalizationAlgorithm, Dataset, RdfFormat, parse
+from pyoxigraph import CanonicalizationAlgorithm, Dataset, Quad, RdfFormat, Triple, parse
 
 from consent import wire
 from consent.credentials import multikey
@@ -27,15 +28,23 @@ class BadProof(ValueError):
 
 def secured(document: Document, signer: Signer, at: float) -> dict[str, Any]:
     """Return the document with a proof of the signer's made at this time."""
-    options = {
-        "type": "DataIntegrityProof",
-        "cryptosuite": CRYPTOSUITE,
-        "created": wire.timestamp(at),
-        "verificationMethod": signer.method,
-        "proofPurpose": "assertionMethod",
-    }
+    options = _options(signer.method, wire.timestamp(at))
     value = signature(document, options, signer.key)
     return {**document, "proof": {**options, "proofValue": multikey.base58(value)}}
+
+
+def secured_as_told(
+    document: Document, statements: Iterable[Triple], signer: Signer, at: float
+) -> dict[str, Any]:
+    """Return what `secured` does for a document of our own making that is known to be read as these statements.
+
+    Reading it again, as is done for every other document, would take most of the time of an archive.
+    """
+    created = wire.timestamp(at)
+    config = _config_hash(tuple(document["@context"]), signer.method, created)
+    told = hashlib.sha256(in_order(Dataset(Quad(*triple) for triple in statements))).digest()
+    value = multikey.base58(signer.key.sign(config + told))
+    return {**document, "proof": {**_options(signer.method, created), "proofValue": value}}
 
 
 def verify(document: Document, controller: Document) -> str:
@@ -87,10 +96,29 @@ def canonical(document: Document) -> bytes:
         lines = jsonld.nquads(document)
     except jsonld.BadJsonLd as error:
         raise BadProof(str(error)) from error
-    dataset = Dataset(parse(lines.encode(), RdfFormat.N_QUADS))
+    return in_order(Dataset(parse(lines.encode(), RdfFormat.N_QUADS)))
+
+
+def in_order(dataset: Dataset) -> bytes:
+    """Return the canonical N-Quads of statements (RDFC-1.0); it names the blank nodes of the dataset anew."""
     dataset.canonicalize(CanonicalizationAlgorithm.RDFC_1_0)
     # RDFC-1.0, 5: canonical N-Quads are sorted by code point, each once, each with a newline.
     return "".join(sorted(f"{quad} .\n" for quad in dataset)).encode()
+
+
+def _options(method: str, created: str) -> dict[str, str]:
+    return {
+        "type": "DataIntegrityProof",
+        "cryptosuite": CRYPTOSUITE,
+        "created": created,
+        "verificationMethod": method,
+        "proofPurpose": "assertionMethod",
+    }
+
+
+@lru_cache(maxsize=16)  # the same for every proof of an archive
+def _config_hash(context: tuple[str, ...], method: str, created: str) -> bytes:
+    return _hash({**_options(method, created), "@context": list(context)})
 
 
 def _hash(document: Document) -> bytes:

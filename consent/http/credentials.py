@@ -114,7 +114,7 @@ class CredentialRoutes:
         grant_id: str = request.path_params["grant_id"]
         at = self._clock()
         found = await self._store.read(lambda tx: self._issuing.record(tx, webid, grant_id, kind, at))
-        return await self._signed(found, at, PRIVATE)
+        return await self._signed(found.document, at, PRIVATE)
 
     async def _signed(self, document: dict[str, Any], at: float, headers: Mapping[str, str]) -> Response:
         signer = self._keys.signer()
