@@ -153,6 +153,7 @@ class Changes:
         if op.path == card_of(target.pod_root(op.path)):
             raise Conflict("The profile says who may log in for its owner; it can be changed, not deleted.")
         tx.delete(op.path, at)
+        self._renew(op.path, tx, at)
         return Answer(204)
 
     def _store(
@@ -172,6 +173,7 @@ class Changes:
             self._check_profile(path, stored, content)
         written = tx.write(path, content.media_type, content.content, at, blob=content.blob)
         self._quota.require_kept(stored, written, tx)
+        self._renew(path, tx, at)
         fields = (
             ("etag", f'"{written.etag}"'),
             ("last-modified", conditions.http_date(written.modified)),
@@ -181,6 +183,11 @@ class Changes:
             return Answer(204, fields)
         # RFC 9110, 15.3.2, asks for Location only where the server chose the address; many clients read it always.
         return Answer(201, (*fields, ("location", self._base + path)))
+
+    def _renew(self, path: Path, tx: Transaction, at: float) -> None:
+        """Give a container that is described anew a new tag, since it shows what its description says."""
+        if path.endswith(f"/{target.META}") and (container := tx.get(target.subject_of(path))) is not None:
+            tx.write(container.path, container.media_type, container.content, at)
 
     def _check_auxiliary(self, path: Path, content: Content) -> None:
         if not rdf.is_rdf(content.media_type):

@@ -17,7 +17,7 @@ from pods.model import NO_CONDITIONS, Answer, Clock, Operation, Path
 from pods.pages.looks import language_of
 from pods.pages.page import EDITION, FIELDS, MEMBERS, ResourcePages
 from pods.paging import Page
-from pods.protocol import conditions, headers, listing, negotiate, rdf
+from pods.protocol import conditions, headers, listing, negotiate, rdf, target
 from pods.protocol import variant as variants
 from pods.protocol.variant import Variant
 from pods.storage.base import Entry, Stored, Transaction
@@ -63,8 +63,9 @@ class Slow(Exception):
 class _Long(Exception):
     """A container has too many members to be listed in one go."""
 
-    def __init__(self, first: Sequence[Entry]) -> None:
+    def __init__(self, stored: Stored, first: Sequence[Entry]) -> None:
         super().__init__("the listing is streamed")
+        self.stored = stored
         self.first = first
 
 
@@ -108,7 +109,7 @@ class Representations:
             shown = listings.chosen(op, variant, stored, rights, tx, self._base)
             stored = shown.stored
             described = headers.joined([*described, *shown.fields])
-            make: Callable[[], bytes] = partial(self._listed, shown, tx)
+            make: Callable[[], bytes] = partial(self._listed, shown, rights, tx)
         else:
             make = lambda: stored.content  # noqa: E731  # the content as it stands
         tag = stored.etag if wanted == stored.media_type else stored.etag + _SUFFIXES[wanted]
@@ -122,7 +123,8 @@ class Representations:
         try:
             content = make() if as_stored else self._converted(stored, wanted, tag, make)
         except _Long as long:
-            return Answer(200, described, stream=partial(self._long.pieces, op, stored, long.first, wanted))
+            pieces = partial(self._long.pieces, op, long.stored, long.first, wanted)
+            return Answer(200, described, stream=pieces)
         return Answer(200, described, content)
 
     def _page(
@@ -213,17 +215,30 @@ class Representations:
         pieces = partial(self._open_blob, op, key, first, last)
         return Answer(status, described, stream=pieces, length=length)
 
-    def _listed(self, shown: Listing, tx: Transaction) -> bytes:
-        key = (shown.stored.path, shown.stored.etag)
+    def _listed(self, shown: Listing, rights: Rights, tx: Transaction) -> bytes:
+        stored, members = shown.stored, shown.members
+        key = (stored.path, stored.etag)
         content = self._kept.get(key)
         if content is not None:
             return content
-        members = shown.members
+        if rights.view is None:  # a grant opens no description
+            stored = replace(stored, content=stored.content + self._said_of(stored.path, tx))
         if members is None:
-            members = tx.children(shown.stored.path, limit=AT_ONCE + 1)
+            members = tx.children(stored.path, limit=AT_ONCE + 1)
             if len(members) > AT_ONCE:
-                raise _Long(members)
-        return self._put(key, listing.turtle(shown.stored, members))
+                raise _Long(stored, members)
+        return self._put(key, listing.turtle(stored, members))
+
+    def _said_of(self, container: Path, tx: Transaction) -> bytes:
+        """Return what the description of a container says of it, or raise Slow; a new one gives it a new tag."""
+        found = tx.get(Path(container + target.META))
+        if found is None:
+            return b""
+        key = (found.path, found.etag)
+        said = self._kept.get(key)
+        if said is None and len(found.content) > LARGE_SOURCE:
+            raise Slow(lambda: self._put(key, listing.described(container, found, self._base)))
+        return listing.described(container, found, self._base) if said is None else said
 
     def _put(self, key: tuple[Path, str], content: bytes) -> bytes:
         return self._kept.put(key, content, len(content))

@@ -48,6 +48,15 @@ def more(container: Stored, members: Sequence[Entry]) -> bytes:
     return "".join(parts).encode()
 
 
+def described(container: Path, description: Stored, base: str) -> bytes:
+    """Return what the description of a container says, as Turtle that may follow a listing.
+
+    Solid Protocol, 5.3: what the host states of a container stays the host's; of that a description adds nothing.
+    """
+    said = rdf.parse(description.media_type, description.content, base + description.path)
+    return rdf.serialise(rdf.TURTLE, [quad for quad in said if not _is_hosts(quad, base + container)])
+
+
 def quads(container: Stored, members: Sequence[Entry], base: str) -> list[Quad]:
     """Return the triples that the host states about a container and its members."""
     return rdf.parse(rdf.TURTLE, _own(container, members).encode(), base + container.path)
@@ -101,9 +110,13 @@ def added(
     more = [quad for quad in theirs if quad.triple not in own]
     if whole and len({quad.triple for quad in theirs} & own) < len(own):
         raise Conflict("The patch removes what the host states about the container or its members.")
-    prefix = base + path
     for quad in more:
-        about_us = isinstance(quad.subject, rdf.NamedNode) and quad.subject.value.startswith(prefix)
-        if quad.predicate in _MANAGED and about_us:
+        if _is_hosts(quad, base + path):
             raise Conflict(f"<{quad.predicate.value}> of a container and its members is the host's to state.")
     return more
+
+
+def _is_hosts(quad: Quad, container: str) -> bool:
+    """Say whether a statement is one that only the host makes of the container at this address and its members."""
+    about_us = isinstance(quad.subject, rdf.NamedNode) and quad.subject.value.startswith(container)
+    return quad.predicate in _MANAGED and about_us

@@ -1,8 +1,12 @@
 """Description resources (`.meta`): written like any document, governed by their subject, gone with it."""
 
 import pytest
+from pyoxigraph import Literal, Triple
 
+from pods.long_listings import AT_ONCE
+from pods.model import Path
 from pods.protocol import rdf
+from pods.representation import LARGE_SOURCE
 from tests.pod_host import ORIGIN, PodHost
 
 X = "/anna/x.png"
@@ -62,3 +66,62 @@ async def test_the_storage_description_is_rdf_for_everybody(host: PodHost, media
     quads = rdf.parse(media_type, answer.content, f"{ORIGIN}/anna/.well-known/solid")
     assert answer.headers["content-type"] == media_type
     assert any(quad.object == rdf.node("http://www.w3.org/ns/pim/space#Storage") for quad in quads)
+
+
+BOX = "/anna/box/"
+LABEL = "http://www.w3.org/2000/01/rdf-schema#label"
+
+
+@pytest.mark.parametrize("media_type", [rdf.TURTLE, rdf.JSON_LD, rdf.N_TRIPLES])
+async def test_a_container_shows_what_its_description_says_of_it(host: PodHost, media_type: str) -> None:
+    """Other servers show it so; apps that name containers write the one and read the other."""
+    await host.anna.put(BOX + "x.txt", "x", "text/plain")
+    label = f'INSERT DATA {{ <./> <{LABEL}> "Box" }}'
+    assert (await host.anna.patch(BOX + ".meta", label, "application/sparql-update")).status_code == 201
+    shown = await host.anna.get(BOX, accept=media_type)
+    said = [quad.triple for quad in rdf.parse(media_type, shown.content, ORIGIN + BOX)]
+    box = rdf.node(ORIGIN + BOX)
+    assert Triple(box, rdf.node(LABEL), Literal("Box")) in said
+    assert Triple(box, rdf.node("http://www.w3.org/ns/ldp#contains"), rdf.node(f"{ORIGIN}{BOX}x.txt")) in said
+
+
+async def test_a_container_changes_with_its_description(host: PodHost) -> None:
+    await host.anna.put(BOX, f'<> <{LABEL}> "Own".')
+    tags = [(await host.anna.get(BOX)).headers["etag"]]
+    for said in ("One", "Two"):
+        await host.anna.put(BOX + ".meta", f'<./> <{LABEL}> "{said}".')
+        shown = await host.anna.get(BOX)
+        assert [word for word in ("Own", "One", "Two") if f'"{word}"' in shown.text] == ["Own", said]
+        tags.append(shown.headers["etag"])
+    await host.anna.delete(BOX + ".meta")
+    shown = await host.anna.get(BOX)
+    assert '"Own"' in shown.text
+    assert '"Two"' not in shown.text
+    assert len({*tags, shown.headers["etag"]}) == 4
+
+
+async def test_a_description_cannot_forge_what_a_container_holds(host: PodHost) -> None:
+    await host.anna.put(BOX + "x.txt", "x", "text/plain")
+    forged = "<./> <http://www.w3.org/ns/ldp#contains> <y.txt>; <http://www.w3.org/ns/posix/stat#mtime> 7."
+    assert (await host.anna.put(BOX + ".meta", forged + "<x.txt> <#nick> <#z>.")).status_code == 201
+    shown = (await host.anna.get(BOX)).text
+    assert "y.txt" not in shown
+    assert "mtime> 7" not in shown
+    assert "#nick" in shown
+
+
+async def test_a_long_list_ends_with_the_description(host: PodHost) -> None:
+    with host.core.store.writing() as tx:
+        for number in range(AT_ONCE + 1):
+            tx.write(Path(f"{BOX}{number}"), "text/plain", b"", 1.0)
+    await host.anna.put(BOX + ".meta", f'<./> <{LABEL}> "Long".')
+    for media_type in (rdf.TURTLE, rdf.JSON_LD):
+        shown = await host.anna.get(BOX, accept=media_type)
+        quads = rdf.parse(media_type, shown.content, ORIGIN + BOX)
+        assert [quad.object for quad in quads if quad.predicate == rdf.node(LABEL)] == [Literal("Long")]
+
+
+async def test_a_large_description_is_shown_too(host: PodHost) -> None:
+    many = "".join(f'<./> <#p> "{number:0100}".\n' for number in range(LARGE_SOURCE // 100))
+    await host.anna.put(BOX + ".meta", many)
+    assert (await host.anna.get(BOX)).text.count('"0') == LARGE_SOURCE // 100
