@@ -6,7 +6,7 @@ import asyncio
 import logging
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 
 log = logging.getLogger(__name__)
 
@@ -23,8 +23,10 @@ async def beside(work: Coroutine[object, object, None], name: str) -> AsyncItera
         yield
     finally:
         task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+        # Not `await task`: who is cancelled while it ends would cancel it once more, and would not know of itself.
+        await asyncio.wait((task,))
+        if not task.cancelled():
+            task.result()
 
 
 @asynccontextmanager

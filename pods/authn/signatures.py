@@ -162,7 +162,10 @@ class Signatures(asyncio.Protocol):
                 link.abort()
             with suppress(ProcessLookupError):  # it may have ended by itself
                 process.kill()  # it keeps nothing, and one that is stopped ends by nothing else
-            await process.wait()
+            try:
+                await process.wait()
+            finally:
+                await process.wait()  # it is on its way, also where the host ends in this moment
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take the link to the process."""
