@@ -20,14 +20,16 @@ from pods.protocol import es256
 UnverifiedClaims = NewType("UnverifiedClaims", Mapping[str, Any])
 """Claims whose signature nobody has checked yet; good only for choosing the key that checks them."""
 
-ALGORITHMS = ("ES256", "ES384", "EdDSA", "RS256")
+ALGORITHMS = ("ES256", "ES384", "EdDSA", "Ed25519", "RS256", "PS256")
 """Asymmetric signatures only: with `none` or HS256 a public key would be enough to forge (RFC 8725, 3.1)."""
 
 MAX_TOKEN = 16 * 1024  # a token travels in a header; common servers stop at 8 or 16 KiB
 SMALLEST_RSA_KEY = 2048  # bits, RFC 7518 section 3.3
 # The two letters of base64url become those of base64, and those of base64 become one that is refused.
 _FROM_BASE64URL = bytes.maketrans(b"-_+/=", b"+/!!!")
-_CURVES = {"ES256": "P-256", "ES384": "P-384", "EdDSA": "Ed25519"}
+# RFC 9864, 2.2 and 3.1: "Ed25519" is what newer libraries write; older ones write "EdDSA", which named no curve.
+_CURVES = {"ES256": "P-256", "ES384": "P-384", "EdDSA": "Ed25519", "Ed25519": "Ed25519"}
+_RSA = frozenset(("RS256", "PS256"))
 
 
 class BadJose(ValueError):
@@ -78,7 +80,7 @@ class PublicKey:
                 self.p256, es256.digest(signing_input), signature
             )
         key = self.key
-        fits = isinstance(key, RSAKey) if alg == "RS256" else _curve(key) == _CURVES.get(alg)
+        fits = isinstance(key, RSAKey) if alg in _RSA else _curve(key) == _CURVES.get(alg)
         return fits and bool(JWSRegistry.algorithms[alg].verify(signing_input, signature, key))
 
 

@@ -71,7 +71,9 @@ def test_the_published_access_token_hash_is_ours() -> None:
         (ECKey.generate_key("P-256"), "ES256"),
         (ECKey.generate_key("P-384"), "ES384"),
         (OKPKey.generate_key("Ed25519"), "EdDSA"),
+        (OKPKey.generate_key("Ed25519"), "Ed25519"),
         (RSAKey.generate_key(2048), "RS256"),
+        (RSAKey.generate_key(2048), "PS256"),
     ],
 )
 def test_each_accepted_algorithm_is_taken(key: Any, alg: str) -> None:
