@@ -16,7 +16,7 @@ from consent.grants_sql import GRANTS_PATH, Grants
 from consent.model import Controller, DataItem, Grant, GrantState, PurposeDeclaration, Suspension
 from consent.registry_sql import Purposes
 from pods import activity
-from pods.errors import Conflict, NotFound
+from pods.errors import NotFound
 from pods.model import Agent
 from pods.storage.base import Pod, Transaction
 
@@ -72,10 +72,13 @@ class Acting:
         """Give consent, or prepare it where the caller may do no more than that."""
         found = standing(tx, agent, whose, Power.GIVE, at)
         pod, delegation = found.pod, found.delegation
+        before = self._grants.by_purpose(tx, pod.key, iri)
+        rests = before is not None and before.state_at(at) is GrantState.SUSPENDED
         if delegation is None:
+            woken = before is not None and rests and self._wake(tx, found, agent, before, at)
             grant, changed = self._consents.give(tx, pod, agent, iri, items, end, at, language=language)
             drafts_sql.forget(tx, pod.key, iri)
-            return Answered(pod, grant, changed)
+            return Answered(pod, grant, changed or woken)
         purpose, controller = self._known(tx, iri)
         rules.require_no_interest(tx, delegation.delegate, controller)
         if delegation.kind in PREPARES_ONLY:
@@ -84,12 +87,11 @@ class Acting:
             self._note(tx, found, agent, self._path(iri), Power.GIVE, at, purpose=iri)
             return Answered(pod, None, True)
         rules.require_agreement(tx, pod, delegation, purpose.identifier, at)
-        before = self._grants.by_purpose(tx, pod.key, iri)
-        if before is not None and before.state is GrantState.SUSPENDED:
-            return self._agree(tx, found, agent, before, at)
+        woken = before is not None and rests and self._wake(tx, found, agent, before, at)
+        # Who agrees to a part of what rested, or for a shorter time, agreed to that.
         grant, changed = self._consents.give(tx, pod, agent, iri, items, end, at, language=language)
         self._note(tx, found, agent, GRANTS_PATH + grant.id, Power.GIVE, at, grant=grant)
-        return Answered(pod, grant, changed)
+        return Answered(pod, grant, changed or woken)
 
     def refuse(self, tx: Transaction, agent: Agent, whose: str | None, iri: str, at: float) -> Grant:
         """Say no. Against what another delegate gave, it lets the consent rest until they agree."""
@@ -123,14 +125,11 @@ class Acting:
         self._note(tx, found, agent, GRANTS_PATH + grant.id, Power.WITHDRAW, at, grant=grant)
         return grant
 
-    def _agree(self, tx: Transaction, found: Standing, agent: Agent, before: Grant, at: float) -> Answered:
-        """Let a consent go on that rests because of the caller; only who caused the conflict ends it so."""
-        if rules.conflicts(tx, before) != agent.webid:
-            raise Conflict("This consent rests; whoever made it rest must say yes first.")
-        reason = Suspension.GUARDIAN_CONFLICT
-        grant = self._consents.resume(tx, found.pod, before.id, reason, at, agent=agent)
-        self._note(tx, found, agent, GRANTS_PATH + grant.id, Power.GIVE, at, grant=grant)
-        return Answered(found.pod, grant, True)
+    def _wake(self, tx: Transaction, found: Standing, agent: Agent, before: Grant, at: float) -> bool:
+        """Let a consent go on that rests because a delegate said no, who now agrees or has no power any more."""
+        rules.require_wakeable(tx, before)
+        self._consents.resume(tx, found.pod, before.id, Suspension.GUARDIAN_CONFLICT, at, agent=agent)
+        return True
 
     def _known(self, tx: Transaction, iri: str) -> tuple[PurposeDeclaration, Controller]:
         purpose = self._purposes.by_iri(tx, iri)

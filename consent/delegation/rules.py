@@ -46,11 +46,16 @@ def require_agreement(tx: Transaction, pod: Pod, delegation: Delegation, identif
         raise Conflict(f"This is not given: {others[said_no]} said no to it, and a no counts more.")
 
 
-def conflicts(tx: Transaction, grant: Grant) -> str | None:
-    """Return who of several guardians made a grant rest, None if none did."""
+def require_wakeable(tx: Transaction, grant: Grant) -> None:
+    """Raise Conflict unless a consent rests because of a delegate's no.
+
+    That no counts in `require_agreement` while who said it decides. When nobody holds their powers any more, the
+    consent still rests, until somebody who may give says yes anew.
+    """
     if Suspension.GUARDIAN_CONFLICT.value not in grants_sql.suspensions(tx, grant.id):
-        return None
-    return stances_sql.suspended_by(tx, grant.id, Suspension.GUARDIAN_CONFLICT.value)
+        raise Conflict(
+            "This consent rests, and not because of a no: a restriction or a new version comes first."
+        )
 
 
 def given_by_another(tx: Transaction, grant: Grant, delegate: str, at: float) -> bool:

@@ -28,18 +28,8 @@ def latest_no(tx: Transaction, pod: int, identifier: str, actors: Sequence[str])
 
 def given_by(tx: Transaction, grant_id: str) -> str:
     """Return who gave a grant last; an empty text where nobody did."""
-    return _actor(tx, grant_id, GrantEvent.GIVE, "")
-
-
-def suspended_by(tx: Transaction, grant_id: str, reason: str) -> str:
-    """Return who made a grant rest for a reason."""
-    return _actor(tx, grant_id, GrantEvent.SUSPEND, reason)
-
-
-def _actor(tx: Transaction, grant_id: str, event: GrantEvent, reason: str) -> str:
     rows = tx.execute(
-        "SELECT actor FROM consent_event WHERE grant_id = ? AND event = ? AND (reason = ? OR ? = '')"
-        " ORDER BY number DESC LIMIT 1",
-        (grant_id, event.value, reason, reason),
+        "SELECT actor FROM consent_event WHERE grant_id = ? AND event = ? ORDER BY number DESC LIMIT 1",
+        (grant_id, GrantEvent.GIVE.value),
     )
     return str(rows[0][0]) if rows else ""

@@ -119,11 +119,11 @@ ACTING: tuple[Mechanism, ...] = (
         DELEGATION + "test_no_delegate_gives_what_the_person_refused",
     ),
     acting(
-        "who made it rest lets it go on",
-        "consent/delegation/acting",
-        "        if rules.conflicts(tx, before) != agent.webid:",
-        "        if False:",
-        DELEGATION + "test_what_one_made_rest_the_other_does_not_wake_although_that_one_is_gone",
+        "a no against what another gave keeps it at rest",
+        "consent/delegation/stances_sql",
+        "GrantEvent.WITHDRAW.value, GrantEvent.SUSPEND.value)",
+        "GrantEvent.WITHDRAW.value)",
+        DELEGATION + "test_what_one_gave_rests_when_the_other_refuses_until_that_one_agrees",
     ),
     acting(
         "no interest: oneself",

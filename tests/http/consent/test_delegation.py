@@ -13,7 +13,7 @@ from consent.delegation.appointments import Appointments
 from consent.delegation.coming_of_age import ROME
 from consent.delegation.death import Deaths
 from consent.delegation.model import Kind, Power
-from consent.model import DAY, GrantState
+from consent.model import DAY, GrantState, Suspension
 from pods import activity
 from pods.model import Path
 from tests.consent_host import ROWS, Town, declaration
@@ -163,15 +163,66 @@ async def test_what_one_gave_rests_when_the_other_refuses_until_that_one_agrees(
     assert people.state() is GrantState.GIVEN
 
 
-async def test_what_one_made_rest_the_other_does_not_wake_although_that_one_is_gone(people: People) -> None:
-    """Attack 19: the most restrictive answer stays until who gave it says yes, or the consent is given anew."""
+async def resting(people: People) -> str:
+    """Let bob give for anna and carl refuse; return the delegation of carl."""
     await people.appoint("bob")
     carl = await people.appoint("carl")
     await people.give("bob")
     assert (await people.refuse("carl")).status_code == 204
+    return carl.id
+
+
+def revoked(people: People, delegation_id: str) -> None:
     with people.host.core.store.writing() as tx:
-        Appointments(ORIGIN).revoke(tx, carl.id, people.host.clock())
+        Appointments(ORIGIN).revoke(tx, delegation_id, people.host.clock())
+
+
+async def test_what_somebody_made_rest_who_is_gone_goes_on_when_another_says_yes_anew(people: People) -> None:
+    """Attack 19: a no ends with the powers of who said it, and still nothing goes on by itself."""
+    carl = await resting(people)
+    revoked(people, carl)
+    assert people.state() is GrantState.SUSPENDED
+    assert (await people.give("bob")).status_code == 201
+    assert people.state() is GrantState.GIVEN
+
+
+async def test_what_somebody_made_rest_who_is_gone_rests_while_another_says_no(people: People) -> None:
+    carl = await resting(people)
+    await people.appoint("dora")
+    revoked(people, carl)
+    assert (await people.give("dora")).status_code == 201
+    assert (await people.refuse("dora")).status_code == 204  # bob gave it, so it rests again
     assert (await people.give("bob")).status_code == 409
+    assert people.state() is GrantState.SUSPENDED
+
+
+async def test_who_wakes_a_consent_for_a_part_of_it_gives_that_part(people: People) -> None:
+    await resting(people)
+    less = [{**wire.items_json(people.purpose.items)[0], "properties": ["orderedAt"]}]
+    body = {
+        "purpose": people.purpose.iri,
+        "items": less,
+        "expires_at": wire.timestamp(people.host.clock() + 30 * DAY),
+    }
+    assert (await people.call("carl", "POST", f"/grants?for={quoted(ANNA)}", body)).status_code == 201
+    (told,) = (await people.call("anna", "GET", "/grants")).json()
+    assert (told["state"], told["items"]) == ("given", less)
+    assert told["expires_at"] == body["expires_at"]
+
+
+async def test_the_person_wakes_what_a_delegate_made_rest(people: People) -> None:
+    await resting(people)
+    assert (await people.give("anna")).status_code == 201
+    assert people.state() is GrantState.GIVEN
+
+
+async def test_nobody_wakes_by_a_yes_what_the_person_restricted(people: People) -> None:
+    await resting(people)
+    with people.host.core.store.writing() as tx:
+        people.host.added.consents.suspend(
+            tx, people.pod(), people.grant_id(), Suspension.RESTRICTION, people.host.clock()
+        )
+    assert (await people.give("carl")).status_code == 409
     assert people.state() is GrantState.SUSPENDED
 
 
