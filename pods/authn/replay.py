@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import logging
 import struct
+from collections.abc import Awaitable
 from pathlib import Path
 from threading import Lock
 from typing import Protocol
@@ -37,18 +37,21 @@ class ReplayGuard(Protocol):
     """Remembers each proof once, for all workers of a host."""
 
     waits: bool
-    """Whether `first_use` waits for another machine; then it is called off the event loop (`first_use`)."""
+    """Whether `first_use` waits for another machine; on an event loop `ask` is called then (`first_use`)."""
 
     def first_use(self, proof: Proof, at: float) -> bool:
         """Remember the proof; False if this or another worker has seen it before. Raises StoreError."""
+
+    def ask(self, proof: Proof, at: float) -> Awaitable[bool]:
+        """Do the same on an event loop, which goes on meanwhile."""
 
     def close(self) -> None: ...
 
 
 async def first_use(guard: ReplayGuard, proof: Proof, at: float) -> bool:
-    """Ask a guard from the event loop: at once if it answers in microseconds, else in a thread."""
+    """Ask a guard from the event loop: at once if it answers in microseconds."""
     if guard.waits:
-        return await asyncio.to_thread(guard.first_use, proof, at)
+        return await guard.ask(proof, at)
     return guard.first_use(proof, at)
 
 
@@ -88,6 +91,9 @@ class FileReplayGuard:
                 return changes.put(_TIME.pack(proof.issued_at) + digest_of(proof), b"", overwrite=False)
         except lmdb.Error as error:
             raise StoreError("the replay guard's file does not answer; try again") from error
+
+    async def ask(self, proof: Proof, at: float) -> bool:
+        return self.first_use(proof, at)
 
     def close(self) -> None:
         """Let go of the file."""

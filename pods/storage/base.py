@@ -149,7 +149,8 @@ class Store(Protocol):
     def read(self, job: Callable[[Transaction], T]) -> Awaitable[T]:
         """Run the job on a snapshot and return what it returns; the event loop is never held up by waiting.
 
-        What is in one process answers at once, without a switch to another task; what is not, in a thread.
+        What is in one process answers at once, without a switch to another task. What is not may run the job
+        again, and lets others run where it waits: a job has no effect but through its transaction.
         """
 
     def reading(self) -> AbstractContextManager[Transaction]:

@@ -10,6 +10,7 @@ import itertools
 import re
 from collections.abc import Callable, Iterator
 from functools import lru_cache
+from typing import NamedTuple
 
 NOCASE = "portico_nocase"
 """The collation that compares letters without their case; the store makes it before the first step."""
@@ -73,8 +74,27 @@ _AS_IT_IS = re.compile(
 _QUERY = re.compile(r"(SELECT|INSERT|UPDATE|DELETE|WITH)\b", re.IGNORECASE)
 
 
+_ROWS = re.compile(r"\s*(?:SELECT|WITH)\b|.*\bRETURNING\b", re.IGNORECASE | re.DOTALL)
+_CHANGE = re.compile(r"\s*(?!SELECT\b)(?:WITH\b.*)?\b(?:INSERT|UPDATE|DELETE)\b", re.IGNORECASE | re.DOTALL)
+
+
 class Untranslatable(ValueError):
     """A statement in words that are not known to mean the same on PostgreSQL."""
+
+
+class Statement(NamedTuple):
+    """A statement in PostgreSQL's words, and what it is."""
+
+    text: bytes
+    gives_rows: bool = False
+    changes: bool = False
+
+
+@lru_cache(maxsize=2048)
+def statement(sql: str) -> Statement:
+    """Return a query or change for PostgreSQL; raise Untranslatable."""
+    bare = _TEXT.sub("", sql)
+    return Statement(query(sql).encode(), _ROWS.match(bare) is not None, _CHANGE.match(bare) is not None)
 
 
 @lru_cache(maxsize=2048)

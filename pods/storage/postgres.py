@@ -4,30 +4,24 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import Any, TypeVar
 
 import psycopg
 from psycopg_pool import PoolClosed, PoolTimeout
 
 from pods.storage.base import Observer, Transaction
+from pods.storage.connection import Connection
 from pods.storage.migrations import PODS, Schema
-from pods.storage.postgres_connection import ConnectionLost, Statements, Unreachable, error_of, open_pool
+from pods.storage.postgres_connection import WRITERS, Statements, Unreachable, error_of, open_pool
 from pods.storage.postgres_schema import migrate
+from pods.storage.postgres_snapshots import Snapshots
 from pods.storage.transaction import PodCache, SqlTransaction
 
 T = TypeVar("T")
 
-READERS = 4  # snapshots at once in a worker; more would wait for the interpreter, not for the database
-CONNECTIONS = (
-    READERS + 8
-)  # lanes of writers, what their jobs read beside, the outbox, a notice to other workers
-READ_ATTEMPTS = CONNECTIONS + 1  # after a restart of the database, every connection of the pool is a dead one
-
-# Advisory locks of this database, by number. A writer shares WRITERS with all others, and whoever must not
-# collide has it alone: the programs that cannot run their block again, and jobs that have lost often enough.
-WRITERS = 7_001
+CONNECTIONS = 8  # long jobs, programs in a block, the outbox, a notice to other workers
 
 _SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 # To wait for a row that another transaction changes is in vain, since this one's snapshot is older than the change;
@@ -46,7 +40,7 @@ class PostgresStore:
         self._observers = list(observers)
         self._pods = PodCache()
         self._pool = open_pool(url, CONNECTIONS)
-        self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="read")
+        self._snapshots: Snapshots | None = None
         self.url = url
         try:
             with self.borrowed() as connection:
@@ -77,21 +71,20 @@ class PostgresStore:
 
     def transaction(self, connection: psycopg.Connection[Any], *, snapshot: bool = False) -> SqlTransaction:
         """Return a view of a connection on which a transaction is open."""
-        return SqlTransaction(Statements(connection), self._observers, self._pods, snapshot=snapshot)
+        return self.view(Statements(connection), snapshot=snapshot)
+
+    def view(self, connection: Connection, *, snapshot: bool = False) -> SqlTransaction:
+        """Return the same of whatever runs statements."""
+        return SqlTransaction(connection, self._observers, self._pods, snapshot=snapshot)
 
     def read(self, job: Callable[[Transaction], T]) -> asyncio.Future[T]:
-        """Run the job on a snapshot, in a thread."""
-        return asyncio.get_running_loop().run_in_executor(self._readers, self._read, job)
-
-    def _read(self, job: Callable[[Transaction], T]) -> T:
-        for attempt in range(READ_ATTEMPTS):
-            try:
-                with self.reading() as tx:
-                    return job(tx)
-            except ConnectionLost:
-                if attempt == READ_ATTEMPTS - 1:
-                    raise
-        raise AssertionError
+        """Run the job on a snapshot, together with others that come in the same turn of the event loop."""
+        snapshots = self._snapshots
+        if snapshots is None or snapshots.wires.loop is not asyncio.get_running_loop():
+            if snapshots is not None:
+                snapshots.close()
+            self._snapshots = snapshots = Snapshots(self.url, partial(self.view, snapshot=True))
+        return snapshots.submit(job)
 
     @contextmanager
     def reading(self) -> Iterator[SqlTransaction]:
@@ -154,5 +147,6 @@ class PostgresStore:
 
     def close(self) -> None:
         """Close every connection; the store must not be used afterwards."""
-        self._readers.shutdown(wait=True)
+        if self._snapshots is not None:
+            self._snapshots.close()
         self._pool.close()

@@ -38,6 +38,9 @@ GONE: dict[str, Any] = {
     "keepalives_count": 3,
     "tcp_user_timeout": 60_000,
 }
+# Advisory locks of this database, by number. A writer shares WRITERS with all others, and whoever must not
+# collide has it alone: the programs that cannot run their block again, and jobs that have lost often enough.
+WRITERS = 7_001
 PATIENCE = 5.0  # seconds that a request waits for a connection; then it is told to try again
 
 
@@ -69,7 +72,7 @@ def _adapters() -> AdaptersMap:
     return adapters
 
 
-_ADAPTERS = _adapters()
+ADAPTERS = _adapters()
 _COLLISIONS = (pg.SerializationFailure, pg.DeadlockDetected)
 _LOST = (pg.AdminShutdown, pg.CrashShutdown, pg.CannotConnectNow, pg.IdleInTransactionSessionTimeout)
 
@@ -93,18 +96,30 @@ class Statements:
         return Rows(self.raw).execute(dialect.query(sql), parameters, binary=True)
 
     def executemany(self, sql: str, parameters: Iterable[Sequence[Any]]) -> Rows:
-        cursor = Rows(self.raw)
-        cursor.executemany(dialect.query(sql), parameters)
+        cursor, every = Rows(self.raw), list(parameters)
+        refused: psycopg.Error | None = None
+        try:
+            # psycopg ends a pipeline that an error leaves with a warning, for what follows in it fails as well. So
+            # the error is taken out first, and raised when the pipeline has ended.
+            with self.raw.pipeline():
+                try:
+                    cursor.executemany(dialect.query(sql), every)
+                except psycopg.Error as error:
+                    refused = error
+        except psycopg.Error as error:
+            raise refused or error from None
+        if refused is not None:
+            raise refused
         return cursor
 
 
-def connect(url: str) -> psycopg.Connection[Any]:
+def connect(url: str, adapters: AdaptersMap = ADAPTERS) -> psycopg.Connection[Any]:
     """Return a connection of its own, outside of the pool; raise StoreError."""
     try:
         connection = psycopg.connect(
             url,
             autocommit=True,
-            context=_ADAPTERS,
+            context=adapters,
             connect_timeout=CONNECT_SECONDS,
             application_name="portico",
             **GONE,
@@ -141,7 +156,7 @@ def open_pool(url: str, size: int) -> ConnectionPool[psycopg.Connection[Any]]:
         url,
         kwargs={
             "autocommit": True,
-            "context": _ADAPTERS,
+            "context": ADAPTERS,
             "connect_timeout": CONNECT_SECONDS,
             "application_name": "portico",
             **GONE,

@@ -11,20 +11,30 @@ from pods.errors import Conflict, NotFound, StoreError
 from pods.model import Path, WebId
 from pods.protocol import conditions, target
 from pods.storage.base import Blob, Change, Entry, Observer, Pod, Stored, Usage
-from pods.storage.connection import Connection
+from pods.storage.connection import Connection, Cursor
 
 TURTLE = "text/turtle"
 ALL = 1 << 62  # as the limit of a query: more rows than there can be
 MOST_FOUND = 2 * target.MAX_DEPTH  # rows remembered within one job; most of them are known to be absent
 ENTRY_BYTES = 512  # what a resource counts beside its content: its row and index entries, roughly
 DROPPED_SECONDS = 3600.0  # how long replaced or deleted blobs are kept, for downloads that are under way
+
+# What is asked and changed most. PostgreSQL is asked for several of these as one (`postgres_snapshots`), and not again
+# for what a batch of writes knows from them (`postgres_rows`).
 _RESOURCE = "name, container, pod, media_type, content, etag, modified, blob, size"
-_REPLACE = "UPDATE resource SET media_type = ?, content = ?, size = ?, etag = ?, modified = ?, blob = ? WHERE name = ?"
-_ANY_OF = tuple(
+INSERT = (
+    "INSERT INTO resource (name, container, parent, pod, media_type, etag, modified, size, content, blob) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+TOUCH = "UPDATE resource SET etag = ?, modified = ? WHERE name = ?"
+REMOVE = "DELETE FROM resource WHERE name = ? RETURNING size, blob"
+ANY_OF_MANY = f"SELECT {_RESOURCE} FROM resource WHERE name = ANY(?)"  # noqa: S608  # constants only; PostgreSQL alone
+REPLACE = "UPDATE resource SET media_type = ?, content = ?, size = ?, etag = ?, modified = ?, blob = ? WHERE name = ?"
+ANY_OF = tuple(
     f"SELECT {_RESOURCE} FROM resource WHERE name IN ({', '.join('?' * count)})"  # noqa: S608  # constants only
     for count in range(target.MAX_DEPTH + 3)
 )
-_COUNT = "UPDATE pod SET used = used + ? WHERE key = ? RETURNING used, quota"
+COUNT = "UPDATE pod SET used = used + ? WHERE key = ? RETURNING used, quota"
 _MEMBERS = (
     "SELECT name, container, media_type, size, etag, modified FROM resource "
     "WHERE parent = ? AND name > ? ORDER BY name LIMIT ?"
@@ -38,7 +48,7 @@ class PodCache(dict[int, Pod]):
 class SqlTransaction:
     """A transaction that is open on a connection; see `pods.storage.base.Transaction`."""
 
-    __slots__ = ("_connection", "_execute", "_found", "_observers", "_pods", "_row_count", "_seen", "_usage")
+    __slots__ = ("_connection", "_execute", "_found", "_last", "_observers", "_pods", "_seen", "_usage")
 
     def __init__(
         self,
@@ -53,7 +63,7 @@ class SqlTransaction:
         self._observers = observers
         self._pods = pods
         self._seen = pods if snapshot else PodCache()  # what a writer sees may yet be rolled back
-        self._row_count = 0
+        self._last: Cursor | None = None
         self._usage: tuple[int, Usage] | None = None
         # Rows found since the last statement that writes, so that nobody asks twice in one job.
         self._found: dict[str, tuple[Any, ...] | None] = {}
@@ -133,7 +143,7 @@ class SqlTransaction:
             is_container, pod, size_before, blob_before = row[1], row[2], row[8], row[7]
             _require_same_kind(path, bool(is_container))
             stored = Stored(path, pod, media_type, content, etag, int(at * 1000), key, size)
-            self._execute(_REPLACE, (media_type, content, size, etag, stored.modified, key, name))
+            self._execute(REPLACE, (media_type, content, size, etag, stored.modified, key, name))
             self._found.clear()
             self._count(pod, size - size_before)
             if blob_before is not None:
@@ -174,13 +184,12 @@ class SqlTransaction:
     def execute(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         self._forget()
         cursor = self._execute(sql, parameters)
-        rows = cursor.fetchall()
-        self._row_count = cursor.rowcount
-        return rows
+        self._last = cursor
+        return cursor.fetchall()
 
     def execute_many(self, sql: str, parameters: Iterable[Sequence[Any]]) -> None:
         self._forget()
-        self._row_count = self._connection.executemany(sql, parameters).rowcount
+        self._last = self._connection.executemany(sql, parameters)
 
     def _forget(self) -> None:
         self._found.clear()
@@ -188,7 +197,7 @@ class SqlTransaction:
 
     @property
     def row_count(self) -> int:
-        return self._row_count
+        return self._last.rowcount if self._last is not None else 0
 
     def _container_for(self, path: Path, at: float) -> int:
         """Return the pod key of a new resource's container, which is created if it is missing."""
@@ -212,7 +221,7 @@ class SqlTransaction:
         asked = [name for name in names if name not in found]
         if asked:
             found.update(dict.fromkeys(asked))
-            for row in self._execute(_ANY_OF[len(asked)], asked):
+            for row in self._execute(ANY_OF[len(asked)], asked):
                 found[row[0]] = row
         return found
 
@@ -220,9 +229,7 @@ class SqlTransaction:
         self._found.clear()
         path = stored.path
         self._execute(
-            "INSERT INTO resource "
-            "(name, container, parent, pod, media_type, etag, modified, size, content, blob) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            INSERT,
             (
                 *(path.rstrip("/"), path.endswith("/"), parent, stored.pod, stored.media_type, stored.etag),
                 *(stored.modified, stored.size, stored.content, stored.blob),
@@ -233,9 +240,7 @@ class SqlTransaction:
 
     def _remove(self, pod: int, path: Path, at: float) -> None:
         self._found.clear()
-        row = self._execute(
-            "DELETE FROM resource WHERE name = ? RETURNING size, blob", (path.rstrip("/"),)
-        ).fetchone()
+        row = self._execute(REMOVE, (path.rstrip("/"),)).fetchone()
         if row is None:
             return
         self._count(pod, -row[0] - ENTRY_BYTES)
@@ -245,7 +250,7 @@ class SqlTransaction:
 
     def _count(self, pod: int, more: int) -> None:
         if more:
-            row = self._execute(_COUNT, (more, pod)).fetchone()
+            row = self._execute(COUNT, (more, pod)).fetchone()
             self._usage = (pod, Usage(*row))
 
     def _adopt(self, blob: Blob) -> None:
@@ -260,10 +265,7 @@ class SqlTransaction:
     def _touch(self, container: Path, at: float) -> None:
         """Give a container a new tag, since its listing shows size and time of each member."""
         self._found.clear()
-        self._execute(
-            "UPDATE resource SET etag = ?, modified = ? WHERE name = ?",
-            (_new_tag(), int(at * 1000), container[:-1]),
-        )
+        self._execute(TOUCH, (_new_tag(), int(at * 1000), container[:-1]))
 
     def _announce(self, pod: int, path: Path, kind: str, at: float, stored: Stored | None) -> None:
         self._execute("INSERT INTO change (pod, path, kind, at) VALUES (?, ?, ?, ?)", (pod, path, kind, at))

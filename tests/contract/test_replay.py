@@ -1,5 +1,6 @@
 """What every memory of proofs promises: a proof is good once, at whichever worker, however many ask at once."""
 
+import asyncio
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -47,6 +48,13 @@ async def test_a_proof_is_good_at_one_worker(another: Another) -> None:
     assert not await replay.first_use(another(), used("a"), NOW)
 
 
+async def test_of_many_who_send_a_proof_on_one_loop_one_comes_in(another: Another) -> None:
+    guards = [another(), another()]
+    shown = [replay.first_use(guards[n % 2], used(f"{n // 16}"), NOW) for n in range(64)]
+    answers = await asyncio.gather(*shown)
+    assert [answers[n : n + 16].count(True) for n in range(0, 64, 16)] == [1] * 4
+
+
 def test_of_many_who_send_a_proof_at_once_one_comes_in(another: Another) -> None:
     guards = [another(), another()]
     with ThreadPoolExecutor(8) as threads:
@@ -54,7 +62,7 @@ def test_of_many_who_send_a_proof_at_once_one_comes_in(another: Another) -> None
     assert answers.count(True) == 1
 
 
-def test_a_proof_is_remembered_for_as_long_as_it_is_accepted(
+async def test_a_proof_is_remembered_for_as_long_as_it_is_accepted(
     another: Another, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for module in ("pods.authn.replay", "pods.authn.replay_sql"):
@@ -62,9 +70,9 @@ def test_a_proof_is_remembered_for_as_long_as_it_is_accepted(
             f"{module}.PURGE_EVERY", 2
         )  # a limit, so that the test needs no thousands of proofs
     guard = another()
-    assert guard.first_use(used("old", NOW - replay.REMEMBER + 1), NOW)
-    assert guard.first_use(used("older", NOW - replay.REMEMBER - 1), NOW)
-    assert guard.first_use(used("new"), NOW)
-    assert guard.first_use(used("newer"), NOW)
-    assert not guard.first_use(used("old", NOW - replay.REMEMBER + 1), NOW)
-    assert guard.first_use(used("older", NOW - replay.REMEMBER - 1), NOW)
+    assert await replay.first_use(guard, used("old", NOW - replay.REMEMBER + 1), NOW)
+    assert await replay.first_use(guard, used("older", NOW - replay.REMEMBER - 1), NOW)
+    assert await replay.first_use(guard, used("new"), NOW)
+    assert await replay.first_use(guard, used("newer"), NOW)
+    assert not await replay.first_use(guard, used("old", NOW - replay.REMEMBER + 1), NOW)
+    assert await replay.first_use(guard, used("older", NOW - replay.REMEMBER - 1), NOW)
