@@ -230,6 +230,8 @@ class OwnGrant:
     changed_at: float
     record: str
     """The IRI of the consent record in the pod."""
+    language: str = ""
+    """The language in which the notice was read before the decision, where it is known."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,17 @@ def shown(tx: Transaction, grant_id: str, language: str) -> None:
     )
 
 
+def last(tx: Transaction, grant_id: str) -> str:
+    """Return the language in which the notice was shown last; an empty text where nobody said it.
+
+    A grant is about one version of a purpose, and so about one notice.
+    """
+    rows = tx.execute(
+        "SELECT language FROM notice_shown WHERE grant_id = ? ORDER BY number DESC LIMIT 1", (grant_id,)
+    )
+    return str(rows[0][0]) if rows else ""
+
+
 def languages(tx: Transaction, grant_id: str, *, after: int = 0) -> Mapping[int, str]:
     """Return the language for each event of a grant after that of a number, where it is known."""
     rows = tx.execute(

@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from consent import decided_sql, elsewhere_sql, grants_sql, people_sql, records, registry_sql, shaped_sql
+from consent import (
+    decided_sql,
+    elsewhere_sql,
+    grants_sql,
+    notice_sql,
+    people_sql,
+    records,
+    registry_sql,
+    shaped_sql,
+)
 from consent.controllers import approved
 from consent.decided_sql import Place
 from consent.grant_filter import EVERY_GRANT, GrantFilter
@@ -137,6 +146,7 @@ class Overview:
             expires_at=grant.expires_at,
             changed_at=grants_sql.changed_at(tx, grant.id),
             record=self._origin + records.record_path(pod.root, grant.id),
+            language=notice_sql.last(tx, grant.id),
         )
 
     def of_controller(self, tx: Transaction, webid: WebId | None, iri: str, at: float) -> list[ServiceGrant]:

@@ -132,6 +132,7 @@ def own_grant_json(grant: OwnGrant) -> dict[str, Any]:
         "expires_at": timestamp(grant.expires_at),
         "changed_at": timestamp(grant.changed_at),
         "record": grant.record,
+        **({"language": grant.language} if grant.language else {}),
     }
 
 
@@ -147,6 +148,7 @@ def own_grant_value(plain: Mapping[str, Any]) -> OwnGrant:
         expires_at=seconds(plain["expires_at"]),
         changed_at=seconds(plain["changed_at"]),
         record=plain["record"],
+        language=plain.get("language", ""),
     )
 
 

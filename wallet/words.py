@@ -203,6 +203,9 @@ def in_language(texts: Mapping[str, str], _: Translator) -> str:
     return texts.get(_.language) or texts.get("it") or next(iter(texts.values()), "")
 
 
+LANGUAGES = {"it": msg("Italian"), "en": msg("English"), "de": msg("German")}
+
+
 @dataclass(frozen=True, slots=True)
 class NoticeWords:
     """A notice as one reader is shown it: three texts in one language, which the record keeps."""
@@ -211,6 +214,11 @@ class NoticeWords:
     title: str
     text: str
     refusal: str
+
+
+def language_words(code: str, _: Translator) -> str:
+    """Return the name of a language that a notice was read in."""
+    return _(LANGUAGES.get(code, code))
 
 
 def notice_words(purpose: PurposeDeclaration, reading: Sequence[str]) -> NoticeWords:

@@ -6,6 +6,7 @@ from consent.client.register import Offer, Register
 from consent.client.results import BadResult, published_keys, verified_result
 from consent.client.service import ServiceClient
 from consent.client.uma import AccessRefused
+from consent.declarations import notice_digests
 from consent.grant_filter import ENDING_DAYS, MOST_WORDS, GrantFilter, Totals
 from consent.log_filter import LogFilter
 from consent.purpose_claim import PurposeKey
@@ -28,6 +29,7 @@ __all__ = [
     "Register",
     "ServiceClient",
     "Totals",
+    "notice_digests",
     "published_keys",
     "verified_result",
 ]

@@ -57,10 +57,13 @@ class ForeignGrants:
         title: str = "",
         organisation: str = "",
         notice: str = "",
+        language: str = "",
+        read: str = "",
     ) -> ForeignGrant:
         """Let an agent read some documents until the person withdraws; the caller has named the LIMITS before.
 
-        `title`, `organisation` and the digest `notice` are what the person was shown, and stand in the note.
+        `title`, `organisation`, the digest `notice`, and `language` and the digest `read` of exactly the words in
+        it, are what the person was shown, and stand in the note.
 
         Raises ForeignError for what a list cannot say exactly, SolidError if the server refuses. What was begun
         then is undone by `finish`.
@@ -79,6 +82,8 @@ class ForeignGrants:
             title=title,
             organisation=organisation,
             notice=notice,
+            language=language,
+            read=read,
         )
         await self._notes.write(grant)
         for resource in resources:

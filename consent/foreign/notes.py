@@ -46,6 +46,9 @@ class ForeignGrant:
     """What the person saw of purpose and organisation: a withdrawal must not need a register that answers."""
     notice: str = ""
     """The digest of the texts that the person was shown (GDPR art. 7(1))."""
+    language: str = ""
+    read: str = ""
+    """In which language these texts were shown, and the digest of exactly the words in it."""
     told: str = ""
     """The last state that the host of the purpose was told of, for the organisation; empty where it was of none."""
 

@@ -11,13 +11,16 @@ from pathlib import Path
 from urllib.parse import quote
 
 import httpx
+import orjson
 import pytest_asyncio
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from consent import controllers
 from consent.client import PurposeKey, ServiceClient
-from consent.foreign import LIMITS
+from consent.declarations import notice_digests
+from consent.foreign import LIMITS, ForeignGrant
+from consent.foreign.notes import FOLDER, Notes
 from consent.main import extension, schemas
 from consent.model import ServiceGrant
 from pods.client import ClientCredentials, SolidClient
@@ -302,3 +305,35 @@ async def test_the_register_may_be_down_and_what_was_given_can_be_taken_back(
         assert "Il registro di questo portafoglio non risponde" in (await other.get("/elsewhere")).text
         assert "il permesso non è più nelle sue regole" in (await withdraw(other)).text
     assert await two.status(ORDERS[0]) == 403
+
+
+async def test_the_notice_is_shown_in_the_readers_language_and_the_note_keeps_which(
+    two: Two, anna: httpx.AsyncClient
+) -> None:
+    anna.headers["Accept-Language"] = "de, en;q=0.5"
+    page = await anna.get(f"/elsewhere/one?purpose={quote(two.purpose)}")
+    english = declaration([ROWS])
+    assert f"<h1>{english['title']['en']}</h1>" in page.text
+    assert english["text"]["en"] in page.text
+    assert english["text"]["it"] not in page.text
+    assert (await give(anna, two, "Purchase/2017-10")).status_code == 200
+    async with two.solid() as solid:
+        (note,) = await Notes(solid, f"{two.there}/anna/").all()
+    assert (note.language, note.read) == ("en", notice_digests(english)["en"])
+    listed = await anna.get("/elsewhere")
+    assert "Notice read in: English" in listed.text
+    assert note.read in listed.text
+
+
+async def test_a_note_from_before_languages_were_kept_is_still_listed(
+    two: Two, anna: httpx.AsyncClient
+) -> None:
+    await give(anna, two, "Purchase/2017-10")
+    async with two.solid() as solid:
+        (note,) = await Notes(solid, f"{two.there}/anna/").all()
+        plain = {name: getattr(note, name) for name in ForeignGrant.__slots__}
+        old = {name: value for name, value in plain.items() if name not in ("language", "read")}
+        await solid.put(f"{two.there}/anna/{FOLDER}{note.id}", orjson.dumps(old), "application/json")
+    page = await anna.get("/elsewhere")
+    assert "in vigore" in page.text
+    assert "Informativa letta in" not in page.text

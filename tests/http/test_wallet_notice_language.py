@@ -131,3 +131,35 @@ async def test_the_record_names_the_notice_in_all_languages_beside_the_one_that_
     graph = await record(town)
     digests = set(graph.objects(None, DIGEST))
     assert digests == {Literal(purpose.notice_digest), Literal(notice_digests(purpose.document)["en"])}
+
+
+@pytest.mark.parametrize(("accepts", "name"), [(DE, "German"), (EN, "English"), ("it", "italiano")])
+async def test_the_consents_own_page_says_in_which_language_the_notice_was_read_and_shows_it_so(
+    town: WalletTown, accepts: str, name: str
+) -> None:
+    purpose = await asked(town)
+    anna = reader(town, accepts)
+    await anna.see(f"/requests/one?purpose={purpose.iri}")
+    await anna.send("/requests/answer", answer="all", period="180")
+    (grant,) = await town.owner("anna").grants()
+    code = (await read_notice(town))[0]
+    assert grant.language == code
+    anna.http.headers["Accept-Language"] = "it" if accepts == "it" else "en"
+    page = await anna.see(f"/grants/{grant.id}")
+    heading = "Informativa letta in" if accepts == "it" else "Notice read in"
+    assert f"<dt>{heading}</dt><dd>{name} ·" in page
+    assert notice_digests(purpose.document)[code] in page
+    assert f">{TEXT[code]}</p>" in page
+    assert all(text not in page for other, text in TEXT.items() if other != code)
+
+
+async def test_a_consent_of_which_nobody_said_it_shows_the_notice_in_the_readers_language(
+    town: WalletTown,
+) -> None:
+    purpose = await asked(town)
+    end = float(int(town.clock() + 90 * 86_400))
+    given = await town.owner("anna").give(purpose.iri, purpose.items, end)
+    assert given.language == ""
+    page = await reader(town, DE).see(f"/grants/{given.id}")
+    assert f'<p class="p-text" lang="de">{TEXT["de"]}</p>' in page
+    assert "Notice read in" not in page

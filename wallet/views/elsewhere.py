@@ -11,11 +11,12 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from consent.client import Offer, Register
+from consent.client import Offer, Register, notice_digests
 from consent.foreign import LIMITS, ForeignError, ForeignGrant, ForeignGrants, ForeignState, Telling
 from consent.model import Handling, PurposeDeclaration, handling
 from pods.client import SolidError
 from vocab.pages import Notice, Translator, msg
+from vocab.pages.language import reading_order
 from vocab.shapes import SHAPES
 from wallet import choosing, words
 from wallet.foreign_words import NO_ANSWER, foreign_words, reason_of
@@ -94,9 +95,7 @@ class Elsewhere:
             server=urlsplit(visit.place.host).netloc,
             purpose=purpose,
             controller=controller,
-            title=words.in_language(purpose.title, _),
-            text=words.in_language(purpose.text, _),
-            refusal=words.in_language(purpose.consequence_of_refusal, _),
+            notice=words.notice_words(purpose, reading_order(request)),
             basis=words.legal_basis(purpose.legal_basis, _),
             handling=handling(purpose.legal_basis).value,
             groups=[
@@ -136,12 +135,15 @@ class Elsewhere:
             )
             return await self._page(request, visit, offer, error, 422)
         until = expiry(str(form.get("period", "")), purpose, visit.now)
+        shown = words.notice_words(purpose, reading_order(request))
         try:
             await self._grants(visit).give(
                 *(purpose.iri, controller.iri, resources, until),
-                title=words.in_language(purpose.title, _),
+                title=shown.title,
                 organisation=controller.name,
                 notice=purpose.notice_digest,
+                language=shown.language,
+                read=notice_digests(purpose.document)[shown.language],
             )
         except (ForeignError, SolidError, httpx.HTTPError) as error:
             return self._failed(error, "not-given")
@@ -218,6 +220,7 @@ def _shown(grant: ForeignGrant, _: Translator) -> dict[str, Any]:
         "badge": kind,
         "live": grant.state is ForeignState.GIVEN,
         "title": grant.title or grant.purpose,
+        "read_in": words.language_words(grant.language, _) if grant.language else "",
         "areas": ", ".join(words.label(shape.label, _) for shape in areas),
         "names": [one.rpartition("/")[2] for one in grant.resources],
         "open_still": [one.rpartition("/")[2] for one in grant.open_still],

@@ -11,11 +11,12 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from consent.client import GrantsPage, LogFilter, Totals
+from consent.client import GrantsPage, LogFilter, Totals, notice_digests
 from consent.client.people import Power
 from consent.model import GrantState, OwnGrant, handling
 from pods.client import SolidError, refusal
 from vocab.pages import Notice, Translator, msg
+from vocab.pages.language import reading_order
 from wallet import words
 from wallet.grant_choice import GrantChoice, grant_choice, organisations, states
 from wallet.log_entries import grant_number
@@ -112,7 +113,9 @@ class Grants:
             "wallet/grant.html",
             active="grants",
             **_shown(grant, visit, _),
-            text=words.in_language(grant.purpose.text, _),
+            notice=_notice(grant, request),
+            read_in=words.language_words(grant.language, _) if grant.language else "",
+            read_digest=notice_digests(grant.purpose.document).get(grant.language, ""),
             items=[words.item_words(item, _) for item in grant.items],
             basis=words.legal_basis(grant.purpose.legal_basis, _),
             reads=len(reads),
@@ -184,6 +187,12 @@ async def _page(visit: Visit, choice: GrantChoice, after: str) -> GrantsPage:
         found = await visit.owner.grants_page(choice.filter(), after=found.further, limit=PAGE)
         looks += 1
     return found
+
+
+def _notice(grant: OwnGrant, request: Request) -> words.NoticeWords:
+    """Return the notice as it was read before the decision; where nobody said how, as its reader likes it now."""
+    order = reading_order(request)
+    return words.notice_words(grant.purpose, (grant.language, *order) if grant.language else order)
 
 
 async def _find(visit: Visit, grant_id: str) -> OwnGrant | None:
