@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 
 from starlette.types import Receive
 
@@ -18,11 +18,20 @@ LINGER_BYTES = 4 * 1024 * 1024
 class Arriving:
     """Reads a body to its end, once. Raises BadRequest, RequestTimeout or TooLarge."""
 
-    __slots__ = ("_asked", "_most", "_receive", "_request", "_stalled", "ended")
+    __slots__ = ("_asked", "_most", "_receive", "_request", "_stalled", "_whole", "ended")
 
-    def __init__(self, request: Mapping[bytes, bytes], receive: Receive, *, most: int) -> None:
+    def __init__(
+        self,
+        request: Mapping[bytes, bytes],
+        receive: Receive,
+        *,
+        most: int,
+        whole: Callable[[], bytes | None] | None = None,
+    ) -> None:
+        """`whole` gives the body if all of it is there already: then there is no wait, and none to be bounded."""
         self._request = request
         self._receive = receive
+        self._whole = whole
         self._most = most
         self._asked = False
         self._stalled = False
@@ -68,6 +77,10 @@ class Arriving:
         """Return the whole body if it fits into memory, otherwise its beginning."""
         if (self.declared or 0) > IN_MEMORY:
             return b""  # nothing is asked for before somebody wants it: 100 Continue is sent by asking
+        whole = self._whole() if self._whole is not None else None
+        if whole is not None:
+            self.ended = True
+            return whole
         parts: list[bytes] = []
         size = 0
         while size <= IN_MEMORY:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-import time
-from email.utils import formatdate
-from functools import lru_cache
+from typing import Any, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from pods.http import cors
+from pods.http.cycle import WHOLE_BODY, Cycle
 
 # A whole line of the head; a WebSocket is the one protocol that a connection here may change to.
 _OFFER = re.compile(rb"\r\nupgrade:(?![ \t]*websocket[ \t]*\r\n)[^\r\n]*(?=\r\n)", re.IGNORECASE)
@@ -20,23 +19,6 @@ _NOT_ALLOWED = (
     b"HTTP/1.1 405 Method Not Allowed\r\nallow: " + cors.METHODS.encode() + b"\r\ncontent-length: 0\r\n"
     b"connection: close\r\n\r\n"
 )
-
-
-class _AsOfNow(list[tuple[bytes, bytes]]):
-    """The fields that uvicorn puts before those of each answer, with the Date of the moment at which it does so.
-
-    Its own date is set once a second and older than what was written since, but no Last-Modified may be later than
-    the Date of its answer (RFC 9110, 8.8.2.1).
-    """
-
-    def __add__(self, fields: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:  # type: ignore[override]
-        date = _date(int(time.time()))
-        return [(name, date if name == b"date" else value) for name, value in self] + fields
-
-
-@lru_cache(maxsize=4)
-def _date(seconds: int) -> bytes:
-    return formatdate(seconds, usegmt=True).encode()
 
 
 def without_offers(received: bytes) -> bytes:
@@ -78,7 +60,9 @@ class Connection(HttpToolsProtocol):
         self._in_head = False
         super().on_headers_complete()
         if self.cycle is not None:  # a WebSocket's first request has none
-            self.cycle.default_headers = _AsOfNow(self.cycle.default_headers)
+            # uvicorn makes it, and does not ask of what class; nothing of it has run yet.
+            self.cycle.__class__ = Cycle
+            cast(dict[str, Any], self.scope)[WHOLE_BODY] = cast(Cycle, self.cycle).whole_body
 
     def on_message_complete(self) -> None:
         """Note that what follows is another request."""

@@ -86,7 +86,7 @@ def _start(
     answer: Answer, further: list[tuple[bytes, bytes]], *, head: bool, last: bool
 ) -> dict[str, object]:
     fields = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers]
-    if any(name == b"vary" for name, _ in fields):
+    if b"vary" in dict(fields):
         fields, further = with_one_vary(fields, further)
     fields += SECURITY if not answer.own_policy else SECURITY[1:]
     fields += further

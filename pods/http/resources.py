@@ -13,6 +13,7 @@ from pods.authn.verifier import NeedsFetch, Verifier
 from pods.errors import Forbidden, MethodNotAllowed, PodError, Unauthenticated
 from pods.http import cors, inbound, outbound
 from pods.http.arriving import Arriving
+from pods.http.cycle import WHOLE_BODY
 from pods.http.problem import PROBLEM_JSON, problem
 from pods.model import PUBLIC, Agent, Answer, Operation
 from pods.pages.page import ResourcePages
@@ -58,7 +59,7 @@ class Resources:
         request = inbound.fields(scope["headers"])
         method: str = scope["method"]
         further = cors.fields(request)
-        body = Arriving(request, receive, most=self._max_body)
+        body = Arriving(request, receive, most=self._max_body, whole=scope.get(WHOLE_BODY))
         try:
             self._signatures.begin()
             try:

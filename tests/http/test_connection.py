@@ -13,6 +13,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from pods.http.connection import without_offers
+from pods.http.cycle import WHOLE_BODY
 from tests.pod_host import PodHost
 from tests.serving import serving
 
@@ -48,6 +49,49 @@ def test_an_answer_has_the_date_of_its_own_moment() -> None:
         answer = httpx.get(origin)
     assert parsedate_to_datetime(answer.headers["date"]).timestamp() == int(answer.text)
     assert len(answer.headers.get_list("date")) == 1
+
+
+async def with_a_second_line(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer with a field that would be two."""
+    if scope["type"] == "http":
+        await Response(headers={"x-name": "mine\r\nset-cookie: theirs"})(scope, receive, send)
+
+
+def test_no_value_of_a_field_begins_another_field() -> None:
+    with serving(with_a_second_line) as origin:
+        answer = httpx.get(origin)
+    assert answer.status_code == 500
+    assert "set-cookie" not in answer.headers
+
+
+async def in_pieces(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer with content whose length nobody says."""
+    if scope["type"] == "http":
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"one ", "more_body": True})
+        await send({"type": "http.response.body", "body": b"two"})
+
+
+def test_an_answer_of_unknown_length_ends_where_it_says() -> None:
+    with serving(in_pieces) as origin, httpx.Client() as client:
+        assert [client.get(origin).text for _ in range(2)] == ["one two"] * 2
+        assert client.head(origin).text == ""
+
+
+async def taken_at_once(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer with the body that was there at once, and whether it came a second time."""
+    if scope["type"] == "http":
+        first, second = scope[WHOLE_BODY](), asyncio.ensure_future(receive())
+        await asyncio.sleep(0.01)
+        again = second.done()
+        second.cancel()
+        await Response(f"{first} {again}")(scope, receive, send)
+
+
+def test_a_body_that_was_taken_whole_does_not_come_again() -> None:
+    request = b"PUT / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 3\r\n\r\nall"
+    with serving(taken_at_once) as origin:
+        assert sent(origin, request).endswith(b"\r\n\r\nb'all' False")
 
 
 @pytest.mark.parametrize("size", [5, 200_000])

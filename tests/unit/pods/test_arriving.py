@@ -42,6 +42,17 @@ async def test_a_small_body_is_there_at_once() -> None:
     assert not arrived.left_unread
 
 
+async def test_nobody_waits_for_a_body_that_is_there_already() -> None:
+    arrived = Arriving(CHUNKED, Client([], ends=False).receive, most=MOST, whole=lambda: b"all of it")
+    assert await arrived.start() == b"all of it"
+    assert arrived.ended
+
+
+async def test_a_body_of_which_some_is_missing_is_waited_for() -> None:
+    arrived = Arriving(CHUNKED, Client([b"a", b"b"]).receive, most=MOST, whole=lambda: None)
+    assert await arrived.start() == b"ab"
+
+
 async def test_a_large_body_is_streamed_from_its_beginning() -> None:
     pieces = [bytes([n]) * 100_000 for n in range(20)]
     arrived = body(Client(pieces))
