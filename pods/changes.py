@@ -17,7 +17,7 @@ from pods.errors import (
     UnsupportedMedia,
 )
 from pods.long_listings import AT_ONCE
-from pods.model import Answer, Body, Operation, Path
+from pods.model import NO_CONDITIONS, Answer, Body, Operation, Path
 from pods.protocol import conditions, headers, listing, n3_patch, patch, rdf, sparql_update, target
 from pods.protocol.patch import Patch
 from pods.protocol.rdf import NamedNode, Quad, node
@@ -270,6 +270,8 @@ def _require_kind(op: Operation) -> None:
 
 def require_conditions(op: Operation, stored: Stored | None) -> None:
     """Raise PreconditionFailed unless the conditional fields of a write hold for what is stored."""
+    if op.conditions is NO_CONDITIONS:
+        return
     if stored is None:
         conditions.require(op.conditions, (), None)
     else:

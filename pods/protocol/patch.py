@@ -28,6 +28,9 @@ class Variable:
 
 
 Pattern = tuple["Term | Variable", "Term | Variable", "Term | Variable"]
+Template = Pattern | Quad
+"""What a change adds or takes out: a quad, or what the solutions of its where clause make one."""
+
 Quads = dict[Quad, None]
 """A document: its quads in order, each of them once."""
 
@@ -39,8 +42,8 @@ class Step:
     """One change: for the solutions of `where`, remove `deletes`, then add `inserts`."""
 
     where: tuple[Pattern, ...] = ()
-    deletes: tuple[Pattern, ...] = ()
-    inserts: tuple[Pattern, ...] = ()
+    deletes: tuple[Template, ...] = ()
+    inserts: tuple[Template, ...] = ()
 
 
 def _modes(where: bool, inserts: bool, deletes: bool) -> Mode:
@@ -75,7 +78,7 @@ class Patch:
         return _NEEDED[where, inserts, deletes]
 
 
-def terms(patch: Patch) -> Iterator[Term | Variable]:
+def terms(patch: Patch) -> Iterator[object]:
     """Give every term that a patch names."""
     for step in patch.steps:
         for pattern in (*step.where, *step.deletes, *step.inserts):
@@ -185,10 +188,14 @@ def _unify(pattern: Pattern, triple: Triple, binding: dict[Variable, Term]) -> d
 
 
 def _instances(
-    patterns: Sequence[Pattern], binding: Binding, fresh: dict[BlankNode, BlankNode]
+    templates: Sequence[Template], binding: Binding, fresh: dict[BlankNode, BlankNode]
 ) -> list[Quad]:
     found = []
-    for subject, predicate, value in patterns:
+    for template in templates:
+        if isinstance(template, Quad):
+            found.append(template)
+            continue
+        subject, predicate, value = template
         if type(subject) is not NamedNode:
             subject = _instance(subject, binding, fresh)
         if type(predicate) is not NamedNode:
