@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import replace
 
 from consent import filtering, shaped_sql
 from consent.kept import Made, Shown
@@ -36,7 +35,7 @@ class GrantedView:
         Tag and time are made of what is shown: a change of anything else must not be seen from outside.
         """
         if target.is_container(stored.path):
-            return replace(stored, content=b"", etag="", modified=int(self._grant.given_at * 1000))
+            return stored._replace(content=b"", etag="", modified=int(self._grant.given_at * 1000))
         shape = shape_for(stored.path)
         item = self._grant.item(shape.name, OutputMode.ROWS) if shape is not None else None
         if shape is None or item is None or not rdf.is_rdf(stored.media_type):
@@ -46,8 +45,8 @@ class GrantedView:
         else:
             shown = self._recalled(self._kept, stored, shape, item)
         content, etag = shown.content, shown.etag
-        return replace(
-            stored, media_type=rdf.TURTLE, content=content, etag=etag, modified=int(self._at * 1000)
+        return stored._replace(
+            media_type=rdf.TURTLE, content=content, etag=etag, modified=int(self._at * 1000)
         )
 
     def _recalled(self, kept: Kept[Made, Shown], stored: Stored, shape: Shape, item: DataItem) -> Shown:
@@ -81,7 +80,7 @@ class GrantedView:
         covered = shaped_sql.instances(tx, documents, self._shapes)
         given = int(self._grant.given_at * 1000)
         return [
-            replace(entry, size=0, etag="", modified=given, media_type=rdf.TURTLE)
+            entry._replace(size=0, etag="", modified=given, media_type=rdf.TURTLE)
             for entry in entries
             if entry.path in covered
             or (target.is_container(entry.path) and shaped_sql.holds(tx, entry.path, self._shapes))

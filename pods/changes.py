@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from pods.authz import acl
 from pods.errors import (
@@ -41,8 +41,7 @@ IDENTITY = frozenset(
 """What a profile says that decides who may speak for its owner, and where; an app must not change it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Content:
+class Content(NamedTuple):
     """A body that was read and checked: its bytes, and its quads where it is RDF."""
 
     media_type: str

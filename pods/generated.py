@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime
 
 from pods import activity
@@ -56,7 +55,7 @@ def container(stored: Stored, tx: Transaction) -> tuple[Stored, list[Entry]] | N
         for month, _, at, last in rows
     ]
     newest = max((month.modified for month in months), default=stored.modified)
-    return replace(stored, modified=newest), months
+    return stored._replace(modified=newest), months
 
 
 def _found(path: Path, tx: Transaction, make: Callable[[Pod], tuple[str, int] | None]) -> Stored | None:

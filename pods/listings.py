@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from hashlib import blake2b
 
 from pods import generated, paging
@@ -80,15 +80,15 @@ def _minimal(stored: Stored, fields: list[tuple[str, str]], rights: Rights, tx: 
     fields.append(_APPLIED)
     if rights.view is not None or generated.container(stored, tx) is not None:
         return Listing(_tagged(stored, ()), fields, ())
-    return Listing(replace(stored, etag=stored.etag + "-m"), fields, ())
+    return Listing(stored._replace(etag=stored.etag + "-m"), fields, ())
 
 
 def _page(
     stored: Stored, page: Page, fields: list[tuple[str, str]], rights: Rights, tx: Transaction
 ) -> Listing:
-    return Listing(replace(stored, etag=page_tag(stored, page, rights, tx)), fields, page.members)
+    return Listing(stored._replace(etag=page_tag(stored, page, rights, tx)), fields, page.members)
 
 
 def _tagged(stored: Stored, members: Sequence[Entry]) -> Stored:
     content = listing.turtle(stored, members)
-    return replace(stored, etag=conditions.content_tag(stored.media_type, content))
+    return stored._replace(etag=conditions.content_tag(stored.media_type, content))

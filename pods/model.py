@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import IntFlag
 from types import MappingProxyType
-from typing import Any, NewType
+from typing import Any, NamedTuple, NewType
 
 WebId = NewType("WebId", str)
 """An IRI that identifies a person or an organisation (WebID 1.0)."""
@@ -48,13 +48,12 @@ class Agent:
 PUBLIC = Agent(None)
 
 
-@dataclass(frozen=True, slots=True)
-class Body:
+class Body(NamedTuple):
     """Content with its media type as the client stated it, parameters removed and lower-cased."""
 
     media_type: str
     content: bytes
-    stream: AsyncIterator[bytes] | None = field(default=None, repr=False)
+    stream: AsyncIterator[bytes] | None = None
     """All of a body that is too large to be held in memory; `content` is then empty. It can be read once."""
     length: int | None = None
     """Bytes of the stream as the client declared them, if it did."""
@@ -73,8 +72,7 @@ class Preconditions:
 NO_CONDITIONS = Preconditions()
 
 
-@dataclass(frozen=True, slots=True)
-class Operation:
+class Operation(NamedTuple):
     """A request after parsing and authentication, before any decision."""
 
     method: str
@@ -93,8 +91,7 @@ class Operation:
     """What Accept-Language says; read only where a page for people is asked for."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """What the rim writes out. `headers` hold what the resource decides; the rim adds CORS and the like."""
 
     status: int
@@ -102,7 +99,7 @@ class Answer:
     content: bytes = b""
     own_policy: bool = False
     """The headers hold a content security policy: this is a page that we made, not one that a stranger stored."""
-    stream: Callable[[], AsyncIterator[bytes]] | None = field(default=None, repr=False)
+    stream: Callable[[], AsyncIterator[bytes]] | None = None
     """Opens content that is too large for `content`, which is then empty."""
     length: int | None = None
     """Bytes of a stream. None with empty `content` in an answer to HEAD: nobody counted them."""

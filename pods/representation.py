@@ -86,7 +86,7 @@ class Representations:
         """Return the representation that the client prefers; raise NotAcceptable if there is none."""
         if rights.view is not None:
             # A view shows what it made of the content that it was given. Of a blob it was given none.
-            stored = replace(rights.view.document(stored, tx), blob=None)
+            stored = rights.view.document(stored, tx)._replace(blob=None)
         described = [
             *headers.descriptive(self._base, stored.path),
             ("wac-allow", headers.wac_allow(rights.user, rights.public)),
@@ -222,7 +222,7 @@ class Representations:
         if content is not None:
             return content
         if rights.view is None:  # a grant opens no description
-            stored = replace(stored, content=stored.content + self._said_of(stored.path, tx))
+            stored = stored._replace(content=stored.content + self._said_of(stored.path, tx))
         if members is None:
             members = tx.children(stored.path, limit=AT_ONCE + 1)
             if len(members) > AT_ONCE:

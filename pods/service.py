@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Callable
-from dataclasses import replace
 from typing import NoReturn
 
 from pods import activity, generated
@@ -165,7 +164,7 @@ class Pods:
         room = await self._store.read(lambda tx: self._room_for(op, body, tx))
         if must_be_parsed(op, body):
             # From the beginning: a stream cannot be read twice, should anything have to be decided anew.
-            return await self.answer(replace(op, body=await in_memory(body)))
+            return await self.answer(op._replace(body=await in_memory(body)))
         return await self._uploads.carry(body, room, lambda content: self._write_uploaded(op, content))
 
     async def _write_uploaded(self, op: Operation, content: Content) -> Answer:
@@ -263,9 +262,9 @@ class Pods:
         if rights.unknown:
             raise Unlearned(rights.unknown)
         if headers.is_managed(path):
-            return replace(rights, user=rights.user & _READ_ONLY, public=rights.public & _READ_ONLY)
+            return rights._replace(user=rights.user & _READ_ONLY, public=rights.public & _READ_ONLY)
         if generated.is_public(path) and tx.pod(target.pod_name(path)) is not None:
-            return replace(rights, user=_READ_ONLY, public=_READ_ONLY, view=None)
+            return rights._replace(user=_READ_ONLY, public=_READ_ONLY, view=None)
         return rights
 
     def _log(self, op: Operation, pod: int, rights: Rights, action: str, tx: Transaction) -> None:

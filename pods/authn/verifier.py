@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from pods.authn.challenge import refusal
 from pods.authn.credentials import Headers, credentials
@@ -53,8 +53,7 @@ class _Known:
     """When the signature and the profile must be looked at again; never after the token's end."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Shown:
+class _Shown(NamedTuple):
     """A token and a proof for it, which fits the request if its signature holds."""
 
     unverified_token: str

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from pods.model import Agent, Mode, Path
 from pods.storage.base import Entry, Stored, Transaction
@@ -23,8 +22,7 @@ class View(Protocol):
         """Return the members of a container that the grant covers."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rights:
+class Rights(NamedTuple):
     """A decision with its reason.
 
     `user` are the agent's modes (including the public's), `public` those of everybody.

@@ -6,9 +6,8 @@ import hashlib
 import re
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from joserfc.errors import JoseError
@@ -29,8 +28,7 @@ class BadProof(ValueError):
     """A DPoP proof that proves nothing; the message says which check of RFC 9449 section 4.3 failed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Proof:
+class Proof(NamedTuple):
     """What a checked proof says."""
 
     thumbprint: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from pods.model import Path, WebId
 
@@ -22,8 +22,7 @@ class Pod:
     owner: WebId
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """A resource as a listing shows it. `modified` is milliseconds since the epoch; `size` bytes."""
 
     path: Path
@@ -33,8 +32,7 @@ class Entry:
     modified: int
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
+class Stored(NamedTuple):
     """A resource with its content. A container has media type `text/turtle` and holds extra triples only."""
 
     path: Path

@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import AsyncIterator, Collection, Sequence
-from dataclasses import replace
 from pathlib import Path as FilePath
 
 import pytest
@@ -29,7 +28,7 @@ class PublicLines:
     def document(self, stored: Stored, tx: Transaction) -> Stored:
         lines = [line for line in stored.content.splitlines(keepends=True) if b"public" in line]
         content = b"".join(lines)
-        return replace(stored, content=content, etag=hashlib.sha256(content).hexdigest())
+        return stored._replace(content=content, etag=hashlib.sha256(content).hexdigest())
 
     def members(self, entries: Sequence[Entry], tx: Transaction) -> Sequence[Entry]:
         return [entry for entry in entries if entry.path.rpartition("/")[2].startswith("p")]

@@ -45,7 +45,7 @@ def signed(key: DpopKey = KEY) -> Jws:
 
 def forged() -> Jws:
     """A proof with the signature of another one of the same key."""
-    return replace(signed(), signature=signed().signature)
+    return signed()._replace(signature=signed().signature)
 
 
 @dataclass
@@ -116,8 +116,8 @@ async def test_each_of_a_crowd_gets_its_own_answer() -> None:
     okp = DpopKey(OKPKey.generate_key("Ed25519"))
     without_key = jose.sign({}, {"alg": "ES256"}, ECKey.generate_key("P-256"))
     unverified = [
-        *(signed(), forged(), signed(DpopKey.generate()), replace(signed(), signature=b"")),
-        *(signed(okp), replace(signed(okp), signature=bytes(64)), replace(signed(), signature=bytes(64))),
+        *(signed(), forged(), signed(DpopKey.generate()), signed()._replace(signature=b"")),
+        *(signed(okp), signed(okp)._replace(signature=bytes(64)), signed()._replace(signature=bytes(64))),
         *(jose.parse(without_key), signed(), forged()),
     ] * (MOST_ASKED // 5)
     async with beside() as it:
