@@ -36,6 +36,7 @@ from consent.http.decisions import DecisionRoutes
 from consent.http.delegations import DelegationRoutes
 from consent.http.duties import DutyRoutes
 from consent.http.elsewhere import ElsewhereRoutes
+from consent.http.ground import Ground, Routes
 from consent.http.log import LogRoutes
 from consent.http.own import OwnRoutes
 from consent.http.pages import RegisterPages
@@ -146,78 +147,27 @@ def extension(
     previews = claims.Evaluator(store, stopwatch=stopwatch, threads=1)
     publisher = Publisher(origin, published=(questions.programmes.published, versions.published))
     appointments, acting = Appointments(origin), Acting(origin, consents)
-    routes = [
-        *PreferenceRoutes(callers, origin=origin, store=store, commits=commits, clock=clock).routes(),
-        *DelegationRoutes(
-            *(callers, appointments, Assistance(appointments)),
-            origin=origin,
-            store=store,
-            commits=commits,
-            clock=clock,
-        ).routes(),
-        *RegisterRoutes(
-            callers,
-            publisher,
-            versions,
-            invitations,
-            pages,
-            origin=origin,
-            store=store,
-            commits=commits,
-            clock=clock,
-        ).routes(),
-        *DecisionRoutes(
-            *(callers, acting, invitations, overview), store=store, commits=commits, clock=clock
-        ).routes(),
-        *ElsewhereRoutes(callers, consents, origin=origin, commits=commits, clock=clock).routes(),
-        *RenouncingRoutes(callers, Ending(origin, consents), commits=commits, clock=clock).routes(),
-        *ProcessingRoutes(
-            pages, origin=origin, operator=_operator(core.settings), store=store, clock=clock
-        ).routes(),
-        *AskingRoutes(
-            *(callers, acting, overview),
-            origin=origin,
-            consent_clients=core.settings.consent_clients,
-            store=store,
-            commits=commits,
-            clock=clock,
-        ).routes(),
-        *UmaRoutes(
-            *(server, core.replay),
-            origin=origin,
-            issuer=core.settings.issuer,
-            commits=commits,
-            clock=clock,
-        ).routes(),
-        *UseRoutes(
-            *(callers, tickets, evaluator, claims.ResultSeal(core.keys, origin), directory),
-            origin=origin,
-            store=store,
-            commits=commits,
-            quota=Quota(core.settings.quota),
-            clock=clock,
-        ).routes(),
-        *CredentialRoutes(*(callers, issuing, assertion), store=store, commits=commits, clock=clock).routes(),
-        *OwnRoutes(
-            *(callers, acting, sender_of(core, archived(core))),
-            origin=origin,
-            store=store,
-            commits=commits,
-            clock=clock,
-        ).routes(),
-        *LogRoutes(callers, checkpoints, store=store).routes(),
-        *ResultRoutes(callers, previews, origin=origin, store=store).routes(),
-        *BreachRoutes(callers, pages, origin=origin, store=store, commits=commits, clock=clock).routes(),
-        *DutyRoutes(callers, rights, origin=origin, store=store, commits=commits, clock=clock).routes(),
-        *RightsRoutes(
-            *(callers, rights, acting, overview),
-            origin=origin,
-            store=store,
-            commits=commits,
-            clock=clock,
-        ).routes(),
-        *answers.routes(),
-    ]
+    ground = Ground(callers, origin, store, commits, clock)
+    seal, export = claims.ResultSeal(core.keys, origin), sender_of(core, archived(core))
+    parts: Sequence[Routes] = (
+        PreferenceRoutes(ground),
+        DelegationRoutes(ground, appointments, Assistance(appointments)),
+        RegisterRoutes(ground, publisher, versions, invitations, pages),
+        DecisionRoutes(ground, acting, invitations, overview),
+        ElsewhereRoutes(ground, consents),
+        RenouncingRoutes(ground, Ending(origin, consents)),
+        ProcessingRoutes(ground, pages, operator=_operator(core.settings)),
+        AskingRoutes(ground, acting, overview, consent_clients=core.settings.consent_clients),
+        UmaRoutes(ground, server, core.replay, issuer=core.settings.issuer),
+        UseRoutes(ground, tickets, evaluator, seal, directory, quota=Quota(core.settings.quota)),
+        CredentialRoutes(ground, issuing, assertion),
+        OwnRoutes(ground, acting, export),
+        LogRoutes(ground, checkpoints),
+        ResultRoutes(ground, previews),
+        BreachRoutes(ground, pages),
+        DutyRoutes(ground, rights),
+        RightsRoutes(ground, rights, acting, overview),
+    )
     reminding = Reminding(Escalation(origin), commits, clock)
     sender = Sender(core.keys, core.settings.trusted_hosts, base=origin, clock=clock)
     carrier = Carrier(store, commits, core.http, sender, clock=clock)
@@ -227,7 +177,7 @@ def extension(
     return Extension(
         authorizer,
         (Shaping(origin),),
-        routes,
+        [*(route for part in parts for route in part.routes()), *answers.routes()],
         (answers.alongside, reminding.alongside, carrier.alongside, checkpoints.alongside),
         LEAVING,
         consents,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from urllib.parse import quote, urlencode, urlsplit
 
-from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute
@@ -14,68 +13,47 @@ from consent import wire
 from consent.delegation.acting import Acting
 from consent.delegation.model import Power
 from consent.delegation.powers import standing
-from consent.http.callers import PRIVATE, Callers, json_answer, json_body, member
+from consent.http.callers import PRIVATE, json_answer, json_body, member
 from consent.http.decisions import FOR
+from consent.http.ground import Ground, Routes, routes_of
 from consent.model import ConsentRequest, PurposeDeclaration
 from consent.overview import Overview
 from consent.registry_sql import Purposes
 from pods.errors import BadRequest, NotFound
 from pods.http.openapi import LIST, OBJECT, TEXT, described, record
-from pods.model import Clock
-from pods.storage.base import Commits, Store, Transaction
+from pods.storage.base import Transaction
 
 MOST_TOGETHER = 10  # purposes of one event's code; more than this nobody reads
 
 
-class AskingRoutes:
+class AskingRoutes(Routes):
     """Where a person gets to who was not asked through the inbox, or who puts an answer off."""
 
     def __init__(
-        self,
-        callers: Callers,
-        acting: Acting,
-        overview: Overview,
-        *,
-        origin: str,
-        consent_clients: Sequence[str],
-        store: Store,
-        commits: Commits,
-        clock: Clock,
+        self, ground: Ground, acting: Acting, overview: Overview, *, consent_clients: Sequence[str]
     ) -> None:
-        self._callers = callers
+        super().__init__(ground)
         self._acting = acting
         self._overview = overview
-        self._purposes = Purposes(origin)
+        self._purposes = Purposes(ground.origin)
         self._wallet = next(iter(consent_clients), None)
-        self._store = store
-        self._commits = commits
-        self._clock = clock
 
     def routes(self) -> list[BaseRoute]:
         """Return the routes below `/.consent`."""
-        router = APIRouter(prefix="/.consent", tags=["consent"])
-        router.add_api_route(
-            "/ask/{identifier}", self.ask, methods=["GET"], **described(status=303, places=("identifier",))
+        return routes_of(
+            "/.consent",
+            "consent",
+            ("GET", "/ask/{identifier}", self.ask, described(status=303, places=("identifier",))),
+            ("GET", "/ask", self.ask_several, described(status=303, query={"purpose": TEXT})),
+            ("GET", "/offers", self.offer, described(OBJECT, query={"purpose": TEXT, FOR: TEXT}, token=True)),
+            (
+                "POST",
+                "/deferrals",
+                self.defer,
+                described(status=204, body=record({"purpose": TEXT}), query={FOR: TEXT}, token=True),
+            ),
+            ("GET", "/deferrals", self.deferred, described(LIST, query={FOR: TEXT}, token=True)),
         )
-        router.add_api_route(
-            "/ask", self.ask_several, methods=["GET"], **described(status=303, query={"purpose": TEXT})
-        )
-        router.add_api_route(
-            "/offers",
-            self.offer,
-            methods=["GET"],
-            **described(OBJECT, query={"purpose": TEXT, FOR: TEXT}, token=True),
-        )
-        router.add_api_route(
-            "/deferrals",
-            self.defer,
-            methods=["POST"],
-            **described(status=204, body=record({"purpose": TEXT}), query={FOR: TEXT}, token=True),
-        )
-        router.add_api_route(
-            "/deferrals", self.deferred, methods=["GET"], **described(LIST, query={FOR: TEXT}, token=True)
-        )
-        return list(router.routes)
 
     async def ask(self, request: Request) -> Response:
         """Lead whoever follows a link or a QR code to the newest version of a purpose in the wallet, after log-in.

@@ -6,13 +6,13 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
-from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from consent import people_sql, registry_sql, wire
-from consent.http.callers import PRIVATE, Callers, json_answer, json_body
+from consent.http.callers import PRIVATE, json_answer, json_body
+from consent.http.ground import Ground, Routes, routes_of
 from consent.http.pages import RegisterPages
 from consent.http.register import HTML, JSON, wanted
 from consent.rights import breach_sql, breach_wire
@@ -23,64 +23,46 @@ from consent.rights.breach_steps import BreachStep
 from consent.rights.breaches import BREACHES_PATH, Breaches, Description, suspect_of
 from pods.errors import BadContent, Forbidden, NotFound
 from pods.http.openapi import LIST, OBJECT, TEXT, described, named
-from pods.model import Clock, WebId
-from pods.storage.base import Commits, Store, Transaction
+from pods.model import WebId
+from pods.storage.base import Transaction
 from vocab.pages.language import language_of
 from vocab.schemas import SchemaError, validate
 
 MARKDOWN = "text/markdown"
 
 
-class BreachRoutes:
+class BreachRoutes(Routes):
     """`/.consent/breaches`: everybody reads what was made public; an organisation handles what concerns it.
 
     The operator handles the register with `portico breach`; a person reads what they were told of.
     """
 
-    def __init__(
-        self,
-        callers: Callers,
-        pages: RegisterPages,
-        *,
-        origin: str,
-        store: Store,
-        commits: Commits,
-        clock: Clock,
-    ) -> None:
-        self._callers = callers
+    def __init__(self, ground: Ground, pages: RegisterPages) -> None:
+        super().__init__(ground)
         self._pages = pages
-        self._breaches = Breaches(origin, store)
-        self._origin = origin
-        self._store = store
-        self._commits = commits
-        self._clock = clock
+        self._breaches = Breaches(ground.origin, ground.store)
 
     def routes(self) -> list[BaseRoute]:
         """Return the routes below `/.consent/breaches`."""
-        router = APIRouter(prefix="/.consent/breaches", tags=["rights"])
-        router.add_api_route("", self.register, methods=["GET"], **described(LIST, media_types=(JSON, HTML)))
-        router.add_api_route(
-            "",
-            self.open,
-            methods=["POST"],
-            **described(OBJECT, status=201, body=named("breach"), token=True),
+        return routes_of(
+            "/.consent/breaches",
+            "rights",
+            ("GET", "", self.register, described(LIST, media_types=(JSON, HTML))),
+            ("POST", "", self.open, described(OBJECT, status=201, body=named("breach"), token=True)),
+            ("GET", "/{breach_id}", self.one, described(OBJECT, places=("breach_id",))),
+            (
+                "GET",
+                "/{breach_id}/notification",
+                self.notification,
+                described(TEXT, media_types=(MARKDOWN,), places=("breach_id",), token=True),
+            ),
+            (
+                "POST",
+                "/{breach_id}/steps",
+                self.step,
+                described(OBJECT, body=named("breach-step"), places=("breach_id",), token=True),
+            ),
         )
-        router.add_api_route(
-            "/{breach_id}", self.one, methods=["GET"], **described(OBJECT, places=("breach_id",))
-        )
-        router.add_api_route(
-            "/{breach_id}/notification",
-            self.notification,
-            methods=["GET"],
-            **described(TEXT, media_types=(MARKDOWN,), places=("breach_id",), token=True),
-        )
-        router.add_api_route(
-            "/{breach_id}/steps",
-            self.step,
-            methods=["POST"],
-            **described(OBJECT, body=named("breach-step"), places=("breach_id",), token=True),
-        )
-        return list(router.routes)
 
     async def register(self, request: Request) -> Response:
         """What was made public, the newest first; with an organisation's token also what concerns it, in full."""

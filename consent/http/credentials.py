@@ -16,11 +16,10 @@ from consent.credentials import proofs, recorded, status
 from consent.credentials.granted import CREDENTIALS_PATH
 from consent.credentials.issuing import Issuing
 from consent.credentials.keys import ISSUER_PATH, AssertionKeys
-from consent.http.callers import PRIVATE, Callers
+from consent.http.callers import PRIVATE
+from consent.http.ground import Ground, Routes
 from pods.errors import NotFound
 from pods.http.openapi import OBJECT, described
-from pods.model import Clock
-from pods.storage.base import Commits, Store
 
 VC = "application/vc"  # VC Data Model 2.0, 6.2
 CID = "application/cid"  # Controlled Identifiers 1.0, 5.1
@@ -31,25 +30,13 @@ CHECKED = {"cache-control": "no-cache"}
 _LONGEST_NUMBER = 9
 
 
-class CredentialRoutes:
+class CredentialRoutes(Routes):
     """Signs in a thread: a proof takes some milliseconds."""
 
-    def __init__(
-        self,
-        callers: Callers,
-        issuing: Issuing,
-        keys: AssertionKeys,
-        *,
-        store: Store,
-        commits: Commits,
-        clock: Clock,
-    ) -> None:
-        self._callers = callers
+    def __init__(self, ground: Ground, issuing: Issuing, keys: AssertionKeys) -> None:
+        super().__init__(ground)
         self._issuing = issuing
         self._keys = keys
-        self._store = store
-        self._commits = commits
-        self._clock = clock
 
     def routes(self) -> list[BaseRoute]:
         """Return the routes below `/.consent`."""

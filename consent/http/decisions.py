@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
-from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
@@ -17,15 +16,16 @@ from consent.decided_sql import Place, place
 from consent.declarations import items
 from consent.delegation.acting import Acting
 from consent.grant_filter import GrantFilter, grant_filter
-from consent.http.callers import PRIVATE, Callers, json_answer, json_body, member
+from consent.http.callers import PRIVATE, json_answer, json_body, member
+from consent.http.ground import Ground, Routes, routes_of
 from consent.http.log import number
 from consent.invitations import Invitations
 from consent.model import OwnGrant
 from consent.overview import Overview, Page
 from pods.errors import BadContent, BadRequest, NotFound
 from pods.http.openapi import LIST, NUMBER, OBJECT, TEXT, described, named, record
-from pods.model import Agent, Clock, WebId
-from pods.storage.base import Commits, Pod, Store, Transaction
+from pods.model import Agent, WebId
+from pods.storage.base import Pod, Transaction
 from vocab.schemas import SchemaError, validate
 
 TAG = "consent"
@@ -38,75 +38,54 @@ T = TypeVar("T")
 _PURPOSE = record({"purpose": TEXT})
 
 
-class DecisionRoutes:
+class DecisionRoutes(Routes):
     """The person's and the controller's side of grants."""
 
-    def __init__(
-        self,
-        callers: Callers,
-        acting: Acting,
-        invitations: Invitations,
-        overview: Overview,
-        *,
-        store: Store,
-        commits: Commits,
-        clock: Clock,
-    ) -> None:
-        self._callers = callers
+    def __init__(self, ground: Ground, acting: Acting, invitations: Invitations, overview: Overview) -> None:
+        super().__init__(ground)
         self._acting = acting
         self._invitations = invitations
         self._overview = overview
-        self._store = store
-        self._commits = commits
-        self._clock = clock
 
     def routes(self) -> list[BaseRoute]:
         """Return the routes below `/.consent`."""
-        router = APIRouter(prefix="/.consent", tags=[TAG])
-        router.add_api_route(
-            "/requests", self.requests, methods=["GET"], **described(LIST, query=_FOR, token=True)
-        )
-        router.add_api_route(
-            "/grants",
-            self.grants,
-            methods=["GET"],
-            **described(
-                LIST, query={"purpose": TEXT, "limit": NUMBER, "after": TEXT, **_FILTER, **_FOR}, token=True
+        return routes_of(
+            "/.consent",
+            TAG,
+            ("GET", "/requests", self.requests, described(LIST, query=_FOR, token=True)),
+            (
+                "GET",
+                "/grants",
+                self.grants,
+                described(
+                    LIST,
+                    query={"purpose": TEXT, "limit": NUMBER, "after": TEXT, **_FILTER, **_FOR},
+                    token=True,
+                ),
             ),
-        )
-        router.add_api_route(
-            "/grants/{grant_id}",
-            self.grant,
-            methods=["GET"],
-            **described(OBJECT, places=("grant_id",), query=_FOR, token=True),
-        )
-        router.add_api_route(
-            "/grants",
-            self.give,
-            methods=["POST"],
-            **described(
-                OBJECT, status=201, also=(200, 202), body=named("grant-request"), query=_FOR, token=True
+            (
+                "GET",
+                "/grants/{grant_id}",
+                self.grant,
+                described(OBJECT, places=("grant_id",), query=_FOR, token=True),
             ),
+            (
+                "POST",
+                "/grants",
+                self.give,
+                described(
+                    OBJECT, status=201, also=(200, 202), body=named("grant-request"), query=_FOR, token=True
+                ),
+            ),
+            (
+                "DELETE",
+                "/grants/{grant_id}",
+                self.withdraw,
+                described(status=204, places=("grant_id",), query=_FOR, token=True),
+            ),
+            ("POST", "/refusals", self.refuse, described(status=204, body=_PURPOSE, query=_FOR, token=True)),
+            ("POST", "/invitations", self.invite, described(status=202, body=_PURPOSE, token=True)),
         )
-        router.add_api_route(
-            "/grants/{grant_id}",
-            self.withdraw,
-            methods=["DELETE"],
-            **described(status=204, places=("grant_id",), query=_FOR, token=True),
-        )
-        router.add_api_route(
-            "/refusals",
-            self.refuse,
-            methods=["POST"],
-            **described(status=204, body=_PURPOSE, query=_FOR, token=True),
-        )
-        router.add_api_route(
-            "/invitations",
-            self.invite,
-            methods=["POST"],
-            **described(status=202, body=_PURPOSE, token=True),
-        )
-        return list(router.routes)
 
     async def requests(self, request: Request) -> Response:
         """Requests that wait for an answer: the caller's, or with `?for=WEBID` that of whom they act for."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
@@ -18,11 +17,12 @@ from consent.delegation.model import Delegation, Kind, Power
 from consent.delegation.review import to_review
 from consent.delegation.wire import Sides, delegation_json, draft_json
 from consent.grants_sql import Grants
-from consent.http.callers import PRIVATE, Callers, json_answer, json_body
+from consent.http.callers import PRIVATE, json_answer, json_body
+from consent.http.ground import Ground, Routes, routes_of
 from pods.errors import BadContent, Forbidden, NotFound
 from pods.http.openapi import LIST, NUMBER, OBJECT, TEXT, described, record
-from pods.model import Agent, Clock
-from pods.storage.base import Commits, Store, Transaction
+from pods.model import Agent
+from pods.storage.base import Transaction
 
 TAG = "delegation"
 _NAMED = {
@@ -37,73 +37,55 @@ _NAMED = {
 }
 
 
-class DelegationRoutes:
+class DelegationRoutes(Routes):
     """The people's side of delegation; the operator's is `portico delegations`."""
 
-    def __init__(
-        self,
-        callers: Callers,
-        appointments: Appointments,
-        assistance: Assistance,
-        *,
-        origin: str,
-        store: Store,
-        commits: Commits,
-        clock: Clock,
-    ) -> None:
-        self._callers = callers
+    def __init__(self, ground: Ground, appointments: Appointments, assistance: Assistance) -> None:
+        super().__init__(ground)
         self._appointments = appointments
         self._assistance = assistance
-        self._origin = origin
-        self._grants = Grants(origin)
-        self._store = store
-        self._commits = commits
-        self._clock = clock
+        self._grants = Grants(ground.origin)
 
     def routes(self) -> list[BaseRoute]:
         """Return the routes below `/.consent/delegations`."""
-        router = APIRouter(prefix="/.consent/delegations", tags=[TAG])
-        add = router.add_api_route
-        add("", self.listed, methods=["GET"], **described(OBJECT, token=True))
-        add("", self.name, methods=["POST"], **described(OBJECT, status=201, body=_NAMED, token=True))
-        add(
-            "/codes",
-            self.open_code,
-            methods=["POST"],
-            **described(OBJECT, status=201, body=record({"minutes": NUMBER}), token=True),
+        return routes_of(
+            "/.consent/delegations",
+            TAG,
+            ("GET", "", self.listed, described(OBJECT, token=True)),
+            ("POST", "", self.name, described(OBJECT, status=201, body=_NAMED, token=True)),
+            (
+                "POST",
+                "/codes",
+                self.open_code,
+                described(OBJECT, status=201, body=record({"minutes": NUMBER}), token=True),
+            ),
+            (
+                "POST",
+                "/sessions",
+                self.begin,
+                described(OBJECT, status=201, body=record({"person": TEXT, "code": TEXT}), token=True),
+            ),
+            (
+                "POST",
+                "/interests",
+                self.declare,
+                described(status=204, body=record({"controller": TEXT}), token=True),
+            ),
+            ("GET", "/drafts", self.drafts, described(LIST, token=True)),
+            ("DELETE", "/drafts", self.discard, described(status=204, query={"purpose": TEXT}, token=True)),
+            (
+                "POST",
+                "/{delegation_id}/acceptance",
+                self.accept,
+                described(OBJECT, places=("delegation_id",), token=True),
+            ),
+            (
+                "DELETE",
+                "/{delegation_id}",
+                self.end,
+                described(status=204, places=("delegation_id",), token=True),
+            ),
         )
-        add(
-            "/sessions",
-            self.begin,
-            methods=["POST"],
-            **described(OBJECT, status=201, body=record({"person": TEXT, "code": TEXT}), token=True),
-        )
-        add(
-            "/interests",
-            self.declare,
-            methods=["POST"],
-            **described(status=204, body=record({"controller": TEXT}), token=True),
-        )
-        add("/drafts", self.drafts, methods=["GET"], **described(LIST, token=True))
-        add(
-            "/drafts",
-            self.discard,
-            methods=["DELETE"],
-            **described(status=204, query={"purpose": TEXT}, token=True),
-        )
-        add(
-            "/{delegation_id}/acceptance",
-            self.accept,
-            methods=["POST"],
-            **described(OBJECT, places=("delegation_id",), token=True),
-        )
-        add(
-            "/{delegation_id}",
-            self.end,
-            methods=["DELETE"],
-            **described(status=204, places=("delegation_id",), token=True),
-        )
-        return list(router.routes)
 
     async def listed(self, request: Request) -> Response:
         """Who may act for the caller (`delegates`), for whom the caller may act (`people`), and what to review.

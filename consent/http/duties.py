@@ -4,53 +4,47 @@ from __future__ import annotations
 
 from typing import Any
 
-from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from consent import registry_sql
-from consent.http.callers import Callers, json_answer, json_body
+from consent.http.callers import json_answer, json_body
+from consent.http.ground import Ground, Routes, routes_of
 from consent.rights import rights_sql, wire
 from consent.rights.duties import Duties
 from consent.rights.model import Duty
 from consent.rights.requests import Rights
 from pods.errors import BadContent, NotFound
 from pods.http.openapi import LIST, OBJECT, TEXT, described, record
-from pods.model import Clock
-from pods.storage.base import Commits, Store, Transaction
+from pods.storage.base import Transaction
 
 MOST_WORDS = 4_000  # characters of a statement; a page and a half
 _STATEMENT = record({"statement": TEXT})
 
 
-class DutyRoutes:
+class DutyRoutes(Routes):
     """`/.consent/rights/duties`: for whoever was served, registered here or not, from this host or another."""
 
-    def __init__(
-        self, callers: Callers, rights: Rights, *, origin: str, store: Store, commits: Commits, clock: Clock
-    ) -> None:
-        self._callers = callers
+    def __init__(self, ground: Ground, rights: Rights) -> None:
+        super().__init__(ground)
         self._rights = rights
-        self._duties = Duties(origin)
-        self._store = store
-        self._commits = commits
-        self._clock = clock
+        self._duties = Duties(ground.origin)
 
     def routes(self) -> list[BaseRoute]:
         """Return the routes below `/.consent/rights/duties`."""
-        router = APIRouter(prefix="/.consent/rights/duties", tags=["rights"])
-        router.add_api_route("", self.duties, methods=["GET"], **described(LIST, token=True))
-        router.add_api_route(
-            "/{duty_id}", self.duty, methods=["GET"], **described(OBJECT, places=("duty_id",), token=True)
+        return routes_of(
+            "/.consent/rights/duties",
+            "rights",
+            ("GET", "", self.duties, described(LIST, token=True)),
+            ("GET", "/{duty_id}", self.duty, described(OBJECT, places=("duty_id",), token=True)),
+            (
+                "POST",
+                "/{duty_id}",
+                self.acknowledge,
+                described(OBJECT, body=_STATEMENT, places=("duty_id",), token=True),
+            ),
         )
-        router.add_api_route(
-            "/{duty_id}",
-            self.acknowledge,
-            methods=["POST"],
-            **described(OBJECT, body=_STATEMENT, places=("duty_id",), token=True),
-        )
-        return list(router.routes)
 
     async def duties(self, request: Request) -> Response:
         """What the caller must still do, or did, with data that it was served; open ones first."""

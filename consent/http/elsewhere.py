@@ -6,7 +6,6 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
@@ -14,13 +13,14 @@ from starlette.routing import BaseRoute
 from consent import elsewhere_sql, registry_sql, wire
 from consent.decisions import Consents
 from consent.elsewhere_sql import GrantElsewhere
-from consent.http.callers import PRIVATE, Callers, json_body
+from consent.http.callers import PRIVATE, json_body
+from consent.http.ground import Ground, Routes, routes_of
 from consent.model import ControllerState, OutputMode, PurposeDeclaration
 from consent.registry_sql import Purposes
 from pods.errors import BadContent, Conflict, Forbidden, NotFound, TooManyRequests, Unprocessable
 from pods.http.openapi import TEXT, described, record
-from pods.model import Clock, WebId
-from pods.storage.base import Commits, Transaction
+from pods.model import WebId
+from pods.storage.base import Transaction
 
 MOST_DOCUMENTS = 200  # of one grant; the wallet offers fewer
 MOST_GRANTS = 20  # of one person for one purpose
@@ -32,38 +32,35 @@ _GRANT = record(
 )
 
 
-class ElsewhereRoutes:
+class ElsewhereRoutes(Routes):
     """`/.consent/elsewhere`: the other server alone decides who reads; this tells the organisation where to look.
 
     It finds these grants where it finds those of this host, in `GET /.consent/grants?purpose=`.
     """
 
-    def __init__(
-        self, callers: Callers, consents: Consents, *, origin: str, commits: Commits, clock: Clock
-    ) -> None:
-        self._callers = callers
+    def __init__(self, ground: Ground, consents: Consents) -> None:
+        super().__init__(ground)
         self._consents = consents
-        self._purposes = Purposes(origin)
-        self._origin = origin
-        self._commits = commits
-        self._clock = clock
+        self._purposes = Purposes(ground.origin)
 
     def routes(self) -> list[BaseRoute]:
         """Return the routes below `/.consent/elsewhere`."""
-        router = APIRouter(prefix="/.consent/elsewhere", tags=["consent"])
-        router.add_api_route(
-            "/{grant_id}",
-            self.given,
-            methods=["PUT"],
-            **described(status=204, body=_GRANT, places=("grant_id",), token=True),
+        return routes_of(
+            "/.consent/elsewhere",
+            "consent",
+            (
+                "PUT",
+                "/{grant_id}",
+                self.given,
+                described(status=204, body=_GRANT, places=("grant_id",), token=True),
+            ),
+            (
+                "DELETE",
+                "/{grant_id}",
+                self.withdrawn,
+                described(status=204, places=("grant_id",), token=True),
+            ),
         )
-        router.add_api_route(
-            "/{grant_id}",
-            self.withdrawn,
-            methods=["DELETE"],
-            **described(status=204, places=("grant_id",), token=True),
-        )
-        return list(router.routes)
 
     async def given(self, request: Request) -> Response:
         """Tell the organisation of a purpose which documents it may read on the caller's own server, and until when."""

@@ -7,26 +7,26 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute
 
-from consent.http.callers import PRIVATE, Callers, json_answer, own_pod
+from consent.http.callers import PRIVATE, json_answer, own_pod
+from consent.http.ground import Ground, Routes
 from pods.activity import reading, tree_sql
 from pods.activity.checkpoints import Checkpoints
 from pods.activity.proving import proof_of
 from pods.errors import BadRequest, NotFound
 from pods.http.openapi import LIST, NUMBER, OBJECT, described
-from pods.storage.base import Store, Transaction
+from pods.storage.base import Transaction
 from pods.transparency import merkle, wire
 
 MOST = 500  # lines or checkpoints of one page
 _TEXT = ("text/plain",)
 
 
-class LogRoutes:
+class LogRoutes(Routes):
     """What somebody needs who does not trust the host's word that a log is whole."""
 
-    def __init__(self, callers: Callers, checkpoints: Checkpoints, *, store: Store) -> None:
-        self._callers = callers
+    def __init__(self, ground: Ground, checkpoints: Checkpoints) -> None:
+        super().__init__(ground)
         self._checkpoints = checkpoints
-        self._store = store
 
     def routes(self) -> list[BaseRoute]:
         """Return the routes below `/.consent`."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from urllib.parse import urlencode
 
-from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
@@ -12,8 +11,9 @@ from starlette.routing import BaseRoute
 from consent import decided_sql, log_sql, wire
 from consent.delegation.acting import Acting
 from consent.grant_filter import Totals, totals_json
-from consent.http.callers import Callers, json_answer, own_pod
+from consent.http.callers import json_answer, own_pod
 from consent.http.decisions import FOR
+from consent.http.ground import Ground, Routes, routes_of
 from consent.http.log import number
 from consent.log_filter import LogFilter, log_filter
 from consent.log_sql import Found
@@ -21,8 +21,7 @@ from consent.registry_sql import Purposes
 from pods.archive.sending import ZIP, Sender
 from pods.errors import BadRequest
 from pods.http.openapi import BYTES, LIST, NUMBER, OBJECT, TEXT, described
-from pods.model import Clock
-from pods.storage.base import Commits, Store, Transaction
+from pods.storage.base import Transaction
 
 MOST_LINES = 500  # of one page of the log
 USUAL_LINES = 50
@@ -30,44 +29,29 @@ _NEWEST = -1  # no number of a line
 _FILTER = dict.fromkeys(("agent", "purpose", "decision", "from", "until"), TEXT)
 
 
-class OwnRoutes:
+class OwnRoutes(Routes):
     """For the owner of a pod, through any client that they logged in with."""
 
-    def __init__(
-        self,
-        callers: Callers,
-        acting: Acting,
-        sender: Sender,
-        *,
-        origin: str,
-        store: Store,
-        commits: Commits,
-        clock: Clock,
-    ) -> None:
-        self._callers = callers
+    def __init__(self, ground: Ground, acting: Acting, sender: Sender) -> None:
+        super().__init__(ground)
         self._acting = acting
         self._sender = sender
-        self._purposes = Purposes(origin)
-        self._store = store
-        self._commits = commits
-        self._clock = clock
+        self._purposes = Purposes(ground.origin)
 
     def routes(self) -> list[BaseRoute]:
         """Return the routes below `/.consent`."""
-        router = APIRouter(prefix="/.consent", tags=["own"])
-        router.add_api_route(
-            "/log",
-            self.log,
-            methods=["GET"],
-            **described(LIST, query={"limit": NUMBER, "after": NUMBER, FOR: TEXT, **_FILTER}, token=True),
+        return routes_of(
+            "/.consent",
+            "own",
+            (
+                "GET",
+                "/log",
+                self.log,
+                described(LIST, query={"limit": NUMBER, "after": NUMBER, FOR: TEXT, **_FILTER}, token=True),
+            ),
+            ("GET", "/totals", self.totals, described(OBJECT, query={FOR: TEXT}, token=True)),
+            ("GET", "/export", self.export, described(BYTES, media_types=(ZIP,), token=True)),
         )
-        router.add_api_route(
-            "/totals", self.totals, methods=["GET"], **described(OBJECT, query={FOR: TEXT}, token=True)
-        )
-        router.add_api_route(
-            "/export", self.export, methods=["GET"], **described(BYTES, media_types=(ZIP,), token=True)
-        )
-        return list(router.routes)
 
     async def log(self, request: Request) -> Response:
         """Who did what with the caller's data, or that of whom they act for: newest first.

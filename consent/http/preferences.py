@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from consent.http.callers import Callers, json_answer, json_body, own_pod
+from consent.http.callers import json_answer, json_body, own_pod
+from consent.http.ground import Ground, Routes, routes_of
 from consent.preferences import preferences_sql
 from consent.preferences.classes import CLASSES, can_be_meant
 from consent.preferences.effects import Effects
@@ -18,8 +18,7 @@ from consent.preferences.standing import PREFERENCES_PATH
 from pods import activity
 from pods.errors import BadContent
 from pods.http.openapi import LIST, described
-from pods.model import Clock
-from pods.storage.base import Commits, Store, Transaction
+from pods.storage.base import Transaction
 
 MOST_RULES = 100  # more than a person can keep in mind
 _RULES = {
@@ -37,35 +36,23 @@ _RULES = {
 }
 
 
-class PreferenceRoutes:
+class PreferenceRoutes(Routes):
     """`/.consent/preferences`: the owner's alone; no delegate has a power over it."""
 
-    def __init__(
-        self, callers: Callers, *, origin: str, store: Store, commits: Commits, clock: Clock
-    ) -> None:
-        self._callers = callers
-        self._effects = Effects(origin)
-        self._store = store
-        self._commits = commits
-        self._clock = clock
+    def __init__(self, ground: Ground) -> None:
+        super().__init__(ground)
+        self._effects = Effects(ground.origin)
 
     def routes(self) -> list[BaseRoute]:
         """Return the routes."""
-        router = APIRouter(tags=["preferences"])
-        router.add_api_route(PREFERENCES_PATH, self.show, methods=["GET"], **described(LIST, token=True))
-        router.add_api_route(
-            PREFERENCES_PATH, self.put, methods=["PUT"], **described(LIST, body=_RULES, token=True)
+        return routes_of(
+            "",
+            "preferences",
+            ("GET", PREFERENCES_PATH, self.show, described(LIST, token=True)),
+            ("PUT", PREFERENCES_PATH, self.put, described(LIST, body=_RULES, token=True)),
+            ("POST", PREFERENCES_PATH + "/preview", self.preview, described(LIST, body=_RULES, token=True)),
+            ("GET", PREFERENCES_PATH + "/decisions", self.decisions, described(LIST, token=True)),
         )
-        router.add_api_route(
-            PREFERENCES_PATH + "/preview",
-            self.preview,
-            methods=["POST"],
-            **described(LIST, body=_RULES, token=True),
-        )
-        router.add_api_route(
-            PREFERENCES_PATH + "/decisions", self.decisions, methods=["GET"], **described(LIST, token=True)
-        )
-        return list(router.routes)
 
     async def show(self, request: Request) -> Response:
         """The caller's rules."""

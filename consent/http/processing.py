@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import orjson
-from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from consent import processor, registry_sql
 from consent.http import activities, impact, on_behalf
+from consent.http.ground import Ground, Routes, routes_of
 from consent.http.pages import RegisterPages
 from consent.http.register import HTML, JSON_LD, wanted
 from consent.processing import ProcessingRecord, as_jsonld, processing_records
@@ -17,8 +17,7 @@ from consent.processor import Operator, ProcessorRecord
 from consent.registry_sql import Purposes
 from pods.errors import NotFound
 from pods.http.openapi import OBJECT, TEXT, described
-from pods.model import Clock
-from pods.storage.base import Store, Transaction
+from pods.storage.base import Transaction
 
 CSV, MARKDOWN = "text/csv", "text/markdown"
 _VARY = {"vary": "accept, accept-language, cookie"}
@@ -26,40 +25,39 @@ _ON_BEHALF = {CSV: on_behalf.table, MARKDOWN: on_behalf.markdown}
 _WRITTEN = {CSV: activities.table, MARKDOWN: activities.markdown}
 
 
-class ProcessingRoutes:
+class ProcessingRoutes(Routes):
     """Readable by everybody, since all of it is made from what is public."""
 
-    def __init__(
-        self, pages: RegisterPages, *, origin: str, operator: Operator, store: Store, clock: Clock
-    ) -> None:
+    def __init__(self, ground: Ground, pages: RegisterPages, *, operator: Operator) -> None:
+        super().__init__(ground)
         self._pages = pages
         self._operator = operator
-        self._purposes = Purposes(origin)
-        self._store = store
-        self._clock = clock
+        self._purposes = Purposes(ground.origin)
 
     def routes(self) -> list[BaseRoute]:
         """Return the routes below `/.consent`."""
-        router = APIRouter(prefix="/.consent", tags=["register"])
-        router.add_api_route(
-            "/processing-records",
-            self.records,
-            methods=["GET"],
-            **described(OBJECT, query={"controller": TEXT}, media_types=(JSON_LD, HTML, CSV, MARKDOWN)),
+        return routes_of(
+            "/.consent",
+            "register",
+            (
+                "GET",
+                "/processing-records",
+                self.records,
+                described(OBJECT, query={"controller": TEXT}, media_types=(JSON_LD, HTML, CSV, MARKDOWN)),
+            ),
+            (
+                "GET",
+                "/processor-records",
+                self.on_behalf,
+                described(OBJECT, media_types=(JSON_LD, HTML, CSV, MARKDOWN)),
+            ),
+            (
+                "GET",
+                "/purposes/{identifier}/{version}/impact-assessment",
+                self.assessment,
+                described(OBJECT, media_types=(HTML, MARKDOWN), places=("identifier", "version")),
+            ),
         )
-        router.add_api_route(
-            "/processor-records",
-            self.on_behalf,
-            methods=["GET"],
-            **described(OBJECT, media_types=(JSON_LD, HTML, CSV, MARKDOWN)),
-        )
-        router.add_api_route(
-            "/purposes/{identifier}/{version}/impact-assessment",
-            self.assessment,
-            methods=["GET"],
-            **described(OBJECT, media_types=(HTML, MARKDOWN), places=("identifier", "version")),
-        )
-        return list(router.routes)
 
     async def records(self, request: Request) -> Response:
         """Records of processing activities (GDPR, art. 30): all, or with `?controller=IRI` of one controller."""

@@ -6,7 +6,6 @@ import re
 from typing import Any
 
 import orjson
-from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
@@ -14,7 +13,8 @@ from starlette.routing import BaseRoute
 from consent import controllers, declarations, registry_sql, wire
 from consent.bases import Handling, handling
 from consent.changes import changes, changes_json
-from consent.http.callers import Callers, json_answer, json_body
+from consent.http.callers import json_answer, json_body
+from consent.http.ground import Ground, Routes, routes_of
 from consent.http.pages import RegisterPages
 from consent.invitations import Invitations
 from consent.linked import controllers_jsonld, purpose_jsonld
@@ -24,78 +24,64 @@ from consent.registry_sql import Purposes
 from consent.versions import Versions
 from pods.errors import NotAcceptable, NotFound
 from pods.http.openapi import LIST, OBJECT, described, named
-from pods.model import Clock, WebId
+from pods.model import WebId
 from pods.protocol import negotiate
-from pods.storage.base import Commits, Store, Transaction
+from pods.storage.base import Transaction
 
 _VERSION = re.compile(r"[1-9][0-9]{0,8}", re.ASCII)
 JSON, JSON_LD, HTML = "application/json", "application/ld+json", "text/html"
 
 
-class RegisterRoutes:
+class RegisterRoutes(Routes):
     """Who asks for data, and for what: readable by everybody."""
 
     def __init__(
         self,
-        callers: Callers,
+        ground: Ground,
         publisher: Publisher,
         versions: Versions,
         invitations: Invitations,
         pages: RegisterPages,
-        *,
-        origin: str,
-        store: Store,
-        commits: Commits,
-        clock: Clock,
     ) -> None:
-        self._callers = callers
+        super().__init__(ground)
         self._publisher = publisher
         self._versions = versions
         self._invitations = invitations
         self._pages = pages
-        self._origin = origin
-        self._purposes = Purposes(origin)
-        self._store = store
-        self._commits = commits
-        self._clock = clock
+        self._purposes = Purposes(ground.origin)
 
     def routes(self) -> list[BaseRoute]:
         """Return the routes below `/.consent`."""
-        router = APIRouter(prefix="/.consent", tags=["register"])
-        router.add_api_route(
-            "/controllers",
-            self.register,
-            methods=["POST"],
-            **described(OBJECT, status=201, body=named("controller"), token=True),
+        return routes_of(
+            "/.consent",
+            "register",
+            (
+                "POST",
+                "/controllers",
+                self.register,
+                described(OBJECT, status=201, body=named("controller"), token=True),
+            ),
+            ("GET", "/controllers", self.controllers, described(LIST, media_types=(JSON, JSON_LD, HTML))),
+            (
+                "POST",
+                "/purposes",
+                self.publish,
+                described(OBJECT, status=201, also=(200,), body=named("purpose-declaration"), token=True),
+            ),
+            ("GET", "/purposes", self.purposes, described(LIST, media_types=(JSON, HTML))),
+            (
+                "GET",
+                "/purposes/{identifier}/{version}",
+                self.purpose,
+                described(OBJECT, media_types=(JSON, JSON_LD, HTML), places=("identifier", "version")),
+            ),
+            (
+                "GET",
+                "/purposes/{identifier}/{version}/changes",
+                self.changes,
+                described(OBJECT, places=("identifier", "version")),
+            ),
         )
-        router.add_api_route(
-            "/controllers",
-            self.controllers,
-            methods=["GET"],
-            **described(LIST, media_types=(JSON, JSON_LD, HTML)),
-        )
-        router.add_api_route(
-            "/purposes",
-            self.publish,
-            methods=["POST"],
-            **described(OBJECT, status=201, also=(200,), body=named("purpose-declaration"), token=True),
-        )
-        router.add_api_route(
-            "/purposes", self.purposes, methods=["GET"], **described(LIST, media_types=(JSON, HTML))
-        )
-        router.add_api_route(
-            "/purposes/{identifier}/{version}",
-            self.purpose,
-            methods=["GET"],
-            **described(OBJECT, media_types=(JSON, JSON_LD, HTML), places=("identifier", "version")),
-        )
-        router.add_api_route(
-            "/purposes/{identifier}/{version}/changes",
-            self.changes,
-            methods=["GET"],
-            **described(OBJECT, places=("identifier", "version")),
-        )
-        return list(router.routes)
 
     async def register(self, request: Request) -> Response:
         """Register the caller's organisation; it may publish once the operator approved it."""

@@ -2,41 +2,34 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from consent.ending import Ending
-from consent.http.callers import PRIVATE, Callers, json_body
+from consent.http.callers import PRIVATE, json_body
+from consent.http.ground import Ground, Routes, routes_of
 from pods.errors import BadContent
 from pods.http.openapi import TEXT, described, record
-from pods.model import Clock
-from pods.storage.base import Commits
 
 MOST_WORDS = 1_000  # characters of a reason
 _BODY = record({"grant": TEXT, "reason": TEXT})
 
 
-class RenouncingRoutes:
+class RenouncingRoutes(Routes):
     """`/.consent/renunciations`: data that is not needed any more is not kept open (GDPR art. 5(1)(c))."""
 
-    def __init__(self, callers: Callers, ending: Ending, *, commits: Commits, clock: Clock) -> None:
-        self._callers = callers
+    def __init__(self, ground: Ground, ending: Ending) -> None:
+        super().__init__(ground)
         self._ending = ending
-        self._commits = commits
-        self._clock = clock
 
     def routes(self) -> list[BaseRoute]:
         """Return the route."""
-        router = APIRouter(prefix="/.consent", tags=["consent"])
-        router.add_api_route(
-            "/renunciations",
-            self.renounce,
-            methods=["POST"],
-            **described(status=204, body=_BODY, token=True),
+        return routes_of(
+            "/.consent",
+            "consent",
+            ("POST", "/renunciations", self.renounce, described(status=204, body=_BODY, token=True)),
         )
-        return list(router.routes)
 
     async def renounce(self, request: Request) -> Response:
         """Give up a grant of one's own; the person may give it again."""

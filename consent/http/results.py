@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
@@ -16,12 +15,13 @@ from consent.claims.evaluation import require_declared, summary
 from consent.claims.reading import Found
 from consent.claims.rules import Rule
 from consent.claims.terms import Asked, asked
-from consent.http.callers import PRIVATE, Callers, json_answer, json_body, own_pod
+from consent.http.callers import PRIVATE, json_answer, json_body, own_pod
+from consent.http.ground import Ground, Routes, routes_of
 from consent.registry_sql import Purposes
 from pods.errors import BadContent, BadRequest, NotFound
 from pods.http.openapi import LIST, NUMBER, OBJECT, TEXT, described, record
 from pods.model import WebId
-from pods.storage.base import Pod, Store, Transaction
+from pods.storage.base import Pod, Transaction
 
 MOST_RESULTS = 200  # of one page
 USUAL_RESULTS = 50
@@ -29,41 +29,31 @@ JWS = "application/jose"
 PREVIEW = record({"purpose": TEXT, "rule": TEXT, "period": OBJECT, "programme": OBJECT})
 
 
-class ResultRoutes:
+class ResultRoutes(Routes):
     """`/.consent/rules` and `/.consent/results`; the second is for the owner of a pod alone."""
 
-    def __init__(self, callers: Callers, evaluator: Evaluator, *, origin: str, store: Store) -> None:
-        self._callers = callers
+    def __init__(self, ground: Ground, evaluator: Evaluator) -> None:
+        super().__init__(ground)
         self._evaluator = evaluator
-        self._purposes = Purposes(origin)
-        self._store = store
+        self._purposes = Purposes(ground.origin)
 
     def routes(self) -> list[BaseRoute]:
         """Return the routes below `/.consent`."""
-        router = APIRouter(prefix="/.consent", tags=["results"])
-        add = router.add_api_route
-        add("/rules", self.rules, methods=["GET"], **described(LIST))
-        add(
-            "/rules/{name}/{version}",
-            self.rule,
-            methods=["GET"],
-            **described(OBJECT, places=("name", "version")),
-        )
         paged = {"limit": NUMBER, "after": NUMBER}
-        add("/results", self.left, methods=["GET"], **described(LIST, query=paged, token=True))
-        add(
-            "/results/{number}",
-            self.signed,
-            methods=["GET"],
-            **described(TEXT, media_types=(JWS,), places=("number",), token=True),
+        return routes_of(
+            "/.consent",
+            "results",
+            ("GET", "/rules", self.rules, described(LIST)),
+            ("GET", "/rules/{name}/{version}", self.rule, described(OBJECT, places=("name", "version"))),
+            ("GET", "/results", self.left, described(LIST, query=paged, token=True)),
+            (
+                "GET",
+                "/results/{number}",
+                self.signed,
+                described(TEXT, media_types=(JWS,), places=("number",), token=True),
+            ),
+            ("POST", "/results/preview", self.preview, described(OBJECT, body=PREVIEW, token=True)),
         )
-        add(
-            "/results/preview",
-            self.preview,
-            methods=["POST"],
-            **described(OBJECT, body=PREVIEW, token=True),
-        )
-        return list(router.routes)
 
     async def rules(self, request: Request) -> Response:
         """Every rule by which a result may be computed beside a pod; there are no others."""

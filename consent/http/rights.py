@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 import orjson
-from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
@@ -15,8 +14,9 @@ from starlette.routing import BaseRoute
 from consent import registry_sql
 from consent.delegation.acting import Acting
 from consent.delegation.model import Power
-from consent.http.callers import PRIVATE, Callers, json_answer, json_body
+from consent.http.callers import PRIVATE, json_answer, json_body
 from consent.http.decisions import FOR
+from consent.http.ground import Ground, Routes, routes_of
 from consent.http.log import number
 from consent.overview import Overview
 from consent.rights import access, disclosures, outgoing_sql, rights_sql, wire
@@ -28,9 +28,9 @@ from consent.rights.outgoing_sql import Outgoing
 from consent.rights.requests import Asked, Rights
 from pods.errors import BadContent, Forbidden, NotAcceptable
 from pods.http.openapi import LIST, NUMBER, OBJECT, TEXT, described, named, record
-from pods.model import Agent, Clock, WebId
+from pods.model import Agent, WebId
 from pods.protocol import negotiate
-from pods.storage.base import Commits, Pod, Store, Transaction
+from pods.storage.base import Pod, Transaction
 from vocab.pages.language import language_of
 from vocab.schemas import SchemaError, validate
 
@@ -40,64 +40,51 @@ _FOR = {FOR: TEXT}
 T = TypeVar("T")
 
 
-class RightsRoutes:
+class RightsRoutes(Routes):
     """`/.consent/rights`: what it shows depends on who asks, and nobody sees what is somebody else's.
 
     A registered organisation sees what was sent to it; anybody else is a person and sees what they sent. With
     `?for=WEBID` a delegate who holds the power `rights` acts for a person, as the log of both says.
     """
 
-    def __init__(
-        self,
-        callers: Callers,
-        rights: Rights,
-        acting: Acting,
-        overview: Overview,
-        *,
-        origin: str,
-        store: Store,
-        commits: Commits,
-        clock: Clock,
-    ) -> None:
-        self._callers = callers
+    def __init__(self, ground: Ground, rights: Rights, acting: Acting, overview: Overview) -> None:
+        super().__init__(ground)
         self._rights = rights
         self._acting = acting
         self._overview = overview
-        self._duties = Duties(origin)
-        self._origin = origin
-        self._store = store
-        self._commits = commits
-        self._clock = clock
+        self._duties = Duties(ground.origin)
 
     def routes(self) -> list[BaseRoute]:
         """Return the routes below `/.consent/rights`."""
-        router = APIRouter(prefix="/.consent/rights", tags=["rights"])
-        router.add_api_route("", self.requests, methods=["GET"], **described(LIST, query=_FOR, token=True))
-        router.add_api_route(
-            "",
-            self.ask,
-            methods=["POST"],
-            **described(OBJECT, status=201, body=named("rights-request"), query=_FOR, token=True),
+        return routes_of(
+            "/.consent/rights",
+            "rights",
+            ("GET", "", self.requests, described(LIST, query=_FOR, token=True)),
+            (
+                "POST",
+                "",
+                self.ask,
+                described(OBJECT, status=201, body=named("rights-request"), query=_FOR, token=True),
+            ),
+            (
+                "GET",
+                "/access",
+                self.access,
+                described(OBJECT, media_types=(JSON_LD, CSV), query={"most": NUMBER, **_FOR}, token=True),
+            ),
+            (
+                "GET",
+                "/{request_id}",
+                self.one,
+                described(OBJECT, places=("request_id",), query=_FOR, token=True),
+            ),
+            (
+                "POST",
+                "/{request_id}/steps",
+                self.step,
+                described(OBJECT, body=named("rights-step"), places=("request_id",), query=_FOR, token=True),
+            ),
         )
-        router.add_api_route(
-            "/access",
-            self.access,
-            methods=["GET"],
-            **described(OBJECT, media_types=(JSON_LD, CSV), query={"most": NUMBER, **_FOR}, token=True),
-        )
-        router.add_api_route(
-            "/{request_id}",
-            self.one,
-            methods=["GET"],
-            **described(OBJECT, places=("request_id",), query=_FOR, token=True),
-        )
-        router.add_api_route(
-            "/{request_id}/steps",
-            self.step,
-            methods=["POST"],
-            **described(OBJECT, body=named("rights-step"), places=("request_id",), query=_FOR, token=True),
-        )
-        return list(router.routes)
 
     async def requests(self, request: Request) -> Response:
         """The caller's requests, or those that were sent to the caller's organisation; the newest first."""

@@ -15,6 +15,7 @@ from starlette.routing import BaseRoute
 
 from consent.client.uma import DISCOVERY, GRANT_TYPE, ID_TOKEN_FORMAT
 from consent.http.callers import json_answer, media_type
+from consent.http.ground import Ground, Routes
 from consent.purpose_claim import CLAIM_FORMAT
 from consent.uma import TOKEN_PATH, AuthorizationServer
 from consent.uma_messages import Asking, Push, error
@@ -22,10 +23,8 @@ from pods.authn.replay import ReplayGuard, first_use
 from pods.errors import PodError
 from pods.http.callers import limited_body
 from pods.http.openapi import FORM, OBJECT, described, form
-from pods.model import Clock
 from pods.protocol.dpop import BadProof, Proof, check_proof
 from pods.protocol.jose import ALGORITHMS
-from pods.storage.base import Commits
 
 MAX_FORM = 64 * 1024  # bytes; ticket and claim have some KiB each
 log = logging.getLogger(__name__)
@@ -33,25 +32,16 @@ _FIELDS = ("grant_type", "ticket", "claim_token", "claim_token_format")
 _NEEDED = _FIELDS[:2]  # whoever polls pushes no claim
 
 
-class UmaRoutes:
+class UmaRoutes(Routes):
     """The authorization server of the host at `origin`."""
 
     def __init__(
-        self,
-        server: AuthorizationServer,
-        replay: ReplayGuard,
-        *,
-        origin: str,
-        issuer: str,
-        commits: Commits,
-        clock: Clock,
+        self, ground: Ground, server: AuthorizationServer, replay: ReplayGuard, *, issuer: str
     ) -> None:
+        super().__init__(ground)
         self._server = server
         self._replay = replay
-        self._origin = origin
         self._issuer = issuer
-        self._commits = commits
-        self._clock = clock
 
     def routes(self) -> list[BaseRoute]:
         """Return discovery and token endpoint."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
-from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
@@ -20,11 +19,11 @@ from consent.enforcement import challenge
 from consent.http.callers import (
     MAX_DELIVERY,
     PRIVATE,
-    Callers,
     json_answer,
     json_body,
     media_type,
 )
+from consent.http.ground import Ground, Routes, routes_of
 from consent.model import Grant
 from consent.permits import Permit, Permits
 from consent.receipts.keys import KeyLookup
@@ -34,67 +33,61 @@ from pods import activity
 from pods.errors import Conflict, Forbidden, PodError, Unauthenticated
 from pods.http.callers import limited_body
 from pods.http.openapi import OBJECT, TEXT, described
-from pods.model import Agent, Clock
+from pods.model import Agent
 from pods.protocol import rdf
 from pods.quota import Quota
-from pods.storage.base import Commits, Pod, Store, Transaction
+from pods.storage.base import Pod, Transaction
 
 T = TypeVar("T")
 MAX_TRIES = 3  # receipts came or went while the rule ran: read them again, this often
 
 
-class UseRoutes:
+class UseRoutes(Routes):
     """`/.consent/grants/{id}/inbox` and `/claims`; the token alone says which pod is meant."""
 
     def __init__(
         self,
-        callers: Callers,
+        ground: Ground,
         tickets: Tickets,
         evaluator: Evaluator,
         seal: ResultSeal,
         issuers: KeyLookup,
         *,
-        origin: str,
-        store: Store,
-        commits: Commits,
         quota: Quota,
-        clock: Clock,
     ) -> None:
+        super().__init__(ground)
         self._quota = quota
-        self._callers = callers
         self._tickets = tickets
         self._evaluator = evaluator
         self._seal = seal
         self._issuers = issuers
-        self._origin = origin
-        self._store = store
-        self._commits = commits
-        self._clock = clock
-        self._permits = Permits(origin)
+        self._permits = Permits(ground.origin)
 
     def routes(self) -> list[BaseRoute]:
         """Return the routes below `/.consent/grants`."""
-        router = APIRouter(prefix="/.consent/grants", tags=["use"])
-        router.add_api_route(
-            "/{grant_id}/inbox",
-            self.deliver,
-            methods=["POST"],
-            **described(
-                status=201,
-                also=(200,),
-                body=TEXT,
-                body_types=(RECEIPT, *rdf.OFFERED),
-                places=("grant_id",),
-                token=True,
+        return routes_of(
+            "/.consent/grants",
+            "use",
+            (
+                "POST",
+                "/{grant_id}/inbox",
+                self.deliver,
+                described(
+                    status=201,
+                    also=(200,),
+                    body=TEXT,
+                    body_types=(RECEIPT, *rdf.OFFERED),
+                    places=("grant_id",),
+                    token=True,
+                ),
+            ),
+            (
+                "POST",
+                "/{grant_id}/claims",
+                self.claim,
+                described(OBJECT, body=OBJECT, places=("grant_id",), token=True),
             ),
         )
-        router.add_api_route(
-            "/{grant_id}/claims",
-            self.claim,
-            methods=["POST"],
-            **described(OBJECT, body=OBJECT, places=("grant_id",), token=True),
-        )
-        return list(router.routes)
 
     async def deliver(self, request: Request) -> Response:
         """Add a document to the pod of an `append` grant. The answer says nothing about where it went."""

@@ -69,6 +69,8 @@ async def asking(host: Town, name: str = "comune") -> Asking:
 async def test_a_right_statement_of_purpose_leads_to_the_question_itself(host: Town) -> None:
     found = await asking(host)
     answer = await found.ask(await found.claim())
+    while answer.status_code == httpx.codes.ACCEPTED:  # the first question of a process loads its engine
+        answer = await found.ask(await found.claim())
     # Nobody takes part, so that noise alone says whether that is enough; the claim was taken either way.
     assert "people take part" in answer.text or answer.status_code == httpx.codes.OK
 
