@@ -7,6 +7,7 @@ stays a plain function, as it is on SQLite, and needs no thread.
 from __future__ import annotations
 
 import asyncio
+import select
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
@@ -107,8 +108,12 @@ class Wire:
         self.lost: Exception | None = None
         self._pg.nonblocking = 1
         self._pg.enter_pipeline_mode()
+        # uvloop drops a socket that reports an error, as that of a killed server does, and calls nobody: who waited
+        # would wait for ever. The set that it is in is only ever readable.
         self._socket = connection.fileno()
-        loop.add_reader(self._socket, self._readable)
+        self._events = select.epoll()
+        self._events.register(self._socket, select.EPOLLIN)
+        loop.add_reader(self._events, self._ready)
 
     def send(self, statement: Statement, parameters: Sequence[Any] = ()) -> Answer:
         """Put a statement behind those that were sent before; `flush` lets them go."""
@@ -164,16 +169,19 @@ class Wire:
         left = self._pg.flush() == 1
         if left != self._writing:
             self._writing = left
-            if left:
-                self._loop.add_writer(self._socket, self._writable)
-            else:
-                self._loop.remove_writer(self._socket)
+            try:
+                self._events.modify(self._socket, select.EPOLLIN | (select.EPOLLOUT if left else 0))
+            except OSError as error:
+                raise psycopg.OperationalError("the connection is closed") from error
 
-    def _writable(self) -> None:
-        try:
-            self._write()
-        except psycopg.Error as error:
-            self._lose(error)
+    def _ready(self) -> None:
+        if self._writing:
+            try:
+                self._write()
+            except psycopg.Error as error:
+                self._lose(error)
+        if self.lost is None:
+            self._readable()
 
     def _readable(self) -> None:
         self.hub = getcurrent()
@@ -230,8 +238,8 @@ class Wire:
             return
         self.lost = error
         if not self._loop.is_closed():
-            self._loop.remove_reader(self._socket)
-            self._loop.remove_writer(self._socket)
+            self._loop.remove_reader(self._events)
+        self._events.close()
         self._connection.close()
         waiting = [expected for expected in self._expected if isinstance(expected, Answer)]
         self._expected.clear()
