@@ -97,7 +97,7 @@ class Snapshots:
     async def _open(self) -> None:
         try:
             self.wires.give(await self.wires.open())
-        except StoreError as error:
+        except Exception as error:  # noqa: BLE001  # whatever it was, each waiting client hears of it
             waiting, self._waiting = self._waiting, deque()
             for read in waiting:
                 if not read.outcome.done():
