@@ -21,7 +21,7 @@ from pods.sweeper import Sweeper
 from pods.uploads import LEASE_SECONDS
 from tests.databases import database_of
 from tests.pod_host import Person, PodHost
-from tests.system.test_kill_while_writing import ROOT, answers
+from tests.system.killed_hosts import ROOT, answers
 
 pytestmark = pytest.mark.system
 
