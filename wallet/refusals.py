@@ -67,6 +67,8 @@ CODES: Mapping[str, str] = {
     "budget-spent": msg("The limit up to which these data may be counted has been reached."),
     "too-few-participants": msg("Too few people take part for a total that hides each of them."),
     "still-running": msg("The same question is being computed already."),
+    "answered-elsewhere": msg("Another part of the host answers questions; nothing was computed."),
+    "question-lost": msg("The host stopped before the question was answered."),
     "consent-changing": msg("Consents changed while the total was computed."),
 }
 """What each error code of a pod host means to the person whose data it is about."""
