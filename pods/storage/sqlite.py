@@ -19,6 +19,7 @@ from pods.storage.transaction import PodCache, SqlTransaction
 T = TypeVar("T")
 
 BUSY_SECONDS = 30.0  # another process may hold the write lock for the length of a bulk commit
+AGAIN_SECONDS = 0.01  # between two attempts at what SQLite itself does not wait for
 CACHE_KIB = 16 * 1024  # page cache of one connection; the file itself is cached by the system
 CHECKPOINT_PAGES = 4_000  # 16 MiB of log before it is folded in: fewer, longer pauses of the writer alone
 PURGE_ATTEMPTS = 60
@@ -54,7 +55,7 @@ class SqliteStore:
             check_same_thread=False,
             cached_statements=STATEMENTS,
         )
-        connection.execute("PRAGMA journal_mode = WAL")
+        _write_ahead(connection, time.monotonic() + wait)
         connection.execute("PRAGMA synchronous = FULL")  # an acknowledged write survives a power cut
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
@@ -158,6 +159,23 @@ class SqliteStore:
         while self._idle:
             self._idle.pop().close()
         self._writer.close()
+
+
+def _write_ahead(connection: sqlite3.Connection, deadline: float) -> None:
+    """Keep a write-ahead log from now on.
+
+    Where another process begins it at the same moment, SQLite says at once that the file is locked: whoever does not
+    wait here fails to start beside others on a new file.
+    """
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() >= deadline:
+                raise
+            time.sleep(AGAIN_SECONDS)
+        else:
+            return
 
 
 def commit(connection: sqlite3.Connection) -> None:

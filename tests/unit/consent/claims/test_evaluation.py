@@ -1,6 +1,7 @@
 """A claim counts verified receipts of the programme's issuers, each once, and gives away sums only."""
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path as FilePath
@@ -174,8 +175,10 @@ def test_the_sum_and_the_number_of_the_period_leave(town: Town) -> None:
 def test_no_date_no_shop_and_no_single_amount_leaves(town: Town) -> None:
     town.holds("anna", purchase(1, 1250), purchase(2, 301, key=MARKET))
     text = json.dumps(town.claim("anna"))
-    for secret in ("2017-10-03", FORNO.issuer, "1250", "301", "bakery", f"{1:032x}", "anna/"):
+    for secret in ("2017-10-03", FORNO.issuer, "bakery", f"{1:032x}", "anna/"):
         assert secret not in text
+    # As a word: three digits come in digests too, now and then.
+    assert not {"1250", "301"} & set(re.findall(r"\w+", text))
 
 
 def test_a_receipt_that_two_people_hold_counts_for_the_first_alone(town: Town) -> None:
