@@ -112,7 +112,7 @@ class Projector:
     def identity(self) -> str:
         """Return what this projection is called in the ledger of budgets; raise AnsweredElsewhere as `open` does."""
         with self._lock:
-            return self._opened().identity()
+            return self._opened().identity
 
     def owned(self) -> bool:
         """Say whether this process has the file open."""

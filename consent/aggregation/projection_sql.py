@@ -56,11 +56,9 @@ class ProjectionTables:
         )
         self._run("CREATE TABLE IF NOT EXISTS identity (id VARCHAR)")
         self._run("INSERT INTO identity SELECT ? WHERE NOT EXISTS (FROM identity)", [secrets.token_hex(16)])
+        self.identity = str(self._run("SELECT id FROM identity")[0][0])
+        """What tells this file from those of other machines on the same database; it outlives every layout."""
         self._create()
-
-    def identity(self) -> str:
-        """Return what tells this file from those of other machines on the same database; it outlives every layout."""
-        return str(self._run("SELECT id FROM identity")[0][0])
 
     def cursor(self) -> Any:
         """Return a connection for one question; it sees a snapshot of its own."""
