@@ -84,7 +84,7 @@ def require_signature(holds: bool) -> None:
 
 
 # A client sends the same token with each of its proofs. The memory is of a pure function: it changes speed only.
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def access_token_hash(access_token: str) -> str:
     """Return `ath`: base64url of SHA-256 over the ASCII of the token (RFC 9449 section 4.2)."""
     return jose.encode_segment(hashlib.sha256(access_token.encode("ascii")).digest()).decode("ascii")

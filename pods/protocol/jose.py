@@ -100,7 +100,7 @@ def parse(unverified_token: str) -> Jws:
 
 
 # A client sends the same header with each of its proofs. The memory is of a pure function: it changes speed only.
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=2048)
 def read_header(segment: bytes) -> Header:
     """Return the header that the first segment of a JWS says; raise BadJose if we do not take such tokens."""
     try:
