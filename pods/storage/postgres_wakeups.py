@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import select
 from typing import Any
 
 import psycopg
@@ -34,7 +35,7 @@ class PostgresWakeups:
         self._telling: asyncio.Task[None] | None = None
         self._untold = False
         self._closed = False
-        self._reader: tuple[asyncio.AbstractEventLoop, int] | None = None
+        self._reader: tuple[asyncio.AbstractEventLoop, select.epoll] | None = None
 
     @property
     def count(self) -> int:
@@ -99,7 +100,9 @@ class PostgresWakeups:
     async def _until_lost(self, connection: psycopg.Connection[Any]) -> None:
         loop = asyncio.get_running_loop()
         lost = loop.create_future()
-        socket = connection.fileno()
+        # In a set of its own: uvloop drops a socket that reports an error, and nobody would hear that it is lost.
+        events = select.epoll()
+        events.register(connection.fileno(), select.EPOLLIN)
 
         def arrived() -> None:
             try:
@@ -114,8 +117,8 @@ class PostgresWakeups:
             if any(sender.decode() != self._own for sender in notices):
                 self._waiters.wake()
 
-        loop.add_reader(socket, arrived)
-        self._reader = loop, socket
+        loop.add_reader(events, arrived)
+        self._reader = loop, events
         try:
             await lost
         finally:
@@ -127,3 +130,5 @@ class PostgresWakeups:
         reader, self._reader = self._reader, None
         if reader is not None and not reader[0].is_closed():
             reader[0].remove_reader(reader[1])
+        if reader is not None:
+            reader[1].close()
