@@ -81,9 +81,10 @@ lock: $(VENV)/.test ## write the lock files in requirements/ and package-lock.js
 clean: ## remove what was built or installed; the data in var/ stays
 	rm -rf $(VENV) build dist node_modules tests/interop/node_modules vocab/static .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
-# The first Python that is new enough and can make virtual environments.
+# The first Python that is new enough and can make virtual environments; the system's own before any other on the PATH,
+# since the system keeps it patched and its makers built it for speed (docs/decisions/0034).
 $(BIN)/python:
-	@for candidate in $(PYTHON) python3 python3.11 python3.12 python3.13 python3.14; do \
+	@for candidate in $(PYTHON) /usr/bin/python3 python3 python3.11 python3.12 python3.13 python3.14; do \
 		if "$$candidate" -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
 			echo "virtual environment from $$("$$candidate" --version)"; \
 			exec "$$candidate" -m venv --clear $(VENV); \
