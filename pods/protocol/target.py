@@ -38,13 +38,12 @@ def canonical(raw_path: bytes) -> Path:
     if not _PLAIN.fullmatch(raw_path):
         raw_path = _normalised(raw_path)
     path = raw_path.decode("ascii")
-    segments = path.split("/")
-    if len(segments) > MAX_DEPTH:
+    if path.count("/") >= MAX_DEPTH:
         raise BadTarget(f"The path is deeper than {MAX_DEPTH} levels.")
-    for segment in segments:
-        if len(segment) > MAX_SEGMENT:
-            raise LongTarget(f"A segment of the path is longer than {MAX_SEGMENT} bytes.")
-    _refuse_nested_auxiliary(path)
+    if len(path) > MAX_SEGMENT and any(len(segment) > MAX_SEGMENT for segment in path.split("/")):
+        raise LongTarget(f"A segment of the path is longer than {MAX_SEGMENT} bytes.")
+    if any(suffix in path for suffix in AUXILIARY):
+        _refuse_nested_auxiliary(path)
     return Path(path)
 
 
@@ -123,16 +122,20 @@ def parent_of(path: Path) -> Path | None:
 @lru_cache(maxsize=4096)
 def acl_candidates(path: Path) -> tuple[Path, ...]:
     """Return the ACLs that may govern a resource, its own first, then its containers' upwards."""
-    found = [acl_of(path)]
-    container = parent_of(subject_of(path))
+    subject = subject_of(path)
+    container = parent_of(subject)
     if container is None and not is_container(path):
-        container = pod_root(
-            path
-        )  # "/anna" itself: whoever may look into "/anna/" is told that it is not this
-    while container is not None:
-        found.append(Path(container + ACL))
-        container = parent_of(container)
-    return tuple(found)
+        # "/anna" itself: whoever may look into "/anna/" is told that it is not this
+        container = pod_root(path)
+    return (Path(subject + ACL), *_acls_from(container))
+
+
+@lru_cache(maxsize=1024)
+def _acls_from(container: Path | None) -> tuple[Path, ...]:
+    """Return the ACLs of a container and of those above it: the same for all its members."""
+    if container is None:
+        return ()
+    return (Path(container + ACL), *_acls_from(parent_of(container)))
 
 
 def pod_name(path: Path) -> str:
