@@ -22,8 +22,9 @@ MAX_TOKENS = 100_000  # words of a SPARQL Update, space counted; some tenths of 
 
 # Every alternative is decided at its first character and never tried again (possessive quantifiers, closing
 # marks that may be missing): what a stranger sends is read in linear time. The parser refuses what is left open.
-_STRING = r"""(?:\"\"\"(?:[^"\\]|\\.|\"{1,2}(?!\"))*+(?:\"\"\")?|'''(?:[^'\\]|\\.|'{1,2}(?!'))*+(?:''')?
-          |"(?:[^"\\\n]|\\.)*+"?|'(?:[^'\\\n]|\\.)*+'?)"""
+# The last alternative, which never matches, takes back what a failed one took: releases of Python 3.11 forget to.
+_STRING = r"""(?:\"\"\"(?:[^"\\]|\\.|\"{1,2}(?!\")|(?!))*+(?:\"\"\")?|'''(?:[^'\\]|\\.|'{1,2}(?!')|(?!))*+(?:''')?
+          |"(?:[^"\\\n]|\\.|(?!))*+"?|'(?:[^'\\\n]|\\.|(?!))*+'?)"""
 _IRI = r"""<[^<>"{}|^`\s]*+>"""
 _OPAQUE = re.compile(rf"{_STRING}|{_IRI}|\#[^\n]*+|([?$]\w++)", re.VERBOSE | re.DOTALL)
 """What can hold a question mark that begins no variable; a variable is the group."""
@@ -34,7 +35,7 @@ _TOKEN = re.compile(
       | (?P<iri>{_IRI})
       | (?P<variable>[?$]\w++)
       | (?P<open>\{{) | (?P<close>\}})
-      | (?P<term>[\w\-]*+:(?:[\w\-:%]|\\.|\.(?=[\w\-:%\\]))*+|[+\-]?(?:\d++\.\d++|\.?\d++)(?:[eE][+\-]?\d++)?)
+      | (?P<term>[\w\-]*+:(?:[\w\-:%]|\\.|\.(?=[\w\-:%\\])|(?!))*+|[+\-]?(?:\d++\.\d++|\.?\d++)(?:[eE][+\-]?\d++)?)
       | (?P<name>[^\W\d_][\w\-]*+|[@]\w[\w\-]*+)
       | (?P<mark>\^\^|[^\w\s])""",
     re.VERBOSE | re.DOTALL,

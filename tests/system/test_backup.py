@@ -174,6 +174,17 @@ def test_a_tar_that_leads_outside_is_refused(tmp_path: Path, name: str) -> None:
     assert not (tmp_path / "outside").exists()
 
 
+@pytest.mark.parametrize("kind", [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.FIFOTYPE, tarfile.CHRTYPE])
+def test_a_tar_that_holds_anything_but_files_is_refused(tmp_path: Path, kind: bytes) -> None:
+    with tarfile.open(tmp_path / "bad.tar", "w") as tar:
+        odd = tarfile.TarInfo("pods.sqlite")
+        odd.type, odd.linkname = kind, "/etc/passwd"
+        tar.addfile(odd)
+    with pytest.raises(BadBackup, match="no file of a backup"):
+        restore(tmp_path / "bad.tar", tmp_path / "restored")
+    assert not (tmp_path / "restored").exists()
+
+
 def test_a_host_on_postgresql_goes_through_its_own_programs(
     postgres: Cluster, tmp_path: Path, clock: SettableClock
 ) -> None:
