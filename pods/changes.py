@@ -42,7 +42,7 @@ IDENTITY = frozenset(
 
 
 class Content(NamedTuple):
-    """A body that was read and checked: its bytes, and its quads where it is RDF."""
+    """What is to be stored: its bytes, and where it is RDF its quads; of a patched document only where they are looked at."""
 
     media_type: str
     content: bytes
@@ -124,21 +124,24 @@ class Changes:
         if not rdf.is_rdf(media_type):
             raise Conflict(f"The resource is {media_type}, which cannot be patched; replace it with PUT.")
         address = self._base + op.path
-        before, prefixes = (
+        quads, prefixes = (
             rdf.parse_with_prefixes(media_type, stored.content, address) if stored is not None else ([], {})
         )
         stated: Sequence[Quad] | None = None
         if stored is not None and target.is_container(op.path):
             stated = self._stated(stored, patch.terms(change), tx)
-            before += stated
+            quads += stated
+        # A patch speaks of the default graph; named graphs stay as they are.
+        before, named = rdf.parted(quads)
         after = patch.apply(change, before)
-        if stated is not None:
-            return self._store(op.path, stored, Content(rdf.TURTLE, b"", tuple(after)), tx, at, stated)
-        if len(after) > rdf.MAX_TRIPLES:
+        if len(after) + len(named) > rdf.MAX_TRIPLES and stated is None:
             raise BadContent(f"The document would have more than {rdf.MAX_TRIPLES} triples.")
+        looked_at = tuple(rdf.quads_of(after)) if _is_looked_at(op.path) else ()
+        if stated is not None:
+            return self._store(op.path, stored, Content(rdf.TURTLE, b"", looked_at), tx, at, stated)
         # Names of the document itself stay short, as their author most likely wrote them.
         short = {"": f"{address}#", **prefixes}
-        result = Content(media_type, rdf.serialise(media_type, after, short), tuple(after))
+        result = Content(media_type, rdf.serialise_graph(media_type, after, named, short), looked_at)
         return self._store(op.path, stored, result, tx, at)
 
     def delete(self, op: Operation, stored: Stored, tx: Transaction, at: float) -> Answer:
@@ -166,9 +169,9 @@ class Changes:
     ) -> Answer:
         if target.is_auxiliary(path):
             self._check_auxiliary(path, content)
-        if target.is_container(path):
+        elif target.is_container(path):
             content = self._container_content(path, stored, content, tx, stated)
-        if path == card_of(target.pod_root(path)):
+        elif _is_looked_at(path):
             self._check_profile(path, stored, content)
         written = tx.write(path, content.media_type, content.content, at, blob=content.blob)
         self._quota.require_kept(stored, written, tx)
@@ -251,6 +254,11 @@ class Changes:
             if tx.get(document) is None and tx.get(container) is None and not headers.is_managed(document):
                 return target.canonical(f"{op.path}{name}{ending}".encode("ascii"))
         raise Unprocessable("No free name was found for the new resource; suggest another Slug.")
+
+
+def _is_looked_at(path: Path) -> bool:
+    """Say whether what a resource states decides if it may be stored: an auxiliary's, a container's, a profile's."""
+    return target.is_auxiliary(path) or target.is_container(path) or path == card_of(target.pod_root(path))
 
 
 def _not_rdf(what: str) -> UnsupportedMedia:

@@ -59,13 +59,15 @@ def _patch_resource(outside: Sequence[Quad]) -> object:
 
 
 def _stated(quads: Sequence[Quad], where: tuple[Pattern, ...]) -> tuple[Template, ...]:
-    """Return what a formula without variables changes: quads of the document already, where they hold nothing odd."""
-    found = []
-    for quad in quads:
-        subject, predicate, value = quad.subject, quad.predicate, quad.object
-        if type(subject) is not NamedNode or type(predicate) is not NamedNode or type(value) not in _PLAIN:
+    """Return what a formula without variables changes: triples of the document already, where they hold nothing odd."""
+    found = [quad.triple for quad in quads]
+    for triple in found:
+        if (
+            type(triple.subject) is not NamedNode
+            or type(triple.predicate) is not NamedNode
+            or type(triple.object) not in _PLAIN
+        ):
             return _changes(quads, where)
-        found.append(Quad(subject, predicate, value))
     return tuple(found)
 
 

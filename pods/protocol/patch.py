@@ -8,7 +8,7 @@ from itertools import product
 
 from pods.errors import Conflict, Unprocessable
 from pods.model import Mode
-from pods.protocol.rdf import DEFAULT_GRAPH, BlankNode, Literal, NamedNode, Quad, Term, Triple
+from pods.protocol.rdf import BlankNode, Literal, NamedNode, Term, Triple
 
 N3_PATCH = "text/n3"
 SPARQL_UPDATE = "application/sparql-update"
@@ -28,11 +28,11 @@ class Variable:
 
 
 Pattern = tuple["Term | Variable", "Term | Variable", "Term | Variable"]
-Template = Pattern | Quad
-"""What a change adds or takes out: a quad, or what the solutions of its where clause make one."""
+Template = Pattern | Triple
+"""What a change adds or takes out: a triple, or what the solutions of its where clause make one."""
 
-Quads = dict[Quad, None]
-"""A document: its quads in order, each of them once."""
+Graph = dict[Triple, None]
+"""The default graph of a document: its triples in order, each of them once."""
 
 Binding = Mapping[Variable, "Term"]
 
@@ -85,22 +85,22 @@ def terms(patch: Patch) -> Iterator[object]:
             yield from pattern
 
 
-def apply(patch: Patch, document: Sequence[Quad]) -> list[Quad]:
-    """Return the document after the patch; raise Conflict if it does not fit. Named graphs stay as they are."""
+def apply(patch: Patch, document: Sequence[Triple]) -> list[Triple]:
+    """Return the default graph of a document after the patch; raise Conflict if it does not fit."""
     # A dict keeps the document's order, so that a patched file still reads like the one before.
-    quads = dict.fromkeys(document)
+    graph = dict.fromkeys(document)
     for step in patch.steps:
         if patch.strict:
-            _apply_to_the_one(step, quads)
+            _apply_to_the_one(step, graph)
         else:
-            _apply_to_all(step, quads)
-    return list(quads)
+            _apply_to_all(step, graph)
+    return list(graph)
 
 
-def _apply_to_the_one(step: Step, quads: Quads) -> None:
+def _apply_to_the_one(step: Step, graph: Graph) -> None:
     found: Binding = {}
     if step.where:
-        solutions = _solutions(step.where, _default_graph(quads))
+        solutions = _solutions(step.where, list(graph))
         first = next(solutions, None)
         if first is None:
             raise Conflict("The patch's where clause matches nothing in the document.")
@@ -108,32 +108,28 @@ def _apply_to_the_one(step: Step, quads: Quads) -> None:
             raise Conflict("The patch's where clause matches the document in more than one way.")
         found = first
     deletes = _instances(step.deletes, found, {})
-    for quad in deletes:
-        if quad not in quads:
+    for triple in deletes:
+        if triple not in graph:
             raise Conflict("A triple that the patch deletes is not in the document; nothing was changed.")
-    for quad in deletes:
-        quads.pop(quad, None)
-    for quad in _instances(step.inserts, found, {}):
-        quads[quad] = None
+    for triple in deletes:
+        graph.pop(triple, None)
+    for triple in _instances(step.inserts, found, {}):
+        graph[triple] = None
 
 
-def _apply_to_all(step: Step, quads: Quads) -> None:
+def _apply_to_all(step: Step, graph: Graph) -> None:
     solutions: list[Binding] = [] if step.where else [{}]
-    for found in _solutions(step.where, _default_graph(quads)) if step.where else ():
+    for found in _solutions(step.where, list(graph)) if step.where else ():
         solutions.append(found)
         if len(solutions) > MAX_SOLUTIONS:
             raise Unprocessable(f"The where clause has more than {MAX_SOLUTIONS} solutions.")
     for solution in solutions:
-        for quad in _instances(step.deletes, solution, {}):
-            quads.pop(quad, None)
+        for triple in _instances(step.deletes, solution, {}):
+            graph.pop(triple, None)
     for solution in solutions:
         # SPARQL 1.1 Update, 4.2.1: blank nodes of the template are fresh for each solution.
-        for quad in _instances(step.inserts, solution, {}):
-            quads[quad] = None
-
-
-def _default_graph(quads: Quads) -> list[Triple]:
-    return [quad.triple for quad in quads if quad.graph_name == DEFAULT_GRAPH]
+        for triple in _instances(step.inserts, solution, {}):
+            graph[triple] = None
 
 
 def _solutions(patterns: Sequence[Pattern], triples: Sequence[Triple]) -> Iterator[dict[Variable, Term]]:
@@ -189,10 +185,10 @@ def _unify(pattern: Pattern, triple: Triple, binding: dict[Variable, Term]) -> d
 
 def _instances(
     templates: Sequence[Template], binding: Binding, fresh: dict[BlankNode, BlankNode]
-) -> list[Quad]:
+) -> list[Triple]:
     found = []
     for template in templates:
-        if isinstance(template, Quad):
+        if type(template) is Triple:
             found.append(template)
             continue
         subject, predicate, value = template
@@ -202,7 +198,7 @@ def _instances(
             predicate = _instance(predicate, binding, fresh)
         if isinstance(subject, Literal) or not isinstance(predicate, NamedNode):
             raise Unprocessable("A variable of the patch stands for a term that cannot stand in its place.")
-        found.append(Quad(subject, predicate, _instance(value, binding, fresh)))
+        found.append(Triple(subject, predicate, _instance(value, binding, fresh)))
     return found
 
 

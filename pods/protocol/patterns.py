@@ -97,7 +97,7 @@ def parsed(text: str, base: str, *, n3: bool = False) -> list[Quad]:
     try:
         return list(
             ox.parse(
-                text.encode(),
+                text,
                 format=ox.RdfFormat.N3 if n3 else ox.RdfFormat.TURTLE,
                 base_iri=base,
                 rename_blank_nodes=not n3,

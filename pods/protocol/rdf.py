@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import islice
 
@@ -77,11 +77,33 @@ def _has_triple_term(quad: ox.Quad) -> bool:
     return isinstance(quad.object, ox.Triple) or isinstance(quad.subject, ox.Triple)
 
 
+def parted(quads: Iterable[ox.Quad]) -> tuple[list[ox.Triple], list[ox.Quad]]:
+    """Return the triples of the default graph, and the quads of named graphs."""
+    triples, named = [], []
+    for quad in quads:
+        if quad.graph_name == DEFAULT_GRAPH:
+            triples.append(quad.triple)
+        else:
+            named.append(quad)
+    return triples, named
+
+
 def serialise(media_type: str, quads: Iterable[ox.Quad], prefixes: Mapping[str, str] | None = None) -> bytes:
     """Return the quads as a document; a format without named graphs carries the default graph alone."""
     if media_type == JSON_LD:
         return _written(ox.serialize(quads, format=ox.RdfFormat.JSON_LD))
-    triples = [quad.triple for quad in quads if quad.graph_name == DEFAULT_GRAPH]
+    return serialise_graph(media_type, parted(quads)[0], prefixes=prefixes)
+
+
+def serialise_graph(
+    media_type: str,
+    triples: Sequence[ox.Triple],
+    named: Sequence[ox.Quad] = (),
+    prefixes: Mapping[str, str] | None = None,
+) -> bytes:
+    """Return the two parts of a document as `parted` gives them as one again."""
+    if media_type == JSON_LD:
+        return _written(ox.serialize([*quads_of(triples), *named], format=ox.RdfFormat.JSON_LD))
     if media_type == TURTLE:
         # One subject's triples share a block, and the subjects keep the order of the document.
         blocks: dict[object, list[ox.Triple]] = {}
@@ -90,6 +112,11 @@ def serialise(media_type: str, quads: Iterable[ox.Quad], prefixes: Mapping[str, 
         triples = [triple for block in blocks.values() for triple in block]
         return _written(ox.serialize(triples, format=ox.RdfFormat.TURTLE, prefixes=dict(prefixes or {})))
     return _written(ox.serialize(triples, format=_FORMATS[media_type]))
+
+
+def quads_of(triples: Iterable[ox.Triple]) -> Iterator[ox.Quad]:
+    """Give the triples as quads of the default graph."""
+    return (ox.Quad(triple.subject, triple.predicate, triple.object) for triple in triples)
 
 
 def convert(stored_type: str, wanted_type: str, content: bytes, base: str) -> bytes:

@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import asdict
+from pathlib import Path
 
 import httpx
 import pyoxigraph
@@ -29,6 +30,9 @@ from tests.bench.works import (
 
 CONNECTIONS = 16
 LOAD_SECONDS = 120.0  # far above any run; a hung server must not hang the bench
+STILL = 0.97  # of the cores' time is idle when nobody works any more
+STILL_SECONDS = 1.0  # so long
+SETTLED_SECONDS = 15.0  # at most that one waits for it; where it never comes, the run says so
 CONTAINS = pyoxigraph.NamedNode("http://www.w3.org/ns/ldp#contains")
 
 Login = Callable[[], Access]
@@ -133,12 +137,36 @@ def compare(
     for work in WORKS:
         for _ in range(rounds):
             for name, login in servers.items():
-                measured = measure(login(), work, seconds)
+                access = login()
+                if not settled():
+                    say("the machine does not come to rest: something else works beside the servers")
+                measured = measure(access, work, seconds)
                 say(f"{work.name}: {name}: {measured.rate:,.0f}/s, p50 {measured.p50:.1f} ms")
                 known = best.setdefault(work.name, {}).get(name)
                 if known is None or measured.rate > known.rate:
                     best[work.name][name] = measured
     return best
+
+
+def settled() -> bool:
+    """Wait until what the server before left for later is done (checkpoints, collected garbage); say whether it is.
+
+    Else it would be done while the next one is measured, and cost that one a part of its cores.
+    """
+    deadline = time.monotonic() + SETTLED_SECONDS
+    while time.monotonic() < deadline:
+        before = _cores()
+        time.sleep(STILL_SECONDS)
+        idle, total = (now - then for now, then in zip(_cores(), before, strict=True))
+        if idle >= STILL * total:
+            return True
+    return False
+
+
+def _cores() -> tuple[int, int]:
+    """Return the ticks that all cores were idle, and all their ticks (proc(5), /proc/stat)."""
+    ticks = [int(value) for value in Path("/proc/stat").read_text("ascii").split("\n", 1)[0].split()[1:]]
+    return ticks[3] + ticks[4], sum(ticks[:8])
 
 
 def ratios(
