@@ -18,6 +18,7 @@ from pods.errors import (
 )
 from pods.long_listings import AT_ONCE
 from pods.model import NO_CONDITIONS, Answer, Body, Operation, Path
+from pods.patched import Graph, PatchedGraphs
 from pods.protocol import conditions, headers, listing, n3_patch, patch, rdf, sparql_update, target
 from pods.protocol.patch import Patch
 from pods.protocol.rdf import NamedNode, Quad, node
@@ -42,12 +43,16 @@ IDENTITY = frozenset(
 
 
 class Content(NamedTuple):
-    """What is to be stored: its bytes, and where it is RDF its quads; of a patched document only where they are looked at."""
+    """What is to be stored: its bytes, and where it is RDF its quads; of a patched document its graph.
+
+    Of a document that is patched there are quads only where they are looked at.
+    """
 
     media_type: str
     content: bytes
     quads: tuple[Quad, ...] = ()
     blob: Blob | None = None
+    graph: Graph | None = None
 
 
 def read_body(body: Body | None, address: str) -> Content:
@@ -93,6 +98,7 @@ class Changes:
         self._base = base_url
         self._quota = quota
         self._new_name = new_name
+        self._graphs = PatchedGraphs(base_url)
 
     def replace(
         self, op: Operation, stored: Stored | None, content: Content, tx: Transaction, at: float
@@ -123,25 +129,21 @@ class Changes:
         media_type = stored.media_type if stored is not None else rdf.TURTLE
         if not rdf.is_rdf(media_type):
             raise Conflict(f"The resource is {media_type}, which cannot be patched; replace it with PUT.")
-        address = self._base + op.path
-        quads, prefixes = (
-            rdf.parse_with_prefixes(media_type, stored.content, address) if stored is not None else ([], {})
-        )
-        stated: Sequence[Quad] | None = None
+        before = self._graphs.of(stored) if stored is not None else Graph(())
         if stored is not None and target.is_container(op.path):
             stated = self._stated(stored, patch.terms(change), tx)
-            quads += stated
+            after = patch.apply(change, [*before.triples, *rdf.parted(stated)[0]])
+            result = Content(rdf.TURTLE, b"", tuple(rdf.quads_of(after)))
+            return self._store(op.path, stored, result, tx, at, stated)
         # A patch speaks of the default graph; named graphs stay as they are.
-        before, named = rdf.parted(quads)
-        after = patch.apply(change, before)
-        if len(after) + len(named) > rdf.MAX_TRIPLES and stated is None:
+        after, named = patch.apply(change, before.triples), before.named
+        if len(after) + len(named) > rdf.MAX_TRIPLES:
             raise BadContent(f"The document would have more than {rdf.MAX_TRIPLES} triples.")
-        looked_at = tuple(rdf.quads_of(after)) if _is_looked_at(op.path) else ()
-        if stated is not None:
-            return self._store(op.path, stored, Content(rdf.TURTLE, b"", looked_at), tx, at, stated)
         # Names of the document itself stay short, as their author most likely wrote them.
-        short = {"": f"{address}#", **prefixes}
-        result = Content(media_type, rdf.serialise_graph(media_type, after, named, short), looked_at)
+        short = {"": f"{self._base}{op.path}#", **before.prefixes}
+        content = rdf.serialise_graph(media_type, after, named, short)
+        looked_at = tuple(rdf.quads_of(after)) if _is_looked_at(op.path) else ()
+        result = Content(media_type, content, looked_at, graph=Graph(after, named, short))
         return self._store(op.path, stored, result, tx, at)
 
     def delete(self, op: Operation, stored: Stored, tx: Transaction, at: float) -> Answer:
@@ -175,6 +177,8 @@ class Changes:
             self._check_profile(path, stored, content)
         written = tx.write(path, content.media_type, content.content, at, blob=content.blob)
         self._quota.require_kept(stored, written, tx)
+        if content.graph is not None:
+            self._graphs.keep(written, content.graph)
         self._renew(path, tx, at)
         fields = (
             ("etag", f'"{written.etag}"'),
