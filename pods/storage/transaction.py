@@ -30,8 +30,10 @@ TOUCH = "UPDATE resource SET etag = ?, modified = ? WHERE name = ?"
 REMOVE = "DELETE FROM resource WHERE name = ? RETURNING size, blob"
 ANY_OF_MANY = f"SELECT {_RESOURCE} FROM resource WHERE name = ANY(?)"  # noqa: S608  # constants only; PostgreSQL alone
 REPLACE = "UPDATE resource SET media_type = ?, content = ?, size = ?, etag = ?, modified = ?, blob = ? WHERE name = ?"
+# SQLite goes through the names as they come: for IN it would sort them into a table of its own first. CROSS JOIN tells it
+# to (https://www.sqlite.org/optoverview.html#crossjoin).
 ANY_OF = tuple(
-    f"SELECT {_RESOURCE} FROM resource WHERE name IN ({', '.join('?' * count)})"  # noqa: S608  # constants only
+    f"SELECT {_RESOURCE} FROM (VALUES {', '.join(['(?)'] * count)}) AS asked CROSS JOIN resource WHERE name = asked.column1"  # noqa: S608  # constants only
     for count in range(target.MAX_DEPTH + 3)
 )
 COUNT = "UPDATE pod SET used = used + ? WHERE key = ? RETURNING used, quota"
