@@ -27,7 +27,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 @click.command()
-@click.option("--rounds", default=2, show_default=True, help="How often each server does each work.")
+@click.option("--rounds", default=3, show_default=True, help="How often each server does each work.")
 @click.option("--seconds", default=2.5, show_default=True, help="How long one measurement lasts.")
 @click.option("--only", multiple=True, type=click.Choice([PORTICO, CSS, JSS]), help="Leave out the others.")
 @click.option(
