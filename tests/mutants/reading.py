@@ -235,7 +235,7 @@ READING: tuple[Mechanism, ...] = (
         VIEWS,
         "media_type=rdf.TURTLE, content=content, etag=etag, modified=int(self._at * 1000)",
         "media_type=rdf.TURTLE, content=content, modified=int(self._at * 1000)",
-        TWINS,
+        "tests/http/consent/test_uma.py::test_attack_15_what_is_not_granted_does_not_show_in_tags_and_times",
     ),
     Mechanism(
         "15",
