@@ -151,3 +151,13 @@ def test_statements_in_named_graphs_change_nothing(
 def test_granting_nothing_shows_nothing(quads: list[Quad]) -> None:
     for shape in SHAPES.values():
         assert granted(quads, shape, frozenset(), owner=OWNER) == []
+
+
+def test_a_path_that_ends_in_a_blank_node_shows_nothing() -> None:
+    for shape in SHAPES.values():
+        for one in shape.properties:
+            parts = [node(OWNER), *(node(f"urn:part:{step}") for step in one.path[1:])]
+            steps = zip(parts, one.path, [*parts[1:], BlankNode("x")], strict=True)
+            quads = [Quad(start, node(predicate), end, DEFAULT_GRAPH) for start, predicate, end in steps]
+            instance = Quad(node(OWNER), RDF_TYPE, node(shape.target_class), DEFAULT_GRAPH)
+            assert granted([instance, *quads], shape, [one.name], owner=OWNER) == [], (shape.name, one.name)
