@@ -157,7 +157,8 @@ def test_a_path_that_ends_in_a_blank_node_shows_nothing() -> None:
     for shape in SHAPES.values():
         for one in shape.properties:
             parts = [node(OWNER), *(node(f"urn:part:{step}") for step in one.path[1:])]
-            steps = zip(parts, one.path, [*parts[1:], BlankNode("x")], strict=True)
+            ends: list[NamedNode | BlankNode] = [*parts[1:], BlankNode("x")]
+            steps = zip(parts, one.path, ends, strict=True)
             quads = [Quad(start, node(predicate), end, DEFAULT_GRAPH) for start, predicate, end in steps]
             instance = Quad(node(OWNER), RDF_TYPE, node(shape.target_class), DEFAULT_GRAPH)
             assert granted([instance, *quads], shape, [one.name], owner=OWNER) == [], (shape.name, one.name)
