@@ -66,8 +66,7 @@ def main(most: int, rounds: int, seconds: float, folder: Path) -> None:
 def read_through(database: Path) -> None:
     """Bring the file into the system's memory, where that of a host at work is.
 
-    Between two rounds requests are signed for half a minute, and some machines take back meanwhile what nobody read:
-    then a round would measure their disk.
+    Some machines take back within seconds what nobody reads, and then a round would measure their disk.
     """
     with database.open("rb", buffering=0) as file:
         while file.read(PIECE):
