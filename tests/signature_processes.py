@@ -5,13 +5,13 @@ from contextlib import suppress
 from pathlib import Path
 
 
-def processes() -> set[int]:
-    """Return the processes that this one began to check signatures, and that live."""
-    return set(_found())
+def processes(worker: int | None = None) -> set[int]:
+    """Return the processes that a worker (this one) began to check signatures, and that live."""
+    return set(_found(Path("/proc", "self" if worker is None else str(worker))))
 
 
-def _found() -> Iterator[int]:
-    for thread in Path("/proc/self/task").iterdir():
+def _found(worker: Path) -> Iterator[int]:
+    for thread in (worker / "task").iterdir():
         with suppress(FileNotFoundError):  # ended meanwhile
             children = (thread / "children").read_text("ascii").split()
             for child in children:

@@ -9,8 +9,9 @@ import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import pytest
 from joserfc.jwk import ECKey, OKPKey
@@ -302,6 +303,52 @@ def test_the_process_outlives_signals_to_the_group_and_ends_with_its_worker() ->
         ours.sendall(bytes(signature_process.RECORD // 2))
         ours.close()
         assert process.wait(timeout=30) == 0
+
+
+WORKER = """
+import asyncio, uvloop
+from pods.authn.signatures import CROWD, Signatures
+
+async def serve():
+    made = Signatures(beside=True)
+    async with made.running():
+        while not all([made.in_crowd() for _ in range(CROWD)]):
+            await asyncio.sleep(0.01)
+        print("crowded", flush=True)
+        await asyncio.sleep(600)
+
+uvloop.run(serve())
+"""
+
+
+def lives(process: int) -> bool:
+    """Say whether a process is there and has not ended; who inherits it may leave it unburied for a while."""
+    try:
+        return "State:\tZ" not in Path(f"/proc/{process}/status").read_text("ascii")
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends a process with its parent")
+async def test_a_process_that_is_stopped_ends_with_a_worker_that_is_killed() -> None:
+    worker = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", WORKER, stdout=asyncio.subprocess.PIPE
+    )
+    try:
+        assert worker.stdout is not None
+        assert await worker.stdout.readline() == b"crowded\n"
+        (process,) = processes(worker.pid)
+        os.kill(process, signal.SIGSTOP)
+    finally:
+        worker.kill()
+        await worker.wait()
+    try:
+        async with asyncio.timeout(START_SECONDS):
+            while lives(process):  # noqa: ASYNC110  # its end is no event of ours
+                await asyncio.sleep(0.01)
+    finally:
+        with suppress(ProcessLookupError):
+            os.kill(process, signal.SIGKILL)
 
 
 @pytest.mark.parametrize(
