@@ -96,6 +96,23 @@ def exchanged(draw: random.Random, triples: list[Triple]) -> list[Triple]:
     return changed
 
 
+def retyped(draw: random.Random, triples: list[Triple]) -> list[Triple]:
+    """Let a text or a time read as before, and be of another type or in a language."""
+    texts = [(number, one.object) for number, one in enumerate(triples) if isinstance(one.object, Literal)]
+    if not texts:
+        return triples
+    number, old = draw.choice(texts)
+    kinds = [NamedNode(str(XSD[name])) for name in ("string", "token", "anyURI")]
+    new = draw.choice(
+        [
+            Literal(old.value, language="it"),
+            *(Literal(old.value, datatype=kind) for kind in kinds if kind != old.datatype),
+        ]
+    )
+    where = triples[number]
+    return [*triples[:number], Triple(where.subject, where.predicate, new), *triples[number + 1 :]]
+
+
 # ODRL Vocabulary 2.2, sections 4.5 to 4.8: what a policy of somebody else could say.
 OPERATORS = (
     *("eq", "gt", "gteq", "hasPart", "isA", "isAllOf", "isAnyOf", "isNoneOf", "isPartOf"),
@@ -168,7 +185,7 @@ def decided(draw: random.Random, triples: list[Triple]) -> list[Triple]:
 
 
 DAMAGES: list[Callable[[random.Random, list[Triple]], list[Triple]]] = [
-    *(dropped, added, replaced, exchanged, constrained, ruled, decided),
+    *(dropped, added, replaced, retyped, exchanged, constrained, ruled, decided),
     *(another("operator", OPERATORS), another("leftOperand", LEFT_OPERANDS), another("action", ACTIONS)),
 ]
 

@@ -9,12 +9,14 @@ from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
 from consent import odrl
 from consent.model import DataItem, OutputMode
-from vocab.terms import NS, ODRL
+from vocab.shapes import SHAPES
+from vocab.terms import NS, ODRL, XSD
 
 POLICY = "http://localhost:8080/anna/consents/1.ttl#agreement"
 PURPOSE = "http://localhost:8080/.consent/purposes/mobility/1"
 ANNA, COOP = "http://localhost:8080/anna/profile/card#me", "http://localhost:8080/coop/profile/card#me"
 END = 1_772_366_400.0
+DATE = Literal("2026-03-01T12:00:00Z", datatype=NamedNode(str(XSD.dateTime)))
 ITEMS = (
     DataItem("Purchase", ("orderedAt", "total"), OutputMode.ROWS),
     DataItem("Profile", ("birthYear",), OutputMode.AGGREGATE_ONLY),
@@ -86,6 +88,18 @@ def replaced(old: NamedNode | Literal, new: NamedNode | Literal) -> Callable[[li
     ]
 
 
+def replaced_once(
+    old: NamedNode | Literal, new: NamedNode | Literal
+) -> Callable[[list[Triple]], list[Triple]]:
+    """Change what one permission says; the other goes on saying it."""
+
+    def changed(triples: list[Triple]) -> list[Triple]:
+        first = next(number for number, one in enumerate(triples) if one.object == old)
+        return [*triples[:first], *replaced(old, new)([triples[first]]), *triples[first + 1 :]]
+
+    return changed
+
+
 def without(predicate: NamedNode) -> Callable[[list[Triple]], list[Triple]]:
     return lambda triples: [one for one in triples if one.predicate != predicate]
 
@@ -138,10 +152,19 @@ OUTSIDE: dict[str, Callable[[list[Triple]], list[Triple]]] = {
     "other type": replaced(named("Agreement"), named("Offer")),
     "other mode": replaced(NamedNode(NS + "rows"), NamedNode(NS + "everything")),
     "unknown property": replaced(Literal("total"), Literal("diagnosis")),
-    "broken date": replaced(
-        Literal("2026-03-01T12:00:00Z", datatype=NamedNode("http://www.w3.org/2001/XMLSchema#dateTime")),
-        Literal("soon"),
+    "broken date": replaced(DATE, Literal("soon")),
+    "broken date of the right type": replaced(DATE, Literal("soon", datatype=DATE.datatype)),
+    "date as a plain text": replaced(DATE, Literal(DATE.value)),
+    "property in a language": replaced(Literal("total"), Literal("total", language="it")),
+    "property of another type": replaced(
+        Literal("total"), Literal("total", datatype=NamedNode(str(XSD.token)))
     ),
+    "purpose as a text": replaced(NamedNode(PURPOSE), Literal(PURPOSE)),
+    "assignee as a text": replaced(NamedNode(COOP), Literal(COOP)),
+    "two purposes": replaced_once(NamedNode(PURPOSE), NamedNode(PURPOSE + "/other")),
+    "two ends": replaced_once(DATE, Literal("2027-03-01T12:00:00Z", datatype=DATE.datatype)),
+    "unknown target": replaced(NamedNode(SHAPES["Purchase"].iri), NamedNode("urn:everything")),
+    "name of another policy": replaced(NamedNode(POLICY), NamedNode("urn:other")),
     "no constraint": without(named("constraint")),
     "no permission": without(named("permission")),
     "no right operand": without(named("rightOperand")),
