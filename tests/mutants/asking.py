@@ -41,7 +41,7 @@ ASKING: tuple[Mechanism, ...] = (
         "consent/permits.py",
         "        if not isinstance(expires_at, int) or not at < expires_at:",
         "        if not isinstance(expires_at, int):",
-        "tests/property/test_withdrawal_machine.py::test_p1_once_a_consent_has_ended_every_later_decision_is_no",
+        "tests/unit/consent/test_permits.py::test_a_token_with_one_claim_wrong_is_not_good",
     ),
     Mechanism(
         "6",
