@@ -93,7 +93,7 @@ class PostgresReplayGuard:
             else:
                 for asked in batch:
                     if not asked.outcome.done():
-                        asked.outcome.set_result(asked.digest in new)
+                        _settle(asked, new=asked.digest in new)
                     new.discard(asked.digest)  # who shows the same proof in the same moment comes second
 
     def _once_more(self, batch: list[_Asked], error: ConnectionLost) -> list[_Asked]:
@@ -111,9 +111,12 @@ class PostgresReplayGuard:
         digests, times = zip(*asked, strict=True)
         try:
             found = wire.send(_INSERT_ALL, (Digests(digests), Times(times)))
-            if self._purges(len(batch)):
-                wire.send(_PURGE_OLD, (at - REMEMBER,))
             wire.flush()
+            if self._purges(
+                len(batch)
+            ):  # a transaction of its own: what fails in it must not forget these proofs
+                wire.send(_PURGE_OLD, (at - REMEMBER,))
+                wire.flush()
             return {row[0] for row in await found.awaited()}
         except psycopg.Error as error:
             raise error_of(error) from error
@@ -133,3 +136,15 @@ class PostgresReplayGuard:
             return False
         self._since_purge = 0
         return True
+
+
+def _settle(asked: _Asked, *, new: bool) -> None:
+    """Answer who asked; where an answer was lost before, a proof that is known may be known from that attempt."""
+    if new or not asked.lost:
+        asked.outcome.set_result(new)
+    else:  # neither used before, for all that we know, nor good: somebody else may have shown it in between
+        asked.outcome.set_exception(
+            ConnectionLost(
+                "The database went away while it was asked about this proof; try again with a new proof."
+            )
+        )
