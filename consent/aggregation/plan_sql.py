@@ -2,7 +2,7 @@
 
 Names of tables and columns come from the tables of fields alone; every value is a bound parameter. The statement
 bounds what each person contributes before it adds anything up (consent reference 3.3, step 4): one row a person
-and cell, clamped to [lower, upper], at most l0 cells a person, chosen by a keyed hash of person and cell.
+and cell, clamped to [lower, upper], at most l0 cells a person, in an order that a secret makes for each person.
 """
 
 # ruff: noqa: S608 - statements are put together from the names in fields.py; values are bound
@@ -23,16 +23,20 @@ from consent.aggregation.query import Condition, Query
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A statement that yields (key positions…, people, value, least, largest, most cells of one person)."""
+    """A statement that yields (key positions…, people, value, least, largest, most cells of one person).
+
+    It asks of the table `contributor`: who contributes, and the seed by which each one's cells are ordered.
+    """
 
     query: Query
     sql: str
     parameters: tuple[Any, ...]
-    """Everything but the first parameter, which is the list of contributing persons."""
     offsets: tuple[tuple[int, ...], ...]
     """For each dimension, the stored codes of its keys in the order of the released table."""
     l0: int
     """Cells that one person can touch: 1 where only personal fields group."""
+    order_key: bytes
+    """The secret that the seeds are made with; another one for each table and period."""
 
 
 def plan(query: Query, l0: int, key: bytes) -> Plan:
@@ -53,9 +57,11 @@ def plan(query: Query, l0: int, key: bytes) -> Plan:
     ]
     number, limit = "1", ""
     if query.row_cells() > effective:
-        cell = " || '|' || ".join(f"r.k{i}" for i, one in enumerate(query.group_by) if one not in personal)
-        # Keyed, so that nobody can shape their data towards the cells that survive; the same at every run.
-        order = f"sha256({build.bind(_order_key(query, key))} || r.unit || '|' || {cell})"
+        cell = ", ".join(f"r.k{i}" for i, one in enumerate(query.group_by) if one not in personal)
+        join += " JOIN contributor AS c ON c.unit = r.unit"
+        # Numbers that follow from a secret seed, so that nobody can shape their data towards the cells that survive;
+        # the same at every run. The outer hash mixes what the inner one only adds bit by bit.
+        order = f"hash(hash(c.seed, {cell}))"
         number = f"row_number() OVER (PARTITION BY r.unit ORDER BY {order})"
         limit = f" WHERE n <= {build.bind(effective)}"
     kept = (
@@ -64,16 +70,13 @@ def plan(query: Query, l0: int, key: bytes) -> Plan:
     keys = [f"d{index}" for index in range(len(query.group_by))]
     selected = [*keys, "count(*)", "CAST(sum(v) AS BIGINT)", "min(v)", "max(v)", "max(n)"]
     group = f" GROUP BY {', '.join(keys)}" if keys else ""
-    sql = (
-        "WITH contributor AS (SELECT unnest(CAST($1 AS INTEGER[])) AS unit)"
-        f" SELECT {', '.join(selected)} FROM ({kept}) AS kept{limit}{group}"
-    )
+    sql = f"SELECT {', '.join(selected)} FROM ({kept}) AS kept{limit}{group}"
     offsets = tuple(_stored_codes(query, field) for field in query.group_by)
-    return Plan(query, sql, tuple(build.parameters), offsets, effective)
+    return Plan(query, sql, tuple(build.parameters), offsets, effective, _order_key(query, key))
 
 
 class _Builder:
-    """Collects bound parameters; the first is reserved for the contributors."""
+    """Collects bound parameters."""
 
     def __init__(self) -> None:
         self.parameters: list[Any] = []
@@ -81,7 +84,7 @@ class _Builder:
     def bind(self, value: Any) -> str:
         """Return the placeholder of a value."""
         self.parameters.append(value)
-        return f"${len(self.parameters) + 1}"
+        return f"${len(self.parameters)}"
 
     def holds(self, column: str, condition: Condition) -> str:
         """Return the SQL of a condition."""
@@ -99,7 +102,7 @@ def _rows(query: Query, build: _Builder) -> str:
     named = [field for _, field in keys] + [one.field for one in own]
     measured = query.measure.field
     table = _table(query.base, [*named, *([measured] if measured else [])])
-    where += ["t.unit IN (SELECT unit FROM contributor)", _in_period(query, build, "t.month")]
+    where.append(_in_period(query, build, "t.month"))
     where += [build.holds(f"t.{one.field.column}", one) for one in own]
     where += [f"t.{field.column} IS NOT NULL" for _, field in keys]
     value = "1"
@@ -111,8 +114,9 @@ def _rows(query: Query, build: _Builder) -> str:
     columns = ["t.unit AS unit", *(f"t.{field.column} AS k{i}" for i, field in keys)]
     groups = ["t.unit", *(f"t.{field.column}" for _, field in keys)]
     return (
-        f"SELECT {', '.join(columns)}, CAST({value} AS BIGINT) AS v FROM {table} AS t{_all(where)}"
-        f" GROUP BY {', '.join(groups)}"
+        f"SELECT {', '.join(columns)}, CAST({value} AS BIGINT) AS v FROM {table} AS t"
+        # A join where IN would say the same: DuckDB finds persons in it by their number, without a hash.
+        f" JOIN contributor AS c ON c.unit = t.unit{_all(where)} GROUP BY {', '.join(groups)}"
     )
 
 
@@ -148,7 +152,7 @@ def _stored_codes(query: Query, field: Field) -> tuple[int, ...]:
     return tuple(field.codes.index(code) for code in query.keys(field))
 
 
-def _order_key(query: Query, key: bytes) -> str:
+def _order_key(query: Query, key: bytes) -> bytes:
     """Return a key for this table and period, so that which cells survive is independent between tables."""
     document = orjson.dumps(query.document(), option=orjson.OPT_SORT_KEYS)
-    return hmac.digest(key, document, "sha256").hex()
+    return hmac.digest(key, document, "sha256")
