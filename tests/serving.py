@@ -23,15 +23,15 @@ def bound_socket() -> socket.socket:
 
 
 @contextmanager
-def serving(app: ASGIApp, *, listener: socket.socket | None = None) -> Iterator[str]:
+def serving(
+    app: ASGIApp, *, listener: socket.socket | None = None, http: type[Connection] = Connection
+) -> Iterator[str]:
     """Serve the application and give its origin, such as `http://localhost:41234`.
 
     An application that must know its own origin beforehand is made after `bound_socket()`, and handed that.
     """
     own = listener or bound_socket()
-    config = uvicorn.Config(
-        app, log_level="warning", lifespan="auto", http=Connection, ws="websockets-sansio"
-    )
+    config = uvicorn.Config(app, log_level="warning", lifespan="auto", http=http, ws="websockets-sansio")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [own]}, name="live server", daemon=True)
     thread.start()

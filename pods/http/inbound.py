@@ -76,6 +76,9 @@ async def _body(request: Mapping[bytes, bytes], arriving: Arriving) -> Body | No
             "Content-Encoding is not supported; send the body as it is.",
             headers=(("accept-encoding", "identity"),),  # RFC 9110, 15.5.16
         )
+    if b"transfer-encoding" in request and request[b"transfer-encoding"].strip().lower() != b"chunked":
+        # RFC 9112, 6.1: a coding that is not undone; kept so, a packed body would stand where the content should.
+        raise BadRequest("Transfer-Encoding: only chunked is spoken here; send the body as it is.")
     if b"upgrade" in request:
         # A parser that took the offer for accepted has dropped the content (see `connection`): never store nothing.
         raise BadRequest("Upgrade: no other protocol is spoken here; send the request without it.")

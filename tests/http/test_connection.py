@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from pods.http.connection import without_offers
+from pods.http.connection import MAX_HEAD, Connection, without_offers
 from pods.http.cycle import WHOLE_BODY
 from tests.pod_host import PodHost
 from tests.serving import serving
@@ -141,3 +141,102 @@ def test_a_method_that_nobody_knows_is_not_allowed(line: bytes, status: int) -> 
 async def test_content_that_may_have_been_dropped_is_never_stored(host: PodHost) -> None:
     assert (await host.anna.put("/anna/x.ttl", "<#a> <#b> <#c>.", upgrade="h2c")).status_code == 400
     assert (await host.anna.get("/anna/x.ttl")).status_code == 404
+
+
+async def fields(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer with the names of the fields, as they are once the body has come."""
+    if scope["type"] == "http":
+        await Request(scope, receive).body()
+        names = b" ".join(name for name, _ in scope["headers"])
+        await Response(names)(scope, receive, send)
+
+
+@pytest.mark.parametrize("ends", [False, True])
+def test_a_head_that_is_too_long_is_refused_before_it_fills_the_memory(ends: bool) -> None:
+    start, end = b"GET / HTTP/1.1\r\nHost: a\r\nx: ", b"\r\n\r\n" if ends else b""
+    with serving(fields) as origin:
+        # No byte more than makes it too long: what is left unread when a connection ends may cost the answer.
+        rest = b"a" * (MAX_HEAD + 1 - len(start) + (60 if ends else 0)) + end
+        answer = sent(origin, start, rest)
+    assert answer.startswith(b"HTTP/1.1 431 ")
+
+
+def test_a_head_below_the_limit_is_served() -> None:
+    most = b"x: " + b"a" * (MAX_HEAD - 200) + b"\r\n"
+    with serving(fields) as origin:
+        request = b"GET / HTTP/1.1\r\nHost: a\r\n" + most + b"Connection: close\r\n\r\n"
+        assert sent(origin, request[:9], request[9:]).endswith(b"host x connection")
+
+
+class Hasty(Connection):
+    """Waits for a fraction of a second where the host waits for half a minute."""
+
+    head_seconds = 0.2
+
+
+@pytest.mark.parametrize("requests_before", [0, 1])
+def test_a_head_that_does_not_come_to_its_end_is_given_up(requests_before: int) -> None:
+    with (
+        serving(fields, http=Hasty) as origin,
+        socket.create_connection(("127.0.0.1", urlsplit(origin).port or 0), timeout=20) as connection,
+    ):
+        for _ in range(requests_before):
+            connection.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            assert b"HTTP/1.1 200 " in connection.recv(65_536)
+        connection.sendall(b"GET / HTTP/1.1\r\nHost:")
+        assert connection.recv(65_536).startswith(b"HTTP/1.1 408 ")
+        assert connection.recv(65_536) == b""
+
+
+def test_who_answers_slowly_is_waited_for() -> None:
+    async def slow(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            await asyncio.sleep(2 * Hasty.head_seconds)
+            await Response("at last")(scope, receive, send)
+
+    with serving(slow, http=Hasty) as origin, httpx.Client() as client:
+        assert [client.get(origin).text for _ in range(2)] == ["at last"] * 2
+
+
+async def unread(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer before the body is read."""
+    if scope["type"] == "http":
+        await Response("no")(scope, receive, send)
+
+
+async def unread_forever(scope: Scope, receive: Receive, send: Send) -> None:
+    """Read until the client is gone."""
+    if scope["type"] == "http":
+        while (await receive())["type"] != "http.disconnect":
+            pass
+
+
+def test_the_rest_of_a_body_that_nobody_wants_holds_no_connection() -> None:
+    request = b"PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n"
+    with (
+        serving(unread, http=Hasty) as origin,
+        socket.create_connection(("127.0.0.1", urlsplit(origin).port or 0), timeout=20) as connection,
+    ):
+        connection.sendall(request)
+        assert b"HTTP/1.1 200 " in connection.recv(65_536)
+        connection.sendall(b"x")
+        assert connection.recv(65_536) == b""
+
+
+@pytest.mark.parametrize("apart", [False, True])
+def test_what_follows_a_body_is_none_of_its_fields(apart: bool) -> None:
+    head = b"PUT / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
+    rest = b"2\r\nhi\r\n0\r\nAuthorization: DPoP x\r\nHost: b\r\n\r\n"
+    with serving(fields) as origin:
+        answer = sent(origin, head, rest) if apart else sent(origin, head + rest)
+    assert answer.endswith(b"\r\n\r\nhost connection transfer-encoding")
+
+
+def test_what_follows_a_body_comes_to_an_end() -> None:
+    head = b"PUT / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n"
+    with serving(unread_forever) as origin:
+        try:
+            answer = sent(origin, head, *[b"x: " + b"a" * MAX_HEAD + b"\r\n"] * 8)
+        except ConnectionError:  # the end came while something was on its way
+            answer = b""
+    assert answer == b""

@@ -378,6 +378,17 @@ async def test_a_packed_body_is_refused(host: PodHost) -> None:
     assert (answer.status_code, answer.headers["accept-encoding"]) == (415, "identity")
 
 
+@pytest.mark.parametrize(("coding", "status"), [("gzip, chunked", 400), ("chunked", 201), ("Chunked", 201)])
+async def test_a_body_that_is_packed_on_its_way_is_not_kept_so(
+    host: PodHost, coding: str, status: int
+) -> None:
+    answer = await host.anna.put("/anna/x.txt", b"..", "text/plain", transfer_encoding=coding)
+    assert (answer.status_code, (await host.anna.get("/anna/x.txt")).status_code == 200) == (
+        status,
+        status == 201,
+    )
+
+
 @pytest.mark.parametrize("path", ["/anna/x.ttl.acl", "/anna/x.ttl.meta", "/anna/box/"])
 async def test_where_only_rdf_is_taken_a_refusal_says_which(host: PodHost, path: str) -> None:
     answer = await host.anna.put(path, "text", "text/plain")
