@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
+from pods import described
 from pods.authz import acl
 from pods.errors import (
     BadContent,
@@ -129,12 +130,9 @@ class Changes:
         media_type = stored.media_type if stored is not None else rdf.TURTLE
         if not rdf.is_rdf(media_type):
             raise Conflict(f"The resource is {media_type}, which cannot be patched; replace it with PUT.")
-        before = self._graphs.of(stored) if stored is not None else Graph(())
         if stored is not None and target.is_container(op.path):
-            stated = self._stated(stored, patch.terms(change), tx)
-            after = patch.apply(change, [*before.triples, *rdf.parted(stated)[0]])
-            result = Content(rdf.TURTLE, b"", tuple(rdf.quads_of(after)))
-            return self._store(op.path, stored, result, tx, at, stated)
+            return self._patch_container(stored, change, tx, at)
+        before = self._graphs.of(stored) if stored is not None else Graph(())
         # A patch speaks of the default graph; named graphs stay as they are.
         after, named = patch.apply(change, before.triples), before.named
         if len(after) + len(named) > rdf.MAX_TRIPLES:
@@ -145,6 +143,17 @@ class Changes:
         looked_at = tuple(rdf.quads_of(after)) if _is_looked_at(op.path) else ()
         result = Content(media_type, content, looked_at, graph=Graph(after, named, short))
         return self._store(op.path, stored, result, tx, at)
+
+    def _patch_container(self, stored: Stored, change: Patch, tx: Transaction, at: float) -> Answer:
+        """Change what a GET shows: what is taken out is, wherever it was said; what is new is the container's own."""
+        # Who may write a container may write its description: they share their ACL.
+        before = self._graphs.of(stored).triples
+        said = described.said_of(stored.path, self._graphs, self._base, tx)
+        stated = self._stated(stored, patch.terms(change), tx)
+        after = patch.apply(change, [*before, *said.shown, *rdf.parted(stated)[0]])
+        described.take_out(said, after, self._quota, tx, at)
+        result = Content(rdf.TURTLE, b"", tuple(described.own(after, before, said)))
+        return self._store(stored.path, stored, result, tx, at, stated)
 
     def delete(self, op: Operation, stored: Stored, tx: Transaction, at: float) -> Answer:
         """DELETE: remove a resource with its auxiliary resources."""

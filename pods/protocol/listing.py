@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pods.errors import Conflict
 from pods.model import Path
 from pods.protocol import media_types, rdf, target
-from pods.protocol.rdf import Quad, node
+from pods.protocol.rdf import Quad, Triple, node
 from pods.storage.base import Entry, Stored
 
 _PREFIXES = (
@@ -54,7 +54,7 @@ def described(container: Path, description: Stored, base: str) -> bytes:
     Solid Protocol, 5.3: what the host states of a container stays the host's; of that a description adds nothing.
     """
     said = rdf.parse(description.media_type, description.content, base + description.path)
-    return rdf.serialise(rdf.TURTLE, [quad for quad in said if not _is_hosts(quad, base + container)])
+    return rdf.serialise(rdf.TURTLE, [quad for quad in said if not is_hosts(quad, base + container)])
 
 
 def quads(container: Stored, members: Sequence[Entry], base: str) -> list[Quad]:
@@ -111,12 +111,12 @@ def added(
     if whole and len({quad.triple for quad in theirs} & own) < len(own):
         raise Conflict("The patch removes what the host states about the container or its members.")
     for quad in more:
-        if _is_hosts(quad, base + path):
+        if is_hosts(quad, base + path):
             raise Conflict(f"<{quad.predicate.value}> of a container and its members is the host's to state.")
     return more
 
 
-def _is_hosts(quad: Quad, container: str) -> bool:
+def is_hosts(quad: Quad | Triple, container: str) -> bool:
     """Say whether a statement is one that only the host makes of the container at this address and its members."""
     about_us = isinstance(quad.subject, rdf.NamedNode) and quad.subject.value.startswith(container)
     return quad.predicate in _MANAGED and about_us

@@ -125,3 +125,63 @@ async def test_a_large_description_is_shown_too(host: PodHost) -> None:
     many = "".join(f'<./> <#p> "{number:0100}".\n' for number in range(LARGE_SOURCE // 100))
     await host.anna.put(BOX + ".meta", many)
     assert (await host.anna.get(BOX)).text.count('"0') == LARGE_SOURCE // 100
+
+
+def relabel(old: str, new: str) -> str:
+    clauses = f"solid:where {{ <> <{LABEL}> {old} }}; solid:deletes {{ <> <{LABEL}> {old} }}"
+    return N3 + f"_:p a solid:InsertDeletePatch; {clauses}; solid:inserts {{ <> <{LABEL}> {new} }}."
+
+
+@pytest.mark.parametrize("media_type", [rdf.TURTLE, rdf.JSON_LD])
+async def test_a_patch_of_a_container_sees_what_its_description_says(host: PodHost, media_type: str) -> None:
+    """What a GET shows can be changed: a client need not know where it was said."""
+    said = f'<./> <{LABEL}> "Old"; <#note> _:n. _:n <#in> "kept".'
+    converted = rdf.convert(rdf.TURTLE, media_type, said.encode(), f"{ORIGIN}{BOX}.meta")
+    assert (await host.anna.put(BOX + ".meta", converted, media_type)).status_code == 201
+    assert (await host.anna.patch(BOX, relabel("?name", "'New'"))).status_code == 204
+    shown = (await host.anna.get(BOX)).text
+    assert "Old" not in shown
+    assert "New" in shown
+    assert "kept" in shown
+    described = await host.anna.get(BOX + ".meta", accept="*/*")
+    assert described.headers["content-type"] == media_type
+    assert "Old" not in described.text
+    assert "kept" in described.text
+
+
+async def test_what_a_patch_of_a_container_takes_out_is_gone_wherever_it_was_said(host: PodHost) -> None:
+    await host.anna.put(BOX, f'<> <{LABEL}> "Twice".')
+    await host.anna.put(BOX + ".meta", f'<./> <{LABEL}> "Twice".')
+    gone = f'DELETE DATA {{ <> <{LABEL}> "Twice" }}'
+    assert (await host.anna.patch(BOX, gone, "application/sparql-update")).status_code == 204
+    assert "Twice" not in (await host.anna.get(BOX)).text
+
+
+async def test_a_patch_of_a_container_leaves_in_its_description_what_it_does_not_take_out(
+    host: PodHost,
+) -> None:
+    await host.anna.put(BOX + ".meta", f'<./> <{LABEL}> "Said".')
+    tag = (await host.anna.get(BOX + ".meta")).headers["etag"]
+    more = f'INSERT DATA {{ <> <{LABEL}> "Said", "Added" }}'
+    assert (await host.anna.patch(BOX, more, "application/sparql-update")).status_code == 204
+    assert (await host.anna.get(BOX + ".meta")).headers["etag"] == tag
+    await host.anna.delete(BOX + ".meta")
+    shown = (await host.anna.get(BOX)).text
+    assert "Said" not in shown  # the patch did not say it anew
+    assert "Added" in shown
+
+
+async def test_a_patch_of_a_container_does_not_see_what_its_description_forges(host: PodHost) -> None:
+    await host.anna.put(BOX + ".meta", "<./> <http://www.w3.org/ns/ldp#contains> <y.txt>.")
+    forged = "DELETE DATA { <> <http://www.w3.org/ns/ldp#contains> <y.txt> }"
+    tag = (await host.anna.get(BOX + ".meta")).headers["etag"]
+    await host.anna.patch(BOX, forged, "application/sparql-update")
+    assert (await host.anna.get(BOX + ".meta")).headers["etag"] == tag
+
+
+async def test_who_may_only_append_takes_nothing_out_of_a_description(host: PodHost) -> None:
+    await host.anna.put(BOX + ".meta", f'<./> <{LABEL}> "Old".')
+    acl = "@prefix acl: <http://www.w3.org/ns/auth/acl#>.\n<#r> a acl:Authorization; acl:accessTo <./>; "
+    host.write(BOX + ".acl", f"{acl}acl:agent <{host.bob.webid}>; acl:mode acl:Read, acl:Append.")
+    assert (await host.bob.patch(BOX, relabel("'Old'", "'New'"))).status_code == 403
+    assert "Old" in (await host.bob.get(BOX + ".meta")).text
