@@ -26,13 +26,13 @@ from consent.aggregation.eligible_sql import Contributors, contributors, covers
 from consent.aggregation.engine import Engine
 from consent.aggregation.errors import ConsentChanging, QueryRefused, TooFewParticipants
 from consent.aggregation.head_counts import HeadCounts, snapshot_of
-from consent.aggregation.plan_sql import plan
+from consent.aggregation.plan_sql import cells_of_person, plan
 from consent.aggregation.programme import Programme
 from consent.aggregation.programmes import Programmes
 from consent.aggregation.projection import Projector
 from consent.aggregation.query import Query, query
 from consent.aggregation.register_sql import Question
-from consent.aggregation.release import release
+from consent.aggregation.release import foresee, release
 from consent.aggregation.sealing import Seal
 from consent.model import PurposeDeclaration
 from pods import activity
@@ -116,7 +116,11 @@ class Aggregation:
             terms = self._programmes.terms(purpose)
             asked = query(document, terms, self._programmes.fields)
             self._require_declared(asked, purpose)
-            await asyncio.to_thread(self._projector.catch_up)
+            # Side by side; and noise that cannot be made is found out before anything is paid.
+            await asyncio.gather(
+                asyncio.to_thread(self._projector.catch_up),
+                asyncio.to_thread(foresee, asked, cells_of_person(asked, terms.l0)),
+            )
             prepare = partial(self._prepare, question, asked, terms, agent, purpose, projection)
             prepared = await self._commits.submit(prepare, long=True)
         except PodError as error:

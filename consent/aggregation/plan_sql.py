@@ -42,7 +42,7 @@ class Plan:
 def plan(query: Query, l0: int, key: bytes) -> Plan:
     """Return the statement for a question; `key` is the programme's secret that orders the cells of a person."""
     build = _Builder()
-    effective = min(l0, query.row_cells())
+    effective = cells_of_person(query, l0)
     rows = _rows(query, build)
     personal = [field for field in query.group_by if field.level is Level.PERSON]
     conditions = [one for one in query.where if one.field.shape == PERSON_SHAPE]
@@ -73,6 +73,11 @@ def plan(query: Query, l0: int, key: bytes) -> Plan:
     sql = f"SELECT {', '.join(selected)} FROM ({kept}) AS kept{limit}{group}"
     offsets = tuple(_stored_codes(query, field) for field in query.group_by)
     return Plan(query, sql, tuple(build.parameters), offsets, effective, _order_key(query, key))
+
+
+def cells_of_person(query: Query, l0: int) -> int:
+    """Return how many cells one person can touch in a programme that allows `l0`."""
+    return min(l0, query.row_cells())
 
 
 class _Builder:

@@ -6,8 +6,10 @@ and the randomness is the operating system's (attack 30 of the consent reference
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from itertools import product
 from math import ceil, sqrt
 from typing import Any
 
@@ -72,27 +74,36 @@ class HeadCount:
 
 def release(query: Query, cells: Cells, *, l0: int, k_min: int) -> Release:
     """Return the noisy table of exact cells; the whole cost is `query.rho`."""
-    import numpy as np
-
-    counts_people = query.measure.function is Function.PEOPLE
-    people_rho = query.rho if counts_people else max(query.rho // PEOPLE_SHARE, 1)
-    people_by = mechanism(people_rho, l0, 1)
-    noisy_people = add_noise(cells.people, people_by)
-    values_by, noisy_values = people_by, noisy_people
-    if not counts_people:
-        values_by = mechanism(query.rho - people_rho, l0, query.measure.largest)
-        noisy_values = add_noise(cells.values, values_by)
-    keys = [query.keys(field) for field in query.group_by]
+    people_by, values_by = mechanisms(query, l0)
+    if values_by is people_by:
+        noisy_people = noisy_values = add_noise(cells.people, people_by)
+    else:
+        with ThreadPoolExecutor(1) as beside:  # OpenDP draws without the interpreter's lock
+            values = beside.submit(add_noise, cells.values, values_by)
+            noisy_people = add_noise(cells.people, people_by)
+            noisy_values = values.result()
     released = []
-    for position in range(len(noisy_people)):
-        index = np.unravel_index(position, cells.shape) if cells.shape else ()
-        key = tuple(keys[dimension][int(at)] for dimension, at in enumerate(index))
-        people = int(noisy_people[position])
+    keys = product(*(query.keys(field) for field in query.group_by))
+    for key, people, value in zip(keys, noisy_people.tolist(), noisy_values.tolist(), strict=True):
         # The minimum is applied to the noisy count: to use the true one would tell it, unaccounted for.
         shown = people >= k_min
-        value = int(noisy_values[position])
         released.append(ReleasedCell(key, people if shown else None, value if shown else None))
     return Release(query, tuple(released), people_by, values_by)
+
+
+def mechanisms(query: Query, l0: int) -> tuple[Mechanism, Mechanism]:
+    """Return the noise of the head counts and of the values; one and the same where people are what is asked for."""
+    if query.measure.function is Function.PEOPLE:
+        return (by := mechanism(query.rho, l0, 1)), by
+    people_rho = max(query.rho // PEOPLE_SHARE, 1)
+    return mechanism(people_rho, l0, 1), mechanism(query.rho - people_rho, l0, query.measure.largest)
+
+
+def foresee(query: Query, l0: int) -> None:
+    """Work out what can be told of the noise before there are any cells; whoever asks for it later finds it."""
+    people_by, _ = mechanisms(query, l0)
+    epsilon(people_by.rho)
+    epsilon(query.rho)
 
 
 def head_count(people: int, rho: int) -> HeadCount:

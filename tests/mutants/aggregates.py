@@ -38,8 +38,8 @@ AGGREGATES: tuple[Mechanism, ...] = (
         "22",
         "a person touches a few cells",
         MODULE + "plan_sql.py",
-        "    effective = min(l0, query.row_cells())",
-        "    effective = query.row_cells()",
+        "    return min(l0, query.row_cells())",
+        "    return query.row_cells()",
         ENGINE + "test_one_person_changes_at_most_l0_cells_by_linf",
     ),
     Mechanism(
@@ -119,7 +119,7 @@ AGGREGATES: tuple[Mechanism, ...] = (
         "the minimum counts on the noisy number",
         MODULE + "release.py",
         "        shown = people >= k_min",
-        "        shown = int(cells.people[position]) >= k_min",
+        "        shown = int(cells.people[len(released)]) >= k_min",
         RELEASE + "test_a_group_at_the_minimum_is_withheld_about_half_the_time",
     ),
     Mechanism(
