@@ -44,6 +44,10 @@ class Wac:
         if grouped and pod is not None:
             user, unknown = self._with_groups(agent, user, grouped, pod, tx)
         owner = pod is not None and agent.webid is not None and pod.owner == agent.webid
+        if owner and agent.origin is None and not agent.claims:
+            # A list that forgets its owner, an app's mistake, can be mended; otherwise nobody could ever open, change
+            # or delete what it governs. A page must still have its origin listed, or acl:origin narrowed nothing.
+            user |= Mode.CONTROL
         return Rights(_MODES[user], _MODES[public], owner, unknown=unknown)
 
     def _ungrouped(self, agent: Agent, path: Path, found: Stored) -> tuple[int, int, list[acl.Rule]]:

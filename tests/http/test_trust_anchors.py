@@ -110,6 +110,25 @@ async def test_nobody_locks_himself_out_of_his_storage(host: PodHost, acl: str) 
     assert (await host.anna.get("/anna/")).status_code == 200
 
 
+@pytest.mark.parametrize(
+    "forgetful",
+    [
+        "",
+        "<#r> a acl:Authorization; acl:agent <{bob}>; acl:accessTo <x.ttl>; acl:mode acl:Read, acl:Control.",
+    ],
+)
+async def test_an_owner_mends_a_list_that_forgets_them(host: PodHost, forgetful: str) -> None:
+    await host.anna.put("/anna/x.ttl", "<#a> <#b> <#c>.")
+    await host.anna.put("/anna/x.ttl.acl", ACL + forgetful.format(bob=host.bob.webid))
+    assert (await host.anna.get("/anna/x.ttl")).status_code == 403, "the list counts for the resource itself"
+    assert (await host.anna.get("/anna/x.ttl.acl")).status_code == 200
+    page = {"origin": "https://app.example"}
+    assert (await host.anna.delete("/anna/x.ttl.acl", **page)).status_code == 403, "a page needs its own rule"
+    assert (await host.bob.delete("/anna/x.ttl.acl")).status_code == (204 if forgetful else 403)
+    assert (await host.anna.delete("/anna/x.ttl.acl")).status_code == (404 if forgetful else 204)
+    assert (await host.anna.get("/anna/x.ttl")).status_code == 200
+
+
 async def test_an_acl_is_rdf(host: PodHost) -> None:
     assert (await host.anna.put("/anna/x.acl", "acl", "text/plain")).status_code == 415
     assert (await host.anna.put("/anna/x.acl", "<broken")).status_code == 400
