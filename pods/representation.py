@@ -13,7 +13,7 @@ from pods.errors import NotAcceptable, RangeNotSatisfiable
 from pods.kept import Kept
 from pods.listings import Listing
 from pods.long_listings import AT_ONCE, LongListings
-from pods.model import NO_CONDITIONS, Answer, Clock, Operation, Path
+from pods.model import NO_CONDITIONS, Answer, Clock, Mode, Operation, Path
 from pods.pages.looks import language_of
 from pods.pages.page import EDITION, FIELDS, MEMBERS, ResourcePages
 from pods.paging import Page
@@ -40,6 +40,14 @@ def _is_current(op: Operation, stored: Stored, tag: str) -> bool:
     known = tags(stored.etag) | {tag}
     conditions.require(replace(op.conditions, if_none_match=None), known, stored.modified)
     return conditions.not_modified(op.conditions, tag, stored.modified)
+
+
+def _auxiliary(path: Path, rights: Rights, tx: Transaction) -> tuple[str, ...]:
+    """Return the suffixes of the auxiliary resources that are there and that the reader of their subject may read."""
+    if target.is_auxiliary(path) or rights.view is not None:  # a grant opens no description
+        return ()
+    readable = target.AUXILIARY if Mode.CONTROL in rights.user else (target.META,)
+    return tuple(suffix for suffix in readable if tx.get(Path(path + suffix)) is not None)
 
 
 def _saved_as(path: Path, suffix: str) -> str:
@@ -143,7 +151,11 @@ class Representations:
         if stored.path.endswith("/"):
             page = listings.page_of(stored, variant.page_of() or variants.first_page(MEMBERS), rights, tx)
             tag = listings.page_tag(stored, page, rights, tx)
-        tag = f"{tag}-h{language}{EDITION}"
+            if rights.view is None:
+                stored = stored._replace(content=stored.content + self._said_of(stored.path, tx))
+        beside = _auxiliary(stored.path, rights, tx)
+        # Who may see more has another page.
+        tag = f"{tag}-h{language}{EDITION}{''.join(suffix[1] for suffix in beside)}"
         described += [*FIELDS, ("etag", f'"{tag}"')]
         if op.conditions != NO_CONDITIONS and _is_current(op, stored, tag):
             return Answer(304, described, own_policy=True)
@@ -155,7 +167,7 @@ class Representations:
         if content is None and op.method == "HEAD":
             return Answer(200, described, own_policy=True)
         if content is None:
-            raise Slow(lambda: self._put(key, self._pages.of(stored, page, owner, language)))
+            raise Slow(lambda: self._put(key, self._pages.of(stored, page, owner, language, beside)))
         return Answer(200, described, content, own_policy=True)
 
     def _converted(self, stored: Stored, wanted: str, tag: str, make: Callable[[], bytes]) -> bytes:

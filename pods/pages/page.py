@@ -13,7 +13,7 @@ from pods.model import Answer, Path, WebId
 from pods.pages.description import Shown, Subject, safe_link, subjects
 from pods.pages.looks import POLICY, SOURCES, Looks, language_of
 from pods.paging import Page
-from pods.protocol import media_types, rdf
+from pods.protocol import media_types, rdf, target
 from pods.protocol.variant import Cursor
 from pods.storage.base import Entry, Stored
 from vocab.pages.catalogues import msg
@@ -57,6 +57,7 @@ _EXPLAINED: Mapping[int, tuple[str, str]] = {
     ),
     429: (msg("Too many requests"), msg("Wait a moment, then try again.")),
 }
+_AUXILIARY: Mapping[str, str] = {target.META: msg("Description"), target.ACL: msg("Access rights")}
 _WALLET = msg("Open the wallet")
 _ACCOUNT = msg("Your account on this host")
 _OTHERWISE = (msg("That did not work"), msg("The host could not do what was asked."))
@@ -84,21 +85,32 @@ class ResourcePages:
         )
         self._looks = Looks()
 
-    def of(self, stored: Stored, page: Page | None, owner: WebId | None, language: str) -> bytes:
-        """Return the page of a document, or of a page of a container. It takes time: not on the event loop."""
+    def of(
+        self,
+        stored: Stored,
+        page: Page | None,
+        owner: WebId | None,
+        language: str,
+        beside: Sequence[str] = (),
+    ) -> bytes:
+        """Return the page of a document, or of a page of a container. It takes time: not on the event loop.
+
+        `beside` are the suffixes of auxiliary resources that it leads to.
+        """
+        facts = self._facts(stored, owner, beside)
         return (
-            self._document(stored, owner, language)
+            self._document(stored, facts, language)
             if page is None
-            else self._container(stored, page, owner, language)
+            else self._container(stored, page, facts, language)
         )
 
-    def _document(self, stored: Stored, owner: WebId | None, language: str) -> bytes:
+    def _document(self, stored: Stored, facts: dict[str, object], language: str) -> bytes:
         too_large = stored.size if stored.size > MOST_BYTES or stored.blob is not None else 0
         found, left_out, broken = ([], False, False) if too_large else self._described(stored, language)
         return self._looks.render(
             language,
             "document.html",
-            **self._facts(stored, owner),
+            **facts,
             subjects=found,
             too_large=too_large,
             left_out=left_out,
@@ -106,12 +118,12 @@ class ResourcePages:
             shown=MOST_TRIPLES,
         )
 
-    def _container(self, stored: Stored, page: Page, owner: WebId | None, language: str) -> bytes:
+    def _container(self, stored: Stored, page: Page, facts: dict[str, object], language: str) -> bytes:
         found, _, _ = self._described(stored, language) if stored.content else ([], False, False)
         return self._looks.render(
             language,
             "container.html",
-            **self._facts(stored, owner),
+            **facts,
             subjects=found,
             members=[_member(entry, len(stored.path)) for entry in page.members],
             earlier=page.earlier.query() if page.earlier else None,
@@ -137,7 +149,7 @@ class ResourcePages:
         kept = [field for field in answer.headers if field[0] != "content-type"]
         return Answer(answer.status, [*kept, *FIELDS], content, own_policy=True)
 
-    def _facts(self, stored: Stored, owner: WebId | None) -> dict[str, object]:
+    def _facts(self, stored: Stored, owner: WebId | None, beside: Sequence[str]) -> dict[str, object]:
         whose = owner or ""
         inside = whose.startswith(self._base + "/")
         steps = _trail(stored.path)
@@ -145,6 +157,10 @@ class ResourcePages:
             "name": steps[-1][0],
             "steps": steps,
             "modified": stored.modified / 1000,
+            "beside": [
+                (_AUXILIARY[suffix], unquote(stored.path.rpartition("/")[2]) + suffix, stored.path + suffix)
+                for suffix in beside
+            ],
             "owner": Shown(whose.removeprefix(self._base), safe_link(whose), outside=not inside),
         }
 

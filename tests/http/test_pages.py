@@ -235,3 +235,33 @@ async def test_what_has_a_name_is_called_by_it(host: PodHost) -> None:
     assert len(re.findall(r">Persona<", page)) == 1, "two vocabularies, one word"
     assert re.search(r'<a href="#s\d+"[^>]*><bdi>Bruno</bdi></a>', page)
     assert re.search(r'<a href="#s\d+"[^>]*><bdi>_:\d</bdi></a>', page), "what has no name has a number"
+
+
+async def test_a_page_leads_to_description_and_acl_those_who_may_see_them(host: PodHost) -> None:
+    host.write("/anna/box/x.ttl", "<#a> <#b> <#c>.")
+    acl = (
+        "@prefix acl: <http://www.w3.org/ns/auth/acl#>.\n"
+        f"<#o> a acl:Authorization; acl:agent <{host.anna.webid}>; acl:accessTo <{{0}}>; acl:mode acl:Control, acl:Read."
+        f"<#b> a acl:Authorization; acl:agent <{host.bob.webid}>; acl:accessTo <{{0}}>; acl:mode acl:Read."
+    )
+    for path, name in (("/anna/box/x.ttl", "x.ttl"), ("/anna/box/", "./")):
+        auxiliary = {f"{path}.meta", f"{path}.acl"}
+        before = await host.anna.get(path, accept=BROWSER)
+        assert not auxiliary & links(before.text).hrefs.keys()
+        host.write(f"{path}.acl", acl.format(name))
+        host.write(f"{path}.meta", f'<{name}> <http://purl.org/dc/terms/title> "Said".')
+        owners = await host.anna.get(path, accept=BROWSER)
+        others = await host.bob.get(path, accept=BROWSER)
+        assert auxiliary <= links(owners.text).hrefs.keys()
+        assert "Diritti di accesso" in owners.text
+        assert auxiliary & links(others.text).hrefs.keys() == {f"{path}.meta"}
+        assert len({answer.headers["etag"] for answer in (before, owners, others)}) == 3
+        for there in auxiliary:
+            page = await host.anna.get(there, accept=BROWSER)
+            assert (page.status_code, f"{there}.acl" in page.text) == (200, False)
+
+
+async def test_a_page_of_a_container_shows_what_its_description_says(host: PodHost) -> None:
+    host.write("/anna/box/", "")
+    await host.anna.put("/anna/box/.meta", '<./> <http://purl.org/dc/terms/title> "Descritta".')
+    assert "Descritta" in (await host.anna.get("/anna/box/", accept=BROWSER)).text
