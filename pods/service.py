@@ -75,14 +75,12 @@ class Pods:
                     return await self._patient_read(op)
                 return await self._write(op)
             except Refused as refused:
-                error = refused
-                break
+                refused.__traceback__ = None  # its frames hold the job, and that holds it
+                raise await self.refusing.error(op, refused) from refused
             except Unlearned as missing:
                 # Asking another host takes seconds: never within a transaction. Then everything is decided anew.
                 await self._authorizer.learn(missing.groups)
-        else:
-            raise StoreError("The groups that an ACL names change too fast; try again.")
-        raise await self.refusing.error(op, error)
+        raise StoreError("The groups that an ACL names change too fast; try again.")
 
     async def _patient_read(self, op: Operation) -> Answer:
         for _ in range(MAX_ATTEMPTS):

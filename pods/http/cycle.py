@@ -12,7 +12,10 @@ from uvicorn._types import ASGISendEvent
 from uvicorn.protocols.http.httptools_impl import HEADER_RE, STATUS_LINE, RequestResponseCycle
 
 WHOLE_BODY = "portico.whole_body"
-"""The key of a scope under which it is found that gives the body if all of it has come: `Cycle.whole_body`."""
+"""The key of a scope under which it is found that gives the body if all of it has come: `Cycle.whole_body`.
+
+Who gets the scope takes it out: a request that leads back to itself is released by the garbage collector only.
+"""
 
 _CONTROLS = bytes({*range(0x20), 0x7F} - {ord("\t")})  # RFC 9110, 5.5: what no value of a field may hold
 _BODILESS = frozenset({204, 304})

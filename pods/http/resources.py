@@ -59,7 +59,7 @@ class Resources:
         request = inbound.fields(scope["headers"])
         method: str = scope["method"]
         further = cors.fields(request)
-        body = Arriving(request, receive, most=self._max_body, whole=scope.get(WHOLE_BODY))
+        body = Arriving(request, receive, most=self._max_body, whole=scope.pop(WHOLE_BODY, None))
         try:
             self._signatures.begin()
             try:
@@ -71,6 +71,8 @@ class Resources:
                 return
         except PodError as error:
             answer = self._problem(error, request)
+            # We foresaw it: nobody looks at its frames, and one of them mostly holds it.
+            error.__traceback__ = None
         except Exception as error:  # the one door for what nobody foresaw
             log.exception("request failed")
             answer = self._problem(error, request)

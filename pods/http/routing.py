@@ -21,6 +21,7 @@ from pods import errors
 from pods.authn.challenge import CHALLENGE
 from pods.errors import PodError
 from pods.http import cors, inbound, openapi, outbound
+from pods.http.cycle import WHOLE_BODY
 from pods.http.hosts import Hosts
 from pods.http.problem import STATUSES, problem
 from pods.model import Answer
@@ -57,6 +58,7 @@ class Host:
         ):
             await self._resources(scope, receive, send)
         elif scope["type"] == "http":
+            scope.pop(WHOLE_BODY, None)
             await self._manage(scope, receive, send)
         else:
             await self._management(scope, receive, send)
