@@ -13,11 +13,12 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from pods.errors import BadRequest
-from pods.identity import accounts_sql, codes_sql
+from pods.identity import accounts_sql, codes_sql, tokens
 from pods.identity.accounts_sql import Identity
 from pods.identity.clients import Client
 from pods.identity.documents import BadDocument, Documents
 from pods.identity.grants import register_grants
+from pods.identity.keys import BadToken
 from pods.identity.oauth import Provider, Reply, Request
 from pods.identity.sessions import PATH, LoggedIn
 from pods.identity.site import Site, see_other, source_of
@@ -43,6 +44,8 @@ class _Asked:
     prompts: frozenset[str]
     max_age: float | None
     login_hint: str
+    last: str | None
+    """Whom the application knows already, by its ID token: nobody else is meant. Empty for one that is not ours."""
 
 
 class Authorize:
@@ -84,6 +87,9 @@ class Authorize:
             if "none" in checked.prompts:
                 return await self._refused(pairs, documented, LoginRequiredError, checked)
             return self._to_login(pairs)
+        if checked.last is not None and not identities:
+            # OpenID Connect Core, 3.1.2.1, id_token_hint: for anybody else it "MUST return an error".
+            return await self._refused(pairs, documented, LoginRequiredError, checked)
         if known and checked.prompts.isdisjoint(_ASKING):
             return await self._granted(pairs, documented, known, checked)
         if "none" in checked.prompts:
@@ -132,12 +138,10 @@ class Authorize:
         who = self._site.sessions.current(tx, request)
         if who is None or isinstance(checked, Reply):
             return checked, who, None, []
-        return (
-            checked,
-            who,
-            self._approved(tx, who, checked),
-            self._host.accounts.webids(tx, who.account),
-        )
+        identities = self._host.accounts.webids(tx, who.account)
+        if checked.last is not None:
+            identities = [one for one in identities if one.webid == checked.last]
+        return checked, who, self._approved(tx, who, checked), identities
 
     async def _documented(self, request: HttpRequest, pairs: Pairs) -> Client | None:
         client_id = dict(pairs).get("client_id", "")
@@ -171,15 +175,24 @@ class Authorize:
         except ValueError as error:  # Authlib refuses to put strange characters into its messages
             raise BadRequest(UNUSABLE) from error
         parameters = request.payload.data
-        max_age = parameters.get("max_age", "")
+        max_age, hint = parameters.get("max_age", ""), parameters.get("id_token_hint")
+        last = self._known_by(hint, parameters.get("prompt", "")) if hint else None
         return _Asked(
             request.client,
             grant.redirect_uri,
             request.scope,
             frozenset(parameters.get("prompt", "").split()),
             float(_number(max_age)) if max_age else None,
-            parameters.get("login_hint", ""),
+            last or parameters.get("login_hint", ""),
+            last,
         )
+
+    def _known_by(self, id_token: str, prompts: str) -> str | None:
+        """Return whom an ID token of ours names, however old; of another only where nobody can be asked."""
+        try:
+            return str(self._host.keys.verify(id_token, tokens.ID_TOKEN_TYP, expired=True).get("webid"))
+        except BadToken:
+            return "" if "none" in prompts.split() else None
 
     def _approved(self, tx: Transaction, who: LoggedIn, asked: _Asked) -> LoggedIn | None:
         """Return who lets the application in without being asked again, as the WebID chosen the last time."""

@@ -114,6 +114,9 @@ def require_redirect_uri(uri: str) -> None:
         raise ValueError(f"redirect_uris: {uri!r} has a fragment (RFC 6749 section 3.1.2)")
     if not uri.isascii() or not uri.isprintable() or any(character in uri for character in ' "<>\\'):
         raise ValueError(f"redirect_uris: {uri!r} is not an URI")
+    if "@" in parts.netloc:
+        # Who is asked sees the address: https://bank.example@evil.example/ looks like the bank's.
+        raise ValueError(f"redirect_uris: {uri!r} names a user before its host")
     # RFC 8252 section 7: https, loopback, or a scheme that is a reversed domain name (a phone's application).
     if parts.scheme == "http" and parts.hostname in _LOOPBACK:
         return

@@ -104,6 +104,9 @@ class Endpoints:
                 lambda tx: self._exchange(tx, pairs, authorization, proof, documented, vouched)
             )
         headers = {name.lower(): value for name, value in reply.headers if name.lower() != "content-type"}
+        if reply.status == 401:
+            # RFC 7617, 2: a realm is required. What was wrong stands in the body (RFC 6749, 5.2).
+            headers["www-authenticate"] = f'Basic realm="{self._addresses.issuer}", charset="UTF-8"'
         return _json(reply.body, reply.status, headers={**headers, **_NO_STORE})
 
     def _exchange(
@@ -258,7 +261,7 @@ _REGISTERED = (
 
 async def _form(request: HttpRequest) -> list[tuple[str, str]]:
     """Return the parameters of a form; raise BadRequest if it cannot be read."""
-    if request.headers.get("content-type", "").partition(";")[0].strip() != FORM:
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != FORM:
         raise BadRequest(f"The body must be {FORM}.")
     try:
         pairs = parse_qsl(

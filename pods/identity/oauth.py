@@ -183,8 +183,11 @@ class Provider(AuthorizationServer):  # type: ignore[misc]  # authlib ships no t
                 nonce=source.nonce if isinstance(source, Code) else None,
             )
             token["id_token"] = self._keys.sign(id_claims, tokens.ID_TOKEN_TYP, client.id_token_alg)
-        if include_refresh_token and source is not None and "offline_access" in granted.split():
-            token["refresh_token"] = self._new_refresh_token(source, client, granted, thumbprint)
+        # RFC 6749, 6: fewer scopes are those of this access token; "the refresh token scope MUST be identical to that
+        # of the refresh token included", or a client that asked for less once would be logged out.
+        kept = source.scope if isinstance(source, RefreshToken) else granted
+        if include_refresh_token and source is not None and "offline_access" in kept.split():
+            token["refresh_token"] = self._new_refresh_token(source, client, kept, thumbprint)
         return token
 
     def save_token(self, token: dict[str, Any], request: Request) -> None:

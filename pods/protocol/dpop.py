@@ -65,7 +65,9 @@ def read_proof(
     # Cheap checks first; nothing that a stranger sends costs a signature check unless all else fits.
     proof = _claims(jws.claims, key.thumbprint)
     if not at - PROOF_MAX_AGE <= proof.issued_at <= at + CLOCK_SKEW:
-        raise BadProof(f"DPoP: iat is not within {PROOF_MAX_AGE} s of the server's clock; check your clock")
+        raise BadProof(
+            f"DPoP: iat is over {PROOF_MAX_AGE} s behind or over {CLOCK_SKEW} s ahead of the server's clock; check yours"
+        )
     if jws.claims.get("htm") != method:
         raise BadProof(f"DPoP: htm is not {method}")
     if not _same_target(jws.claims.get("htu"), url):

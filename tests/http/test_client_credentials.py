@@ -116,6 +116,28 @@ async def test_a_wrong_secret_gets_401_and_no_token(host: IdentityHost, http: ht
     assert caught.value.status == 401
 
 
+async def test_a_refused_client_is_told_how_to_prove_itself(
+    host: IdentityHost, http: httpx.AsyncClient, clock: SettableClock
+) -> None:
+    client_id, secret = host.add_account("anna")
+    token_url = "http://localhost:8080/.oidc/token"
+    for given, status, challenge in (
+        (secret, 200, None),
+        ("wrong", 401, 'Basic realm="http://localhost:8080/", charset="UTF-8"'),
+    ):
+        basic = base64.b64encode(f"{client_id}:{given}".encode()).decode()
+        # Names of media types and of schemes are compared without their case (RFC 9110, 8.3.1 and 11.1).
+        headers = {
+            "authorization": f"bAsIc {basic}",
+            "content-type": "Application/X-WWW-Form-Urlencoded; charset=UTF-8",
+        }
+        form = {"grant_type": "client_credentials"}
+        answer = await send_with_proof(
+            *(http, DpopKey.generate(), "POST", token_url), clock=clock, data=form, headers=headers
+        )
+        assert (answer.status_code, answer.headers.get("www-authenticate")) == (status, challenge)
+
+
 async def test_revoked_credentials_get_no_token(host: IdentityHost, http: httpx.AsyncClient) -> None:
     client = host.add_account("anna")
     with host.store.writing() as tx:

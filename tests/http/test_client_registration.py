@@ -210,6 +210,7 @@ async def test_a_registration_that_nobody_uses_expires(
         ({"redirect_uris": ["http://app.example/cb"]}, "invalid_redirect_uri"),
         ({"redirect_uris": ["https://app.example/cb#here"]}, "invalid_redirect_uri"),
         ({"redirect_uris": ["javascript:alert(1)"]}, "invalid_redirect_uri"),
+        ({"redirect_uris": ["https://bank.example@evil.example/cb"]}, "invalid_redirect_uri"),
         ({"redirect_uris": ["data:text/html,x"]}, "invalid_redirect_uri"),
         ({"redirect_uris": ['https://app.example/"<script>']}, "invalid_redirect_uri"),
         ({"token_endpoint_auth_method": "private_key_jwt"}, "invalid_client_metadata"),
