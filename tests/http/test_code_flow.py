@@ -350,23 +350,6 @@ async def test_refresh_tokens_rotate_and_an_old_one_ends_them_all(
         await tokens.access_token()
 
 
-async def test_a_client_that_asks_for_less_once_stays_logged_in(
-    browser: httpx.AsyncClient, clock: SettableClock, client_origin: str
-) -> None:
-    key = DpopKey.generate()
-    code = await authorised(browser, client_origin)
-    token = (await exchange(browser, clock, client_origin, key, code)).json()
-    for scope, given in (("webid", "webid"), ("openid webid", "openid webid"), (None, token["scope"])):
-        form = {
-            "grant_type": "refresh_token",
-            "refresh_token": token["refresh_token"],
-            "client_id": f"{client_origin}/client.jsonld",
-            **({"scope": scope} if scope else {}),
-        }
-        token = (await send_with_proof(browser, key, "POST", TOKEN_URL, clock=clock, data=form)).json()
-        assert (token["scope"], "id_token" in token) == (given, "openid" in given)
-
-
 async def test_a_stolen_refresh_token_is_worth_nothing_without_the_key(
     host: IdentityHost, browser: httpx.AsyncClient, clock: SettableClock, client_origin: str
 ) -> None:
@@ -464,28 +447,6 @@ async def test_a_login_hint_at_another_webid_asks_anew_with_that_one_chosen(
     await submit(browser, page, decision="allow", webid=host.webid("anna"))
     page = await follow(browser, await browser.get(asked(client_origin, login_hint=work)))
     assert re.search(rf'value="{re.escape(work)}" checked', page.text)
-
-
-async def test_an_application_that_knows_its_person_gets_nobody_else(
-    host: IdentityHost, browser: httpx.AsyncClient, clock: SettableClock, client_origin: str
-) -> None:
-    host.add_account("bob")
-    page = await log_in(browser, asked(client_origin))
-    token = await token_of(browser, clock, client_origin, await submit(browser, page, decision="allow"))
-    clock.advance(3600)
-    for more in ({}, {"prompt": "none"}):
-        again = asked(client_origin, id_token_hint=token["id_token"], **more)
-        assert "code" in returned(await follow(browser, await browser.get(again)), client_origin)
-    nonsense = asked(client_origin, id_token_hint="x.y.z", prompt="none")
-    answer = await follow(browser, await browser.get(nonsense))
-    assert returned(answer, client_origin)["error"] == "login_required"
-    browser.cookies.clear()
-    page = await log_in(browser, asked(client_origin), "bob")
-    await submit(browser, page, decision="allow")
-    for more in ({}, {"prompt": "none"}):
-        again = asked(client_origin, id_token_hint=token["id_token"], **more)
-        answer = await follow(browser, await browser.get(again))
-        assert returned(answer, client_origin)["error"] == "login_required"
 
 
 async def test_nobody_acts_as_a_webid_that_is_not_theirs(
