@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 
 import pytest
 
+from consent import notice_sql
 from consent.model import GrantState, PurposeDeclaration
 from tests.conftest import SettableClock
 from tests.consent_host import PROGRAMME, ROWS, declaration, item
@@ -142,6 +143,27 @@ async def test_a_consent_that_ends_soon_is_renewed_in_one_step_from_the_first_pa
     (grant,) = await town.owner("anna").grants()
     assert (grant.items, grant.expires_at) == (purpose.items, float(int(clock() + 180 * DAY)))
     assert "Rinnova" not in await anna.see("/")
+
+
+@pytest.mark.parametrize(
+    ("told", "page", "kept"), [("en", "/", "en"), ("", "/", ""), ("en", "grant", "en"), ("", "grant", "it")]
+)
+async def test_a_renewal_keeps_the_language_in_which_the_notice_was_read(
+    town: WalletTown, clock: SettableClock, told: str, page: str, kept: str
+) -> None:
+    purpose = await town.asked(declaration([ROWS]))
+    end = float(int(clock() + 180 * DAY))
+    first = await town.owner("anna").answer(purpose.iri, purpose.items, end, language=told)
+    assert first is not None
+    clock.advance(170 * DAY)
+    anna = town.browser("anna")
+    # The page of a consent shows its notice, the first page does not.
+    await anna.see(f"/grants/{first.id}" if page == "grant" else page)
+    await anna.send(f"/grants/{first.id}/renew")
+    assert "Rinnovato" in anna.page
+    with town.core.store.reading() as tx:
+        last = tx.execute("SELECT max(number) FROM consent_event WHERE grant_id = ?", (first.id,))[0][0]
+        assert notice_sql.languages(tx, first.id, after=last - 1) == ({last: kept} if kept else {})
 
 
 async def test_a_consent_that_nobody_renews_ends_by_itself_and_asks_nothing(

@@ -150,7 +150,7 @@ class Grants:
 
     async def _renew(self, request: Request) -> Response:
         """Give the same again for as long again; one that does not end soon, or has changed, stays as it is."""
-        await self._desk.pages.guard.form(request)
+        form = await self._desk.pages.guard.form(request)
         visit = await self._desk.visit(request)
         grant = await _find(visit, request.path_params["id"])
         if grant is None:
@@ -159,7 +159,9 @@ class Grants:
         if end is None:
             return RedirectResponse(f"/grants/{grant.id}", 303)
         try:
-            given = await visit.owner.answer(grant.purpose.iri, grant.items, end)
+            given = await visit.owner.answer(
+                grant.purpose.iri, grant.items, end, language=_read_in(grant, str(form.get("language", "")))
+            )
         except SolidError as error:
             if error.status != httpx.codes.CONFLICT or visit.acting is not None:
                 raise
@@ -193,6 +195,14 @@ def _notice(grant: OwnGrant, request: Request) -> words.NoticeWords:
     """Return the notice as it was read before the decision; where nobody said how, as its reader likes it now."""
     order = reading_order(request)
     return words.notice_words(grant.purpose, (grant.language, *order) if grant.language else order)
+
+
+def _read_in(grant: OwnGrant, shown: str) -> str:
+    """Return the language in which the notice was read before a renewal: as the page showed it, else as before.
+
+    It is the same notice, for another version is a new question. Where nobody ever told, it stays open.
+    """
+    return shown if grant.purpose.text.get(shown) else grant.language
 
 
 async def _find(visit: Visit, grant_id: str) -> OwnGrant | None:
