@@ -148,6 +148,19 @@ async def test_an_acl_needs_control(host: PodHost, method: str, modes: str, expe
     assert answer.status_code == expected
 
 
+@pytest.mark.parametrize("agent", ["agent", "public"])
+@pytest.mark.parametrize("modes", ["", "A"])
+async def test_attack_15_a_refused_deletion_does_not_tell_whether_something_is_there(
+    host: PodHost, agent: str, modes: str
+) -> None:
+    person, answers = host.bob if agent == "agent" else host.stranger, []
+    for exists in (False, True):
+        lay_out(host, agent, modes, None, exists)
+        answer = await person.delete(RESOURCE)
+        answers.append((answer.status_code, answer.headers.multi_items(), answer.content))
+    assert answers[0] == answers[1]
+
+
 async def test_everybody_who_logged_in_counts_as_authenticated(host: PodHost) -> None:
     lay_out(host, "authenticated", "R", None, exists=True)
     assert (await host.bob.get(RESOURCE)).status_code == 200

@@ -54,8 +54,17 @@ async def test_a_listing_shows_covered_members_only(host: Town) -> None:
     assert "diary" not in text
 
 
-async def test_attack_15_a_listing_does_not_tell_that_something_else_changed(host: Town) -> None:
-    """Attack 15, side channel: neither bytes nor tags nor times move with what is not granted."""
+@pytest.mark.parametrize(
+    ("media_type", "content"),
+    [
+        ("text/turtle", ORDER.replace("Parmigiano", "Pecorino")),
+        ("application/ld+json", '{"@id": "#it", "@type": "http://schema.org/Order"}'),
+    ],
+)
+async def test_attack_15_a_listing_does_not_tell_that_something_else_changed(
+    host: Town, media_type: str, content: str
+) -> None:
+    """Attack 15, side channel: neither bytes nor tags nor times move with what is not granted, nor with a syntax."""
     coop = await host.organisation("coop")
     purpose = await coop.service.publish(declaration([ROWS]))
     await host.give("anna", purpose)
@@ -63,7 +72,7 @@ async def test_attack_15_a_listing_does_not_tell_that_something_else_changed(hos
     before = await coop.service.read(place, purpose.iri)
     host.clock.advance(3600)
     host.write("/anna/purchases/2017-10/diary.ttl", "<#it> <http://schema.org/name> 'secret' .")
-    host.write("/anna/purchases/2017-10/b77.ttl", ORDER.replace("Parmigiano", "Pecorino"))
+    host.write("/anna/purchases/2017-10/b77.ttl", content, media_type)
     after = await coop.service.read(place, purpose.iri)
     assert before.content == after.content
     for name in ("etag", "last-modified", "content-length"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from email.utils import formatdate
 from typing import Any
 
 import httpx
@@ -394,16 +395,20 @@ async def test_attack_15_the_refusal_does_not_tell_whether_something_exists(host
 
 
 async def test_attack_15_what_is_not_granted_does_not_show_in_tags_and_times(host: Town) -> None:
-    """Attack 15, side channel: a change of a property that was not granted leaves the entity tag as it is."""
+    """Attack 15, side channel: a change of a property that was not granted moves neither the entity tag nor the time."""
     exchange, purpose = await started(host)
     before = await exchange.use(await exchange.token(purpose))
     with host.core.store.reading() as tx:
         stored = tx.get(Path("/anna/purchases/2017-10/b77.ttl"))
     assert stored is not None
+    host.clock.advance(60)
     host.write("/anna/purchases/2017-10/b77.ttl", stored.content.replace(b"Parmigiano", b"Pecorino"))
+    host.clock.advance(60)
     after = await exchange.use(await exchange.token(purpose))
     assert before.headers["etag"] == after.headers["etag"]
     assert before.content == after.content
+    # The time is that of the answer, whenever something was written.
+    assert after.headers["last-modified"] == formatdate(host.clock(), usegmt=True)
 
 
 async def test_attack_17_the_client_pins_its_authorization_server(host: Town) -> None:

@@ -23,6 +23,7 @@ NOW = 1_772_366_400.0
 ANNA = f"{ORIGIN}/anna/profile/card#me"
 ORDER = b"<#it> a <http://schema.org/Order> ."
 AS_JSON = b'{"@id": "#it", "@type": "http://schema.org/Order"}'
+OF_A_GRAPH = b'{"@id": "urn:g", "@graph": [{"@id": "#it", "@type": "http://schema.org/Order"}]}'
 AS_NTRIPLES = b"<urn:it> <http://www.w3.org/1999/02/22-rdf-syntax-ns#type> <http://schema.org/Order> ."
 ESCAPED = rb"<#it> a <http://schema.org/\u004Frder> ."
 
@@ -46,6 +47,7 @@ def shape(tx: Transaction, path: str) -> str | None:
         ("/anna/purchases/a.ttl", "text/turtle", ORDER, "Purchase"),
         ("/anna/purchases/2017/10/a", "text/turtle", ORDER, "Purchase"),
         ("/anna/purchases/a.jsonld", "application/ld+json", AS_JSON, "Purchase"),
+        ("/anna/purchases/a.jsonld", "application/ld+json", OF_A_GRAPH, None),
         ("/anna/purchases/a.nt", "application/n-triples", AS_NTRIPLES, "Purchase"),
         ("/anna/purchases/a.ttl", "text/turtle", ESCAPED, "Purchase"),
         ("/anna/purchases/a.ttl", "text/turtle", b"<#it> <urn:p> 'a schema:Order'.", None),
