@@ -306,6 +306,19 @@ def test_who_is_named_twice_counts_once(projection: ProjectionTables) -> None:
     assert (cells.people.tolist()[:2], cells.values.tolist()[:2]) == ([1, 1], [200, 100])
 
 
+def test_what_a_person_adds_is_at_most_the_bound(projection: ProjectionTables) -> None:
+    asked = asked_of({"measure": {"function": "sum", "property": "Participation.minutes"}}, terms())
+    tables: Tables = {
+        "profile": [row("profile", unit=unit, district=unit) for unit in range(2)],
+        "participation": [
+            row("participation", unit=unit, month=FIRST_MONTH, kind=0, minutes=minutes)
+            for unit, minutes in ((0, 60), (1, 400), (1, 400))
+        ],
+    }
+    cells = computed(projection, tables, plan(asked, 3, SECRET), [0, 1])
+    assert cells.values.tolist()[:2] == [60, 600]
+
+
 def test_a_bound_that_does_not_hold_stops_the_release(projection: ProjectionTables) -> None:
     asked = asked_of({"measure": {"function": "sum", "property": "Participation.minutes"}}, terms())
     planned = plan(asked, 3, SECRET)

@@ -147,6 +147,18 @@ def test_p7_the_order_of_words_does_not_make_another_question(
     assert len(digests) == 1
 
 
+def test_p7_the_other_order_of_dimensions_of_conditions_and_of_codes_is_the_same_question() -> None:
+    held = [condition(name, *CODES[name][:2]) for name in NAMES]
+    codes_turned = [condition(name, *CODES[name][1::-1]) for name in NAMES]
+    asked = [
+        question(group_by=NAMES, where=held),
+        question(group_by=NAMES[::-1], where=held),
+        question(group_by=NAMES, where=held[::-1]),
+        question(group_by=NAMES, where=codes_turned),
+    ]
+    assert len({query(one, terms(), FIELDS).digest("p") for one in asked}) == 1
+
+
 @given(first=questions(), second=questions())
 def test_two_different_questions_have_two_hashes(first: dict[str, Any], second: dict[str, Any]) -> None:
     one, other = query(first, terms(), FIELDS), query(second, terms(), FIELDS)
