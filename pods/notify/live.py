@@ -27,6 +27,11 @@ LOOK_SECONDS = 5.0  # between two looks for channels that have ended, while noth
 class Ended(Exception):
     """The channel says nothing any more; the message says why."""
 
+    def __init__(self, why: str, *, as_agreed: bool = False) -> None:
+        super().__init__(why)
+        self.as_agreed = as_agreed
+        """Whether its time has come, or its creator ended it: nothing went wrong, and nothing is to be tried again."""
+
 
 class Connection:
     """One receiver that listens to one channel."""
@@ -39,7 +44,7 @@ class Connection:
         self._clock = clock
         self._waiting: deque[Event] = deque()
         self._changed = asyncio.Event()
-        self._ended: str | None = None
+        self._ended: Ended | None = None
         self._next_at = 0.0
         self._in_hand: Event | None = None
         if channel.state is not None:
@@ -66,9 +71,9 @@ class Connection:
         self._waiting.append(event)
         self._changed.set()
 
-    def end(self, why: str) -> None:
+    def end(self, why: str, *, as_agreed: bool = False) -> None:
         """Let the receiver hear nothing more."""
-        self._ended = why
+        self._ended = Ended(why, as_agreed=as_agreed)
         self._changed.set()
 
     async def next(self, seconds: float) -> Message | None:
@@ -80,8 +85,10 @@ class Connection:
         deadline = asyncio.get_running_loop().time() + seconds
         while True:
             now = self._clock()
-            if self._ended is not None or now >= self.channel.end_at:
-                raise Ended(self._ended or "the channel has ended")
+            if now >= self.channel.end_at:
+                raise Ended("the channel has ended", as_agreed=True)
+            if self._ended is not None:
+                raise self._ended
             if self._waiting and now >= self._next_at:
                 message = await self._first()
                 if message is not None:
@@ -162,7 +169,7 @@ class Live:
         """Cut the receivers of a channel that was ended here; other processes notice at their next look."""
         for connection in self._connections:
             if connection.channel.id == channel_id:
-                connection.end("the channel was ended by its creator")
+                connection.end("the channel was ended by its creator", as_agreed=True)
 
     async def run(self) -> None:
         """Read the outbox for as long as somebody listens; sleep while nobody does."""
@@ -213,4 +220,4 @@ class Live:
         )
         for connection, is_alive in zip(listed, alive, strict=True):
             if not is_alive:
-                connection.end("the channel has ended")
+                connection.end("the channel has ended", as_agreed=True)

@@ -26,7 +26,7 @@ IDLE_SECONDS = 3_600.0  # nothing to tell; the server's pings find out whether s
 MAX_INPUT = 1_024  # characters; nothing that a receiver says means anything
 MOST_INPUTS = 1_000  # messages of one receiver
 # RFC 6455, 7.4.1
-_GOING_AWAY, _POLICY, _TOO_BIG, _FAILED, _TRY_LATER = 1001, 1008, 1009, 1011, 1013
+_FULFILLED, _GOING_AWAY, _POLICY, _TOO_BIG, _FAILED, _TRY_LATER = 1000, 1001, 1008, 1009, 1011, 1013
 
 
 class WebSocketReceivers:
@@ -69,7 +69,8 @@ class WebSocketReceivers:
                 if message is not None:
                     await asyncio.wait_for(socket.send_text(message.content.decode()), self._send_seconds)
             except Ended as ended:
-                raise _Close(_POLICY, str(ended)) from ended
+                # RFC 6455, 7.4.1: after any code but 1000, clients that connect again by themselves do so.
+                raise _Close(_FULFILLED if ended.as_agreed else _POLICY, str(ended)) from ended
             except PodError as error:
                 log.warning("a notification could not be made: %s", error)
                 raise _Close(_FAILED, "the host could not go on; connect again") from error

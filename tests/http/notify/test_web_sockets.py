@@ -6,13 +6,14 @@ import asyncio
 import json
 from collections import defaultdict
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 import pytest_asyncio
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.exceptions import ConnectionClosed, ConnectionClosedOK, InvalidStatus
 
 from pods import activity
 from pods.main import open_core
@@ -184,7 +185,17 @@ async def test_ending_a_channel_closes_its_connection(live: PodHost) -> None:
     made = await subscribe(live.anna, live.origin, WEB_SOCKET, NOTE)
     async with connect(made["receiveFrom"]) as socket:
         assert (await live.anna.delete(made["id"])).status_code == 204
-        with pytest.raises(ConnectionClosed):
+        with pytest.raises(
+            ConnectionClosedOK, match="1000"
+        ):  # nothing went wrong: no client is to come again
+            await heard(socket)
+
+
+async def test_a_channel_whose_time_has_come_closes_its_connection(live: PodHost) -> None:
+    soon = datetime.now(UTC) + timedelta(seconds=1)
+    made = await subscribe(live.anna, live.origin, WEB_SOCKET, NOTE, endAt=soon.isoformat())
+    async with connect(made["receiveFrom"]) as socket:
+        with pytest.raises(ConnectionClosedOK, match="1000"):
             await heard(socket)
 
 
