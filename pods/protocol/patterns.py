@@ -7,6 +7,7 @@ an IRI of a reserved scheme, the block is parsed as N3 or Turtle, and the IRIs b
 from __future__ import annotations
 
 import re
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -80,7 +81,7 @@ def _decoded(content: bytes) -> str:
     if VARIABLE_SCHEME.encode() in content:
         raise BadContent(f"IRIs of the scheme {VARIABLE_SCHEME} cannot stand in a patch.")
     try:
-        return content.decode("utf-8")
+        return content.removeprefix(BOM_UTF8).decode("utf-8")
     except UnicodeDecodeError as error:
         raise BadContent("The patch is not UTF-8.") from error
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import islice
@@ -59,6 +60,9 @@ def parse_with_prefixes(
     media_type: str, content: bytes, base: str
 ) -> tuple[list[ox.Quad], Mapping[str, str]]:
     """Return the quads of a document and the prefixes that it declares."""
+    content = content.removeprefix(
+        BOM_UTF8
+    )  # editors on some systems write one; it is none of the document's
     if media_type == JSON_LD:
         content = _without_remote_contexts(content, base)
     parser = ox.parse(content, format=_FORMATS[media_type], base_iri=base)

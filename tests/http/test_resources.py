@@ -344,6 +344,25 @@ async def test_a_media_type_is_kept_with_its_parameters(host: PodHost, sent: str
     assert f"/media-types/{kept.partition(';')[0]}#Resource>" in listed
 
 
+@pytest.mark.parametrize(
+    ("media_type", "document"),
+    [
+        ("text/turtle", "<#a> <#b> 1 ."),
+        ("application/ld+json", '{"@context": {"@vocab": "#"}, "@id": "#a", "b": 1}'),
+        ("application/n-triples", f"<{ORIGIN}/anna/x#a> <{ORIGIN}/anna/x#b> 1 .".replace("1", '"1"')),
+    ],
+)
+async def test_the_mark_that_an_editor_puts_before_a_document_is_none_of_it(
+    host: PodHost, media_type: str, document: str
+) -> None:
+    assert (await host.anna.put("/anna/x", f"\ufeff{document}", media_type)).status_code == 201
+    other = next(one for one in OFFERED if one != media_type)
+    answer = await host.anna.get("/anna/x", accept=other)
+    assert (answer.status_code, f"{ORIGIN}/anna/x#a" in answer.text) == (200, True)
+    patch = await host.anna.patch("/anna/x", "\ufeffINSERT DATA { <#c> <#d> 2 }", "application/sparql-update")
+    assert patch.status_code == 204
+
+
 @pytest.mark.parametrize("sent", ["text", "a/b c", "a/b/c", "a/", '"a"/b', "a/b#x>, <http://evil.example/"])
 async def test_what_is_no_media_type_is_never_stored(host: PodHost, sent: str) -> None:
     assert (await host.anna.put("/anna/box/x", DOCUMENT, sent)).status_code == 400
