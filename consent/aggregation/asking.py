@@ -103,6 +103,7 @@ class Aggregation:
         self._recovered = False
         self._recovering = asyncio.Lock()
         self._threads = ThreadPoolExecutor(QUESTIONS_AT_ONCE, thread_name_prefix="question")
+        self._noise = ThreadPoolExecutor(1, thread_name_prefix="noise")
 
     async def ask(self, agent: Agent, document: Any, purpose: PurposeDeclaration) -> Answer:
         """Return the answer to a question of the controller of this purpose; raise what refuses it."""
@@ -116,11 +117,9 @@ class Aggregation:
             terms = self._programmes.terms(purpose)
             asked = query(document, terms, self._programmes.fields)
             self._require_declared(asked, purpose)
-            # Side by side; and noise that cannot be made is found out before anything is paid.
-            await asyncio.gather(
-                asyncio.to_thread(self._projector.catch_up),
-                asyncio.to_thread(foresee, asked, cells_of_person(asked, terms.l0)),
-            )
+            # Ahead of the release, which asks for the same: whatever is wrong with it shows there.
+            self._noise.submit(foresee, asked, cells_of_person(asked, terms.l0))
+            await asyncio.to_thread(self._projector.catch_up)
             prepare = partial(self._prepare, question, asked, terms, agent, purpose, projection)
             prepared = await self._commits.submit(prepare, long=True)
         except PodError as error:

@@ -28,7 +28,7 @@ TABLES: Mapping[tuple[str, Level], str] = {
     ("Purchase", Level.ROW): "purchase",
     ("Purchase", Level.LINE): LINE_TABLE,
 }
-"""Every line repeats what its order says, so that no question needs a join of orders and lines."""
+"""What is said of lines repeats what their order says, so that no question needs a join of orders and lines."""
 
 
 @dataclass(frozen=True, slots=True)

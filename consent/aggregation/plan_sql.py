@@ -19,6 +19,7 @@ import orjson
 from consent.aggregation.fields import LINE_TABLE, PERSON_SHAPE, TABLES, Field, Level
 from consent.aggregation.programme import Function
 from consent.aggregation.query import Condition, Query
+from consent.aggregation.rows import LINES
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +114,8 @@ def _rows(query: Query, build: _Builder) -> str:
     value = "1"
     if measured is not None:
         where.append(f"t.{measured.column} IS NOT NULL")
-        adds = "count(*)" if query.measure.function is Function.COUNT else f"sum(t.{measured.column})"
+        number = f"sum(t.{LINES})" if table == LINE_TABLE else "count(*)"
+        adds = number if query.measure.function is Function.COUNT else f"sum(t.{measured.column})"
         least, most = build.bind(query.measure.lower), build.bind(query.measure.upper)
         value = f"least(greatest({adds}, {least}), {most})"
     columns = ["t.unit AS unit", *(f"t.{field.column} AS k{i}" for i, field in keys)]

@@ -1,22 +1,25 @@
 """From what lies in a pod to typed rows: a verified receipt or a profile becomes numbers of public codes.
 
-Days, texts, names and whatever no question may name are left behind: a projection holds the least that serves.
+Days, texts, names and whatever no question may name are left behind, and lines of one order that no question could tell
+from each other are added up: a projection holds the least that serves.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pyoxigraph as ox
 
-from consent.receipts.model import ParticipationReceipt, PurchaseReceipt
+from consent.receipts.model import ParticipationReceipt, PurchaseLine, PurchaseReceipt
 from vocab.codes import CodeList
 from vocab.places import DISTRICT, VENUE
 from vocab.shapes import SHAPES
 from vocab.trade import CATEGORY, KIND, ROLE, SHOP, THEME
 
 Value = int | None
+LINES = "lines"
+"""The column that says how many lines of an order a row stands for."""
 Rows = Mapping[str, list[tuple[Value, ...]]]
 """Rows by table, in the order of COLUMNS."""
 
@@ -26,7 +29,7 @@ PROFILE_PROPERTIES = tuple(
 COLUMNS: Mapping[str, tuple[str, ...]] = {
     "participation": ("month", "kind", "theme", "venue", "district", "minutes", "role"),
     "purchase": ("month", "seller", "district", "total"),
-    "purchase_line": ("month", "seller", "district", "category", "line_amount", "quantity"),
+    "purchase_line": ("month", "seller", "district", "category", "line_amount", "quantity", LINES),
 }
 
 
@@ -70,10 +73,20 @@ def receipt_rows(receipt: PurchaseReceipt | ParticipationReceipt) -> Rows:
     return {
         "purchase": [(month, seller, district, receipt.total)],
         "purchase_line": [
-            (month, seller, district, _CATEGORIES.get(line.category), line.amount, line.quantity)
-            for line in receipt.lines
+            (month, seller, district, category, *added)
+            for category, added in _by_category(receipt.lines).items()
         ],
     }
+
+
+def _by_category(lines: Sequence[PurchaseLine]) -> Mapping[Value, tuple[int, int, int]]:
+    """Return amount, quantity and number of the lines of each category."""
+    added: dict[Value, tuple[int, int, int]] = {}
+    for line in lines:
+        category = _CATEGORIES.get(line.category)
+        amount, quantity, number = added.get(category, (0, 0, 0))
+        added[category] = amount + line.amount, quantity + line.quantity, number + 1
+    return added
 
 
 def _participation(receipt: ParticipationReceipt) -> tuple[Value, ...]:

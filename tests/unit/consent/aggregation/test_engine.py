@@ -65,11 +65,11 @@ def towns(draw: st.DrawFn) -> Tables:
         )
     for receipt in range(draw(st.integers(0, 12))):
         seen = {"unit": draw(UNITS), "receipt": receipt, "month": draw(MONTHS), "seller": draw(codes(2))}
-        lines = draw(st.lists(st.tuples(codes(3), AMOUNTS), min_size=1, max_size=4))
-        tables["purchase"].append(row("purchase", **seen, total=sum(amount for _, amount in lines)))
+        lines = draw(st.lists(st.tuples(codes(3), AMOUNTS, st.integers(1, 3)), min_size=1, max_size=4))
+        tables["purchase"].append(row("purchase", **seen, total=sum(amount for _, amount, _ in lines)))
         tables["purchase_line"] += [
-            row("purchase_line", **seen, category=category, line_amount=amount, quantity=1)
-            for category, amount in lines
+            row("purchase_line", **seen, category=category, line_amount=amount, quantity=1, lines=number)
+            for category, amount, number in lines
         ]
     return tables
 
@@ -86,6 +86,7 @@ QUESTIONS: list[dict[str, Any]] = [
     {"where": [{"property": "Profile.district", "in": ["b", "a"]}]},
     {"measure": {"function": "count", "property": "Participation.kind"}, "group_by": ["Participation.kind"]},
     {"measure": {"function": "count", "property": "Purchase.orderedAt"}, "group_by": ["Purchase.seller"]},
+    {"measure": {"function": "count", "property": "Purchase.lineAmount"}, "group_by": ["Purchase.category"]},
     {"measure": {"function": "sum", "property": "Participation.minutes"}},
     {
         "measure": {"function": "sum", "property": "Purchase.total"},
@@ -155,7 +156,8 @@ class Naive:
                 measured = self.asked.measure.field
                 value = one.get(measured.column) if measured else 1
                 if key is not None and value is not None:
-                    added[key].append(int(value))
+                    counting = self.asked.measure.function is Function.COUNT
+                    added[key].append((one.get("lines") or 1) if counting else int(value))
         clamped = {key: self.clamp(found) for key, found in added.items()}
         kept = sorted(clamped, key=lambda key: self.order(unit, key))[: self.l0]
         return {key: clamped[key] for key in kept}
@@ -197,8 +199,7 @@ class Naive:
         measure = self.asked.measure
         if measure.function is Function.PEOPLE:
             return 1
-        added = len(found) if measure.function is Function.COUNT else sum(found)
-        return min(max(added, measure.lower), measure.upper)
+        return min(max(sum(found), measure.lower), measure.upper)
 
     def order(self, unit: int, key: tuple[str, ...]) -> int:
         document = orjson.dumps(self.asked.document(), option=orjson.OPT_SORT_KEYS)

@@ -45,7 +45,17 @@ def rows(town: Town, sql: str) -> list[Any]:
 LINES = "SELECT unit, month, category, line_amount FROM purchase_line ORDER BY ALL"
 
 
-def test_a_receipt_becomes_one_row_a_line(town: Town) -> None:
+def test_lines_that_no_question_tells_from_each_other_become_one_row(town: Town) -> None:
+    with town.store.writing() as tx:
+        unit = add_person(tx, "anna", "b")
+        bought = [line("meat", 700), line("grocery", 250), line("meat", 80)]
+        store_receipt(tx, "anna", purchase(1, "2017-03-05", *bought))
+        store_receipt(tx, "anna", purchase(2, "2017-03-05", line("meat", 5)))
+    added = "SELECT category, line_amount, quantity, lines FROM purchase_line WHERE unit = {} ORDER BY ALL"
+    assert rows(town, added.format(unit)) == [(0, 250, 1, 1), (2, 5, 1, 1), (2, 780, 2, 2)]
+
+
+def test_a_receipt_becomes_rows_of_codes(town: Town) -> None:
     with town.store.writing() as tx:
         unit = add_person(tx, "anna", "b")
         store_receipt(tx, "anna", purchase(1, "2017-03-05", line("meat", 700), line("grocery", 250)))

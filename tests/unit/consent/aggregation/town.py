@@ -63,6 +63,7 @@ TERMS: Mapping[str, Any] = {
         {"function": "people"},
         {"function": "count", "property": "Participation.kind", "upper": 5},
         {"function": "count", "property": "Purchase.orderedAt", "upper": 20},
+        {"function": "count", "property": "Purchase.lineAmount", "upper": 4},
         {"function": "sum", "property": "Participation.minutes", "lower": 0, "upper": 600},
         {"function": "sum", "property": "Purchase.total", "lower": 0, "upper": 5000},
         {"function": "sum", "property": "Purchase.lineAmount", "lower": 0, "upper": 3000},
