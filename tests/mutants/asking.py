@@ -57,7 +57,7 @@ ASKING: tuple[Mechanism, ...] = (
         "consent/tickets.py",
         "        return ticket if at < ticket.expires_at else None",
         "        return ticket",
-        "tests/property/test_tickets.py::test_no_ticket_opens_after_its_time",
+        UMA + "test_attack_7_a_ticket_is_good_once",
     ),
     Mechanism(
         "8",

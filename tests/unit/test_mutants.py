@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,8 @@ from tests.mutants.mechanisms import MECHANISMS
 from tests.mutants.removal import Copy, taken_out, taken_out_of
 from tests.mutants.trial import ROOT, Outcome
 
+TWINS = "test_attacks_14_and_15_what_is_not_granted_changes_no_answer"
+
 
 @pytest.mark.parametrize("one", MECHANISMS, ids=lambda one: f"{one.attack} {one.name}")
 def test_what_is_taken_out_stands_in_the_code_once_and_what_is_left_is_code(one: Mechanism) -> None:
@@ -18,6 +22,41 @@ def test_what_is_taken_out_stands_in_the_code_once_and_what_is_left_is_code(one:
     compile(taken_out(code, one), one.module, "exec")
     module, _, test = one.test.partition("::")
     assert f"def {test}(" in (ROOT / module).read_text(encoding="utf-8")
+
+
+DRAWN = {"given", "run_state_machine_as_test"}
+
+
+@cache
+def parts_of(module: str) -> dict[str, ast.AST]:
+    """Return the functions and classes of a test module by their names, if it draws cases at all."""
+    tree = ast.parse((ROOT / module).read_text(encoding="utf-8"))
+    imported = [one for one in tree.body if isinstance(one, ast.ImportFrom)]
+    if not DRAWN & {name.name for one in imported for name in one.names}:
+        return {}
+    named = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    return {one.name: one for one in tree.body if isinstance(one, named)}
+
+
+def draws_its_cases(test: str) -> bool:
+    """Say whether a test, or what it uses of its module, has other cases in each run."""
+    module, _, name = test.partition("::")
+    parts, seen = parts_of(module), set[str]()
+    waiting = [name] if parts else []
+    while waiting:
+        name = waiting.pop()
+        seen.add(name)
+        used = {one.id for one in ast.walk(parts[name]) if isinstance(one, ast.Name)}
+        if used & DRAWN:
+            return True
+        waiting += (used & parts.keys()) - seen
+    return False
+
+
+def test_each_is_noticed_by_a_test_that_is_the_same_in_every_run() -> None:
+    """A property finds what nobody thought of, but in some runs only: then a mechanism could go unnoticed."""
+    assert draws_its_cases("tests/property/test_rows_differential.py::" + TWINS)
+    assert [one.name for one in MECHANISMS if draws_its_cases(one.test)] == []
 
 
 def test_every_attack_has_a_mechanism_that_is_taken_out() -> None:
