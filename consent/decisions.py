@@ -12,7 +12,7 @@ from consent import events_sql, grants_sql, people_sql, registry_sql
 from consent.bases import OBJECTED, Handling, handling
 from consent.choice import subset
 from consent.declarations import PURPOSES_PATH
-from consent.grants_sql import Grants
+from consent.grants_sql import GRANTS_PATH, Grants
 from consent.life import Life
 from consent.model import (
     DAY,
@@ -36,6 +36,7 @@ from pods.model import PUBLIC, Agent
 from pods.storage.base import Pod, Transaction
 
 _QUESTIONS = frozenset({GrantState.ASKED, GrantState.DEFERRED})
+_HELD = frozenset({GrantState.GIVEN, GrantState.SUSPENDED})
 _OVER = frozenset({GrantState.WITHDRAWN, GrantState.REVOKED, GrantState.EXPIRED, GrantState.SUPERSEDED})
 """States in which nothing is left to end: ending it again is as good as once."""
 
@@ -119,11 +120,20 @@ class Consents:
         return self._life.decided(tx, pod, wanted, GrantEvent.GIVE, agent, at, language=language), True
 
     def refuse(self, tx: Transaction, pod: Pod, agent: Agent, iri: str, at: float) -> Grant:
-        """Say no. The cool-down counts for every version of the purpose; a second no changes nothing."""
+        """Say no. The cool-down counts for every version of the purpose; a second no of the same changes nothing.
+
+        Raises Conflict for what was given: that is withdrawn.
+        """
         purpose, _ = self._open_purpose(tx, iri, at)
         before = self._life.expired(tx, pod, self._current(tx, pod, purpose), at)
-        if before.state is GrantState.REFUSED:
+        if before.state is GrantState.REFUSED and (agent.webid or "") in events_sql.refusers(tx, before.id):
             return before
+        if before.state in _HELD:
+            raise Conflict(
+                f"This was given already: withdraw it instead, with DELETE {GRANTS_PATH}{before.id}."
+            )
+        if before.state in _OVER:
+            raise Conflict(f"There is nothing to refuse: this consent is {before.state.value} already.")
         people_sql.remember_refusal(tx, pod.key, purpose.identifier, at)
         people_sql.forget_deferral(tx, pod.key, purpose.identifier)
         self._supersede_stopped(tx, pod, purpose, at)
@@ -150,13 +160,15 @@ class Consents:
         at: float,
         *,
         agent: Agent = PUBLIC,
+        too: bool = False,
     ) -> Grant:
         """Let a grant rest: nothing is read under it until `resume`. A reason that is known changes nothing.
 
-        `agent` is who wants it, for the log; by default the host itself, which has no WebID.
+        `agent` is who wants it, for the log; by default the host itself, which has no WebID. `too` puts on record
+        that they want it as well, for a reason that is known.
         """
         before = self._own(tx, pod, grant_id, at)
-        if reason.value in grants_sql.suspensions(tx, before.id):
+        if reason.value in grants_sql.suspensions(tx, before.id) and not too:
             return before
         after = self._life.decided(tx, pod, before, GrantEvent.SUSPEND, agent, at, reason=reason.value)
         grants_sql.suspend(tx, before.id, reason.value, at)

@@ -45,6 +45,16 @@ def last(tx: Transaction, grant_id: str) -> tuple[GrantEvent, str, str] | None:
     return (GrantEvent(rows[0][0]), rows[0][1], rows[0][2]) if rows else None
 
 
+def refusers(tx: Transaction, grant_id: str) -> frozenset[str]:
+    """Return who said no since anything else happened to a grant."""
+    rows = tx.execute(
+        "SELECT actor FROM consent_event WHERE grant_id = ? AND event = ? AND number >"
+        " (SELECT coalesce(max(number), 0) FROM consent_event WHERE grant_id = ? AND event <> ?)",
+        (grant_id, GrantEvent.REFUSE.value, grant_id, GrantEvent.REFUSE.value),
+    )
+    return frozenset(actor for (actor,) in rows)
+
+
 def after(tx: Transaction, grant_id: str, number: int) -> list[tuple[int, Happened]]:
     """Return what happened to a grant after the event of a number, each with its own number, the oldest first."""
     rows = tx.execute(

@@ -53,6 +53,8 @@ TRANSITIONS: Mapping[tuple[GrantState, GrantEvent], GrantState] = {
     (GrantState.DEFERRED, GrantEvent.REFUSE): GrantState.REFUSED,
     (GrantState.DEFERRED, GrantEvent.LAPSE): GrantState.UNKNOWN,
     (GrantState.DEFERRED, GrantEvent.SUPERSEDE): GrantState.SUPERSEDED,
+    # Each who decides says no for themself: a second no is kept beside the first, and both must be taken back.
+    (GrantState.REFUSED, GrantEvent.REFUSE): GrantState.REFUSED,
     (GrantState.REFUSED, GrantEvent.ASK): GrantState.ASKED,
     (GrantState.REFUSED, GrantEvent.GIVE): GrantState.GIVEN,
     (GrantState.GIVEN, GrantEvent.GIVE): GrantState.GIVEN,

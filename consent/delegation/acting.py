@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from consent import people_sql, registry_sql
+from consent import grants_sql, people_sql, registry_sql
 from consent.choice import subset
 from consent.decisions import Consents
 from consent.delegation import drafts_sql, rules
@@ -16,7 +16,7 @@ from consent.grants_sql import GRANTS_PATH, Grants
 from consent.model import Controller, DataItem, Grant, GrantState, PurposeDeclaration, Suspension
 from consent.registry_sql import Purposes
 from pods import activity
-from pods.errors import NotFound
+from pods.errors import Conflict, NotFound
 from pods.model import Agent
 from pods.storage.base import Pod, Transaction
 
@@ -81,15 +81,19 @@ class Acting:
             return Answered(pod, grant, changed or woken)
         purpose, controller = self._known(tx, iri)
         rules.require_no_interest(tx, delegation.delegate, controller)
-        if delegation.kind in PREPARES_ONLY:
+        against = rules.against(tx, pod, delegation, purpose, at)
+        takes_back = against is not None and rules.said_no(tx, pod, delegation.delegate, purpose)
+        if delegation.kind in PREPARES_ONLY or takes_back:
             chosen = subset(items, purpose)
             drafts_sql.save(tx, pod.key, Draft(iri, chosen, end, delegation.delegate, at))
             self._note(tx, found, agent, self._path(iri), Power.GIVE, at, purpose=iri)
             return Answered(pod, None, True)
-        rules.require_agreement(tx, pod, delegation, purpose.identifier, at)
+        if against is not None:
+            raise Conflict(f"This is not given: {against} said no to it, and a no counts more.")
         woken = before is not None and rests and self._wake(tx, found, agent, before, at)
         # Who agrees to a part of what rested, or for a shorter time, agreed to that.
         grant, changed = self._consents.give(tx, pod, agent, iri, items, end, at, language=language)
+        drafts_sql.forget(tx, pod.key, iri)
         self._note(tx, found, agent, GRANTS_PATH + grant.id, Power.GIVE, at, grant=grant)
         return Answered(pod, grant, changed or woken)
 
@@ -103,8 +107,7 @@ class Acting:
             and before is not None
             and rules.given_by_another(tx, before, delegation.delegate, at)
         ):
-            reason = Suspension.GUARDIAN_CONFLICT
-            grant = self._consents.suspend(tx, found.pod, before.id, reason, at, agent=agent)
+            grant = self._rest(tx, found.pod, agent, before, at)
         else:
             grant = self._consents.refuse(tx, found.pod, agent, iri, at)
         drafts_sql.forget(tx, found.pod.key, iri)
@@ -122,8 +125,18 @@ class Acting:
         """Withdraw a grant, whoever gave it."""
         found = standing(tx, agent, whose, Power.WITHDRAW, at)
         grant = self._consents.withdraw(tx, found.pod, agent, grant_id, at)
+        drafts_sql.forget(tx, found.pod.key, grant.purpose)
         self._note(tx, found, agent, GRANTS_PATH + grant.id, Power.WITHDRAW, at, grant=grant)
         return grant
+
+    def _rest(self, tx: Transaction, pod: Pod, agent: Agent, before: Grant, at: float) -> Grant:
+        """Let a consent rest because of a delegate's no; put each one's no on record, once."""
+        reason = Suspension.GUARDIAN_CONFLICT
+        purpose, _ = self._known(tx, before.purpose)
+        rests = reason.value in grants_sql.suspensions(tx, before.id)
+        if rests and rules.said_no(tx, pod, agent.webid or "", purpose):
+            return before
+        return self._consents.suspend(tx, pod, before.id, reason, at, agent=agent, too=True)
 
     def _wake(self, tx: Transaction, found: Standing, agent: Agent, before: Grant, at: float) -> bool:
         """Let a consent go on that rests because a delegate said no, who now agrees or has no power any more."""

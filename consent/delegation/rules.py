@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from consent import grants_sql, people_sql
-from consent.delegation import delegations_sql, profiles, stances_sql
+from consent.delegation import delegations_sql, drafts_sql, profiles, stances_sql
 from consent.delegation.model import Delegation, Power
-from consent.model import Controller, Grant, GrantState, Suspension
+from consent.model import Controller, Grant, GrantState, PurposeDeclaration, Suspension
 from pods.errors import Conflict, Forbidden
 from pods.storage.base import Pod, Transaction
 
@@ -30,8 +30,13 @@ def require_no_interest(tx: Transaction, delegate: str, controller: Controller) 
         )
 
 
-def require_agreement(tx: Transaction, pod: Pod, delegation: Delegation, identifier: str, at: float) -> None:
-    """Raise Conflict if somebody who decides beside the delegate said no: the most restrictive answer wins."""
+def against(
+    tx: Transaction, pod: Pod, delegation: Delegation, purpose: PurposeDeclaration, at: float
+) -> str | None:
+    """Return who decides beside the delegate and said no, in words: the most restrictive answer wins.
+
+    Who has prepared a yes since then takes that no back: of two who said no one has to be the first.
+    """
     others: dict[str, str] = {
         str(one.delegate): "somebody else who decides for this person"
         for one in delegations_sql.of_pod(tx, pod.key)
@@ -41,15 +46,21 @@ def require_agreement(tx: Transaction, pod: Pod, delegation: Delegation, identif
     }
     if not delegation.exclusive:
         others[pod.owner] = "the person themself"
-    said_no = stances_sql.latest_no(tx, pod.key, identifier, list(others))
-    if said_no is not None:
-        raise Conflict(f"This is not given: {others[said_no]} said no to it, and a no counts more.")
+    agreed = {draft.prepared_by for draft in drafts_sql.of_pod(tx, pod.key) if draft.purpose == purpose.iri}
+    asked = [one for one in others if one not in agreed]
+    said_no = stances_sql.latest_no(tx, pod.key, purpose.identifier, asked)
+    return others[said_no] if said_no is not None else None
+
+
+def said_no(tx: Transaction, pod: Pod, delegate: str, purpose: PurposeDeclaration) -> bool:
+    """Say whether a delegate's own last word is no."""
+    return stances_sql.latest_no(tx, pod.key, purpose.identifier, [delegate]) is not None
 
 
 def require_wakeable(tx: Transaction, grant: Grant) -> None:
     """Raise Conflict unless a consent rests because of a delegate's no.
 
-    That no counts in `require_agreement` while who said it decides. When nobody holds their powers any more, the
+    That no counts in `against` while who said it decides. When nobody holds their powers any more, the
     consent still rests, until somebody who may give says yes anew.
     """
     if Suspension.GUARDIAN_CONFLICT.value not in grants_sql.suspensions(tx, grant.id):
@@ -59,6 +70,10 @@ def require_wakeable(tx: Transaction, grant: Grant) -> None:
 
 
 def given_by_another(tx: Transaction, grant: Grant, delegate: str, at: float) -> bool:
-    """Say whether a grant is in force that another delegate gave, neither this one nor the person themself."""
+    """Say whether a grant is in force, or rests, that another delegate gave: not this one, nor the person themself."""
     giver = stances_sql.given_by(tx, grant.id)
-    return grant.state_at(at) is GrantState.GIVEN and giver not in ("", delegate, grant.subject)
+    return grant.state_at(at) in (GrantState.GIVEN, GrantState.SUSPENDED) and giver not in (
+        "",
+        delegate,
+        grant.subject,
+    )

@@ -86,8 +86,8 @@ ACTING: tuple[Mechanism, ...] = (
     acting(
         "nobody who is party prepares",
         "consent/delegation/acting",
-        "        rules.require_no_interest(tx, delegation.delegate, controller)\n        if delegation.kind in PREPARES_ONLY:",
-        "        if delegation.kind not in PREPARES_ONLY:\n            rules.require_no_interest(tx, delegation.delegate, controller)\n        if delegation.kind in PREPARES_ONLY:",
+        "        rules.require_no_interest(tx, delegation.delegate, controller)\n        against",
+        "        if delegation.kind not in PREPARES_ONLY:\n            rules.require_no_interest(tx, delegation.delegate, controller)\n        against",
         DRAFTS + "test_who_stands_on_the_side_of_the_organisation_prepares_nothing",
     ),
     acting(
@@ -107,8 +107,8 @@ ACTING: tuple[Mechanism, ...] = (
     acting(
         "agreement is that of all who decide",
         "consent/delegation/acting",
-        "        rules.require_agreement(tx, pod, delegation, purpose.identifier, at)\n",
-        "",
+        "        if against is not None:\n            raise",
+        "        if False:\n            raise",
         DELEGATION + "test_when_one_of_two_refused_the_other_cannot_give",
     ),
     acting(

@@ -82,8 +82,8 @@ PERSONS: tuple[Mechanism, ...] = (
         "19",
         "a no of another delegate counts more",
         "consent/delegation/rules.py",
-        "    if said_no is not None:",
-        "    if False:",
+        "    return others[said_no] if said_no is not None else None",
+        "    return None",
         DELEGATION + "test_when_one_of_two_refused_the_other_cannot_give",
     ),
     Mechanism(
@@ -106,8 +106,8 @@ PERSONS: tuple[Mechanism, ...] = (
         "19",
         "a custodian only prepares",
         "consent/delegation/acting.py",
-        "        if delegation.kind in PREPARES_ONLY:",
-        "        if False:",
+        "        if delegation.kind in PREPARES_ONLY or takes_back:",
+        "        if takes_back:",
         DELEGATION + "test_a_custodian_prepares_and_the_person_alone_gives",
     ),
     Mechanism(

@@ -36,7 +36,8 @@ DONE = {
     "prepared": Notice(
         "success",
         msg(
-            "The answer is prepared. It is no consent: the person confirms it in their own wallet, or does not."
+            "The answer is prepared. It is no consent: it becomes one if the person confirms it in their own wallet, or if"
+            " whoever else said no says yes too."
         ),
     ),
     "later": Notice("info", msg("You put it off. In two weeks the question comes back, once.")),

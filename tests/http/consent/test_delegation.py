@@ -226,6 +226,84 @@ async def test_nobody_wakes_by_a_yes_what_the_person_restricted(people: People) 
     assert people.state() is GrantState.SUSPENDED
 
 
+def happened(people: People) -> list[tuple[str, str]]:
+    """Return what happened to anna's consent, and by whom."""
+    with people.host.core.store.reading() as tx:
+        return [
+            (str(event), str(actor).rpartition("/profile")[0].rpartition("/")[2])
+            for event, actor in tx.execute(
+                "SELECT event, actor FROM consent_event WHERE grant_id = ? ORDER BY number",
+                (people.grant_id(),),
+            )
+        ]
+
+
+async def test_a_no_while_a_consent_rests_is_kept_beside_the_first_and_once(people: People) -> None:
+    await resting(people)
+    await people.appoint("dora")
+    for name in ("dora", "dora", "carl"):
+        assert (await people.refuse(name)).status_code == 204
+    assert people.state() is GrantState.SUSPENDED
+    assert happened(people) == [("give", "bob"), ("suspend", "carl"), ("suspend", "dora")]
+    # Carl changes his mind; Dora does not.
+    assert (await people.give("carl")).status_code == 202
+    assert (await people.give("bob")).status_code == 409
+    assert people.state() is GrantState.SUSPENDED
+
+
+async def test_a_second_no_to_a_question_counts_by_itself(people: People) -> None:
+    await people.appoint("bob")
+    assert (await people.refuse("bob")).status_code == 204
+    for _ in range(2):
+        assert (await people.refuse("anna")).status_code == 204
+    assert happened(people) == [("refuse", "bob"), ("refuse", "anna")]
+    # He would agree now, and she does not: her own yes is what it waits for.
+    assert (await people.give("bob")).status_code == 202
+    assert people.state() is GrantState.REFUSED
+    assert (await people.give("anna")).status_code == 201
+
+
+@pytest.mark.parametrize("given", [False, True])
+async def test_two_who_said_no_say_yes_one_after_the_other(people: People, given: bool) -> None:
+    await people.appoint("bob")
+    await people.appoint("carl")
+    await people.appoint("dora")
+    if given:
+        await people.give("bob")
+    for name in ("carl", "dora"):
+        assert (await people.refuse(name)).status_code == 204
+    assert (await people.give("carl")).status_code == 202  # not yet: dora said no as well
+    assert people.state() in (GrantState.REFUSED, GrantState.SUSPENDED)
+    assert (await people.give("dora")).status_code == 201
+    assert people.state() is GrantState.GIVEN
+    assert (await people.call("anna", "GET", "/delegations/drafts")).json() == []
+
+
+@pytest.mark.parametrize("how", ["refuse", "withdraw"])
+async def test_who_takes_a_prepared_yes_back_says_no_again(people: People, how: str) -> None:
+    await resting(people)
+    await people.appoint("dora")
+    await people.refuse("dora")
+    assert (await people.give("carl")).status_code == 202
+    assert (await (people.refuse if how == "refuse" else people.withdraw)("carl")).status_code == 204
+    # Carl's no stands, so what dora agrees to waits for him again.
+    assert (await people.give("dora")).status_code == 202
+    assert people.state() in (GrantState.SUSPENDED, GrantState.WITHDRAWN)
+
+
+@pytest.mark.parametrize("name", ["anna", "bob"])
+async def test_what_was_given_is_not_refused_but_withdrawn_and_the_answer_says_so(
+    people: People, name: str
+) -> None:
+    await people.appoint("bob")
+    await people.give("bob")
+    answer = await people.refuse(name)
+    assert answer.status_code == 409
+    assert f"DELETE /.consent/grants/{people.grant_id()}" in answer.json()["detail"]
+    await people.withdraw("bob")
+    assert "is withdrawn" in (await people.refuse(name)).json()["detail"]
+
+
 async def test_what_one_gave_the_other_withdraws_and_the_first_cannot_give_it_again(people: People) -> None:
     await people.appoint("bob")
     await people.appoint("carl")

@@ -58,7 +58,7 @@ LIFE = {
         "lapse": "unknown",
         "supersede": "superseded",
     },
-    "refused": {"ask": "asked", "give": "given"},
+    "refused": {"refuse": "refused", "ask": "asked", "give": "given"},
     "given": {
         "give": "given",
         "withdraw": "withdrawn",
