@@ -160,11 +160,11 @@ class Changes:
         require_conditions(op, stored)
         if "DELETE" not in headers.allowed(op.path):
             raise MethodNotAllowed(
-                "The storage itself and its ACL cannot be deleted.",
+                "The profile says who may log in for its owner; it can be changed, not deleted."
+                if op.path == card_of(target.pod_root(op.path))
+                else "The storage itself and its ACL cannot be deleted.",
                 headers=(("allow", headers.allowed(op.path)),),
             )
-        if op.path == card_of(target.pod_root(op.path)):
-            raise Conflict("The profile says who may log in for its owner; it can be changed, not deleted.")
         tx.delete(op.path, at)
         self._renew(op.path, tx, at)
         return Answer(204)

@@ -38,7 +38,7 @@ _INBOX_APPEND = (
 
 def card_of(root: Path) -> Path:
     """Return the path of a pod's WebID profile."""
-    return Path(f"{root}profile/card")
+    return Path(root + target.CARD)
 
 
 def webid_for(base: str, name: str) -> WebId:

@@ -89,6 +89,9 @@ class Resources:
     ) -> Answer:
         # The path as it was sent, never decoded twice; the origin is a setting, never the Host header.
         raw_path: bytes = scope.get("raw_path") or scope["path"].encode()
+        if raw_path == b"*" and method == "OPTIONS":
+            # RFC 9110, 9.3.7: of the server in general, "a 'ping' or 'no-op' type of method".
+            return Answer(204, (("allow", cors.METHODS),))
         path = target.canonical(raw_path)
         if method == "OPTIONS":
             further += cors.preflight(request)

@@ -25,7 +25,7 @@ ACCEPT_PATCH = ", ".join(PATCH_TYPES)
 _ACCEPT_RDF = ", ".join(OFFERED)
 _ACCEPT_ANY = f"{_ACCEPT_RDF}, */*"
 """Whatever comes is kept; what we can also convert and patch stands first, for clients that take the first they know."""
-_PECULIAR = ("/", *target.AUXILIARY, "/" + target.DESCRIPTION, "/profile/card")
+_PECULIAR = ("/", *target.AUXILIARY, "/" + target.DESCRIPTION, "/" + target.CARD)
 """Endings of paths whose fields are not those of any document."""
 
 _MODE_NAMES = ((Mode.READ, "read"), (Mode.WRITE, "write"), (Mode.APPEND, "append"), (Mode.CONTROL, "control"))
@@ -49,8 +49,11 @@ def allowed(path: Path) -> str:
     if target.is_container(path):
         methods.append("POST")
     methods += ["PUT", "PATCH"]
-    # Solid Protocol, 5.4: the root container and its ACL cannot be deleted, and do not claim it.
-    if target.subject_of(path) != target.pod_root(path) or target.is_auxiliary(path) != target.is_acl(path):
+    # Solid Protocol, 5.4: the root container and its ACL cannot be deleted, and do not claim it; nor can the profile.
+    root = target.pod_root(path)
+    if path != root + target.CARD and (
+        target.subject_of(path) != root or target.is_auxiliary(path) != target.is_acl(path)
+    ):
         methods.append("DELETE")
     return ", ".join(methods)
 
@@ -113,7 +116,7 @@ def _links(base: str, path: Path) -> list[str]:
     if not target.is_auxiliary(path) and not is_managed(path):
         links.append(f'<{base}{path}{target.META}>; rel="describedby"')
     links.append(f'<{base}{root}{target.DESCRIPTION}>; rel="{_SOLID}storageDescription"')
-    if path in (root, f"{root}profile/card"):
+    if path in (root, root + target.CARD):
         links.append(f'<{base}{root}inbox/>; rel="{_LDP}inbox"')
     return links
 

@@ -18,6 +18,8 @@ META = ".meta"
 AUXILIARY = (ACL, META)
 DESCRIPTION = ".well-known/solid"
 """Path of a storage's description below its root; it is made on the fly and never stored."""
+CARD = "profile/card"
+"""Path of the owner's profile below the root of the pod."""
 
 _UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 _PLAIN = re.compile(rb"(?:/[A-Za-z0-9_~-][A-Za-z0-9_~-]*(?:\.[A-Za-z0-9_~-]+)*)+/?")

@@ -14,7 +14,7 @@ from starlette.types import Receive, Scope, Send
 
 from pods.http.connection import MAX_HEAD, Connection, without_offers
 from pods.http.cycle import WHOLE_BODY
-from tests.pod_host import PodHost
+from tests.pod_host import ORIGIN, PodHost
 from tests.serving import serving
 
 OFFER = "Connection: Upgrade, HTTP2-Settings\r\nHTTP2-Settings: AAEAAEAAAAIAAAAB\r\nUpgrade: h2c\r\n"
@@ -240,3 +240,11 @@ def test_what_follows_a_body_comes_to_an_end() -> None:
         except ConnectionError:  # the end came while something was on its way
             answer = b""
     assert answer == b""
+
+
+async def test_the_server_as_a_whole_says_what_it_takes(host: PodHost) -> None:
+    with serving(host.app) as origin:
+        request = f"OPTIONS * HTTP/1.1\r\nHost: {urlsplit(ORIGIN).netloc}\r\nConnection: close\r\n\r\n"
+        answer = sent(origin, request.encode())
+    assert answer.startswith(b"HTTP/1.1 204 ")
+    assert b"\r\nallow: GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE\r\n" in answer
