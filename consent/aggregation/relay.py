@@ -9,8 +9,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
+import struct
+import sys
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 
 import httpx
@@ -21,6 +23,7 @@ from starlette.types import ASGIApp
 
 from consent.aggregation.errors import QuestionLost
 from pods.errors import PodError, StoreUnavailable
+from pods.storage.lock_holders import Holder
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +32,7 @@ LONGEST = 100  # bytes of its path; the kernel takes 107 (unix(7), sun_path)
 ANSWER_SECONDS = 40.0  # the process answers 202 after 10; more is a machine that stands still
 GRACE = 2  # seconds for questions under way when the host stops
 BACKLOG = 128
+_CREDENTIALS = struct.Struct("3i")  # process, user and group of who listens (unix(7), SO_PEERCRED)
 _SENT = ("authorization", "dpop", "content-type", "accept")
 _OWN = frozenset({"connection", "content-length", "date", "keep-alive", "server", "transfer-encoding"})
 
@@ -94,6 +98,19 @@ class Relay:
         server.should_exit = True
         await asyncio.gather(task, return_exceptions=True)
 
+    def _owner(self) -> str:
+        """Return which process listens, and whether it is stopped: nobody can take the projection from it."""
+        if sys.platform == "linux":
+            with socket.socket(socket.AF_UNIX) as asking, suppress(OSError):
+                asking.setblocking(False)
+                asking.connect(str(self._path))
+                pid, _, _ = _CREDENTIALS.unpack(
+                    asking.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
+                )
+                if pid:  # 0: a process of another namespace
+                    return str(Holder(pid))
+        return "another process, of which this system says no more"
+
     async def answered(self, request: Request, body: bytes) -> Response | None:
         """Return the answer of the process that has the projection, or None if that is this one, or nobody.
 
@@ -109,6 +126,9 @@ class Relay:
             except httpx.ConnectError:
                 return None  # left behind by a process that is gone; nothing was sent
             except httpx.TimeoutException as error:
+                log.warning(
+                    "a question had no answer for %g s: %s, has the projection", ANSWER_SECONDS, self._owner()
+                )
                 raise StoreUnavailable(
                     "The process that answers questions is busy: ask the same again, which waits for the same answer."
                 ) from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 import tempfile
 from collections.abc import AsyncIterator, Iterator
@@ -98,8 +99,8 @@ async def test_a_process_that_hangs_up_has_lost_the_question(folder: Path) -> No
             await Relay(folder).answered(request(), b"a question")
 
 
-async def test_a_process_that_stands_still_is_not_waited_for_for_ever(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
+async def test_a_process_that_stands_still_is_not_waited_for_for_ever_and_the_log_names_it(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(relay, "ANSWER_SECONDS", 0.05)
     with socket.socket(socket.AF_UNIX) as standing_still:
@@ -107,6 +108,7 @@ async def test_a_process_that_stands_still_is_not_waited_for_for_ever(
         standing_still.listen()
         with pytest.raises(StoreUnavailable, match="ask the same again"):
             await Relay(folder).answered(request(), b"a question")
+        assert f"process {os.getpid()}, which is running, has the projection" in caplog.text
 
 
 async def test_a_failure_there_tells_nothing_about_itself(folder: Path) -> None:
