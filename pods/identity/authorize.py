@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -31,6 +31,10 @@ UNREADABLE = msg("The application’s description at {address} cannot be used: {
 NOT_YOURS = msg("This WebID is not, or no longer, one of yours. Go back and choose another.")
 FRESH_SECONDS = 60  # how old a log-in may be that an application asked for just now
 _ASKING = ("consent", "select_account")
+UNKNOWN = msg("This host does not know the application, or no longer: it has to register again.")
+OTHER_ADDRESS = msg(
+    "The application wants the answer sent to an address that it did not register. Only its makers can correct that."
+)
 UNUSABLE = msg("The application sent a request that cannot be answered. Go back to it and start again.")
 
 
@@ -169,11 +173,11 @@ class Authorize:
         except OAuth2Error as error:
             # RFC 6749 section 4.1.2.1: never redirect to an address that is not known to be the client's.
             if not error.redirect_uri:
-                raise BadRequest(UNUSABLE) from error
+                raise BadRequest(_why_not(provider, request.payload.data)) from error
             reply: Reply = provider.handle_error_response(request, error)
             return reply
         except ValueError as error:  # Authlib refuses to put strange characters into its messages
-            raise BadRequest(UNUSABLE) from error
+            raise BadRequest(_why_not(provider, request.payload.data)) from error
         parameters = request.payload.data
         max_age, hint = parameters.get("max_age", ""), parameters.get("id_token_hint")
         last = self._known_by(hint, parameters.get("prompt", "")) if hint else None
@@ -262,6 +266,15 @@ def parameters_of(query: str) -> list[tuple[str, str]]:
         return parse_qsl(query, keep_blank_values=True, max_num_fields=50)
     except ValueError as error:
         raise BadRequest(UNUSABLE) from error
+
+
+def _why_not(provider: Provider, parameters: Mapping[str, str]) -> str:
+    """Return what a person can do about a request that can be answered to no address."""
+    client = provider.query_client(parameters.get("client_id", ""))
+    if client is None:
+        return UNKNOWN
+    wanted = parameters.get("redirect_uri")
+    return OTHER_ADDRESS if wanted and not client.check_redirect_uri(wanted) else UNUSABLE
 
 
 def _sent(reply: Reply) -> Response:

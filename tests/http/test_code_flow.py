@@ -281,22 +281,23 @@ async def test_a_request_that_will_not_do_goes_back_with_its_error(
 
 
 @pytest.mark.parametrize(
-    "changes",
+    ("changes", "said"),
     [
-        {"redirect_uri": "https://evil.example/callback"},
-        {"redirect_uri": ""},
-        {"redirect_uri": 'https://evil.example/"<'},
-        {"client_id": "unknown"},
-        {"client_id": "https://10.0.0.1/client.jsonld"},
-        {"client_id": ""},
+        ({"redirect_uri": "https://evil.example/callback"}, "un indirizzo che non ha registrato"),
+        ({"redirect_uri": ""}, "una richiesta a cui non si può rispondere"),
+        ({"redirect_uri": 'https://evil.example/"<'}, "un indirizzo che non ha registrato"),
+        ({"client_id": "unknown"}, "deve registrarsi di nuovo"),
+        ({"client_id": "https://10.0.0.1/client.jsonld"}, "La descrizione dell’applicazione"),
+        ({"client_id": ""}, "deve registrarsi di nuovo"),
     ],
 )
 async def test_no_browser_is_sent_to_an_address_that_is_not_the_clients(
-    browser: httpx.AsyncClient, client_origin: str, changes: dict[str, str]
+    browser: httpx.AsyncClient, client_origin: str, changes: dict[str, str], said: str
 ) -> None:
     answer = await follow(browser, await browser.get(asked(client_origin, **changes)))
     assert answer.status_code == 400
     assert "location" not in answer.headers
+    assert said in unescape(answer.text)
 
 
 async def test_the_decision_cannot_be_forged_from_another_site(
