@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from itertools import chain
+from typing import Any
 
 import orjson
 
@@ -15,16 +17,17 @@ from pods.transparency import records
 from pods.transparency.records import NONCE_BYTES, START
 
 _INSERT = "INSERT INTO access_line (pod, seq, hour, tag, sealed, digest) VALUES (?, ?, ?, ?, ?, ?)"
+ROWS = 64  # of one statement: each costs as much as a few rows, and takes the interpreter's lock again
+_INSERT_MANY = _INSERT + ", (?, ?, ?, ?, ?, ?)" * (ROWS - 1)
 _LAST = (
     "SELECT k.pod, k.key, l.seq, l.digest FROM pod_log AS k LEFT JOIN access_line AS l ON l.pod = k.pod"
     " AND l.seq = (SELECT max(seq) FROM access_line WHERE pod = ?) WHERE k.pod = ?"
 )
-# The logs that a long list names, each looked up in the index.
+# The logs that a long list names, each looked up in the index once, and its last line found where it lies.
 _LASTS = (
-    "SELECT last.pod, last.key, l.seq, l.digest FROM"
-    " (SELECT k.pod, k.key, (SELECT max(seq) FROM access_line WHERE pod = k.pod) AS seq"
-    " FROM json_each(?) AS asked JOIN pod_log AS k ON k.pod = asked.value) AS last"
-    " LEFT JOIN access_line AS l ON l.pod = last.pod AND l.seq = last.seq"
+    "SELECT k.pod, k.key, l.seq, l.digest FROM json_each(?) AS asked JOIN pod_log AS k ON k.pod = asked.value"
+    " LEFT JOIN access_line AS l ON l.rowid ="
+    " (SELECT rowid FROM access_line WHERE pod = k.pod ORDER BY seq DESC LIMIT 1)"
 )
 
 
@@ -77,7 +80,7 @@ def append_many(
     shared = shared_text(at, agent.webid, agent.client_id, path, action, decision, reason, purpose)
     hour = hour_of(at)
     nonces = os.urandom(NONCE_BYTES * len(pods))
-    rows = []
+    rows: list[tuple[Any, ...]] = []
     seq = 0
     for number, (pod, grant) in enumerate(zip(pods, grants or (None,) * len(pods), strict=True)):
         key, seq, prev = known.get(pod) or (keys_sql.begin(tx, pod), 0, START)
@@ -87,11 +90,17 @@ def append_many(
         tag = records.tag(key, agent.webid) if agent.webid is not None else None
         digest = records.chained(prev, seq, records.content_of(sealed))
         rows.append((pod, seq, hour, tag, sealed, digest))
-    if len(rows) == 1:
-        tx.execute(_INSERT, rows[0])
-    else:
-        tx.execute_many(_INSERT, rows)
+    _add(tx, rows)
     return seq
+
+
+def _add(tx: Transaction, rows: Sequence[tuple[Any, ...]]) -> None:
+    start = 0
+    while len(rows) - start >= ROWS:
+        tx.execute(_INSERT_MANY, list(chain.from_iterable(rows[start : start + ROWS])))
+        start += ROWS
+    for row in rows[start:]:
+        tx.execute(_INSERT, row)
 
 
 def _last(tx: Transaction, pods: Sequence[int]) -> dict[int, tuple[bytes, int, bytes]]:

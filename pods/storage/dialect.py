@@ -55,6 +55,7 @@ _CONSTRAINTS = frozenset(
 # The functions that have another name, each in the one form that the host uses.
 _JSON_EACH = re.compile(r"\bjson_each\s*\(\s*\?\s*\)\s+AS\s+(\w+)", re.IGNORECASE)
 _MONTH = re.compile(r"\bstrftime\s*\(\s*'%Y-%m'\s*,\s*(\w+)\s*,\s*'unixepoch'\s*\)", re.IGNORECASE)
+_PLACE = re.compile(r"\b(\w+)\.rowid = \(SELECT rowid FROM\b", re.IGNORECASE)
 _LAST_ROW = re.compile(r"\browid = \(SELECT max\(rowid\) FROM\b", re.IGNORECASE)
 _REWRITES: tuple[tuple[re.Pattern[str], str], ...] = (
     # A JSON array of integers as rows with one column, `value`.
@@ -63,6 +64,7 @@ _REWRITES: tuple[tuple[re.Pattern[str], str], ...] = (
         r"(SELECT said::bigint AS value FROM json_array_elements_text(?::json) AS listed (said)) AS \1",
     ),
     (_MONTH, r"to_char(to_timestamp(\1) AT TIME ZONE 'UTC', 'YYYY-MM')"),
+    (_PLACE, r"\1.ctid = (SELECT ctid FROM"),
     (_LAST_ROW, "ctid = (SELECT max(ctid) FROM"),
 )
 _NULL_SAFE = re.compile(r"\bIS\s+(NOT\s+)?\?", re.IGNORECASE)

@@ -19,6 +19,10 @@ from pods.storage.dialect import Untranslatable
             "DELETE FROM f WHERE rowid = (SELECT max(rowid) FROM f WHERE s = ?)",
             "DELETE FROM f WHERE ctid = (SELECT max(ctid) FROM f WHERE s = $1)",
         ),
+        (
+            "SELECT a FROM b LEFT JOIN f ON f.rowid = (SELECT rowid FROM f ORDER BY g DESC LIMIT 1)",
+            "SELECT a FROM b LEFT JOIN f ON f.ctid = (SELECT ctid FROM f ORDER BY g DESC LIMIT 1)",
+        ),
     ],
 )
 def test_queries_have_numbered_parameters(said: str, meant: str) -> None:
