@@ -78,6 +78,15 @@ class Connection(HttpToolsProtocol):
         self._wait_no_more()
         super().connection_lost(exc)
 
+    def shutdown(self) -> None:
+        """Let an answer without end know that the host leaves: it receives once more after the end of its request.
+
+        A download has nothing to do with that, and goes on for as long as the host waits for it.
+        """
+        super().shutdown()
+        if self._answers():
+            self.cycle.message_event.set()
+
     def data_received(self, data: bytes) -> None:
         """Take bytes from the network."""
         if self._in_head and b"pgrade:" in data:

@@ -65,7 +65,7 @@ class StreamReceivers:
                     ],
                 }
             )
-            await either(self._tell(send, connection), _until_gone(receive))
+            await either(self._tell(send, connection), _until_gone(receive, send))
 
     async def _channel(self, request: Request) -> Channel:
         secret = request.path_params["secret"]
@@ -101,6 +101,9 @@ def _media_type(channel: Channel) -> str:
     return negotiate.preferred(channel.accept, (rdf.JSON_LD, rdf.TURTLE, rdf.N_TRIPLES)) or rdf.JSON_LD
 
 
-async def _until_gone(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
+async def _until_gone(receive: Receive, send: Send) -> None:
+    """Return when the receiver has gone; or when the host leaves, with an end by which the receiver sees that it did."""
+    while (await receive()).get("more_body", False):
         pass
+    if (await receive())["type"] != "http.disconnect":
+        await send({"type": "http.response.body", "body": b"", "more_body": False})

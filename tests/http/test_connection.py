@@ -248,3 +248,25 @@ async def test_the_server_as_a_whole_says_what_it_takes(host: PodHost) -> None:
         answer = sent(origin, request.encode())
     assert answer.startswith(b"HTTP/1.1 204 ")
     assert b"\r\nallow: GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE\r\n" in answer
+
+
+async def until_the_host_leaves(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer without end, until something comes after the end of the request."""
+    if scope["type"] == "http":
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"hello", "more_body": True})
+        while (await receive()).get("more_body", False):
+            pass
+        await receive()
+        await send({"type": "http.response.body", "body": b"bye", "more_body": False})
+
+
+def test_an_answer_without_end_learns_that_the_host_leaves() -> None:
+    with serving(until_the_host_leaves) as origin:
+        connection = socket.create_connection(("127.0.0.1", urlsplit(origin).port or 0), timeout=20)
+        connection.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        received = b""
+        while b"hello\r\n" not in received:
+            received = received + connection.recv(65_536)
+    with connection:
+        assert connection.recv(65_536) == b"3\r\nbye\r\n0\r\n\r\n"
