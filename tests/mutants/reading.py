@@ -35,11 +35,9 @@ READING: tuple[Mechanism, ...] = (
         "        return await self._commits.submit(lambda tx: self._logged_read(op, needed, tx))",
         "        rights = await self._store.read(lambda tx: self._rights(op.agent, op.path, tx))\n"
         "        await asyncio.sleep(0)\n"
-        "        self._rights = lambda *_: rights  # type: ignore[method-assign]\n"
-        "        try:\n"
-        "            return await self._commits.submit(lambda tx: self._logged_read(op, needed, tx))\n"
-        "        finally:\n"
-        "            del self._rights",
+        "        decided = object.__new__(Pods)\n"
+        "        decided.__dict__.update(self.__dict__, _rights=lambda *_: rights)\n"
+        "        return await self._commits.submit(lambda tx: decided._logged_read(op, needed, tx))",
         "tests/http/consent/test_interleavings.py::"
         "test_attack_1_no_read_is_decided_after_the_commit_of_a_withdrawal",
     ),
