@@ -99,8 +99,11 @@ def _add(tx: Transaction, rows: Sequence[tuple[Any, ...]]) -> None:
     while len(rows) - start >= ROWS:
         tx.execute(_INSERT_MANY, list(chain.from_iterable(rows[start : start + ROWS])))
         start += ROWS
-    for row in rows[start:]:
-        tx.execute(_INSERT, row)
+    rest = rows[start:]
+    if len(rest) == 1:
+        tx.execute(_INSERT, rest[0])
+    elif rest:
+        tx.execute_many(_INSERT, rest)
 
 
 def _last(tx: Transaction, pods: Sequence[int]) -> dict[int, tuple[bytes, int, bytes]]:
