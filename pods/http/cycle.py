@@ -1,4 +1,4 @@
-"""One request on a connection and its answer: uvicorn's, with the head written and a body that has come taken at once."""
+"""One request on a connection and its answer: uvicorn's, with what is written, and a body that has come, in one piece."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ Who gets the scope takes it out: a request that leads back to itself is released
 
 _CONTROLS = bytes({*range(0x20), 0x7F} - {ord("\t")})  # RFC 9110, 5.5: what no value of a field may hold
 _BODILESS = frozenset({204, 304})
+_JOINED = 64 * 1024  # bytes of content that are copied behind their head rather than written by themselves
 
 
 class Cycle(RequestResponseCycle):
@@ -27,6 +28,9 @@ class Cycle(RequestResponseCycle):
     That date is set once a second and older than what was written since, but no Last-Modified may be later than the
     Date of its answer (RFC 9110, 8.8.2.1).
     """
+
+    _held = b""
+    """The head of an answer whose content is still to come."""
 
     def whole_body(self) -> bytes | None:
         """Return the body if it has come to its end; None if it has not. What was returned does not come again."""
@@ -38,9 +42,12 @@ class Cycle(RequestResponseCycle):
         return body
 
     async def send(self, message: ASGISendEvent) -> None:
-        """Write a message out."""
+        """Write a message out; the head of an answer together with the first of its content.
+
+        ASGI, "Response Start": a server sends nothing before it has the first content. Whoever reads would wake up twice.
+        """
         if self.response_started or message["type"] != "http.response.start":
-            await super().send(message)
+            await super().send(self._behind_head(message) if self._held else message)
             return
         if self.flow.write_paused and not self.disconnected:
             await self.flow.drain()
@@ -49,7 +56,19 @@ class Cycle(RequestResponseCycle):
         head = self._head(cast(Message, message))
         self.response_started = True
         self.waiting_for_100_continue = False
-        self.transport.write(head)
+        if self.chunked_encoding:
+            self.transport.write(head)  # of a stream: its first piece may be long in coming
+        else:
+            self._held = head
+
+    def _behind_head(self, message: ASGISendEvent) -> ASGISendEvent:
+        head, self._held = self._held, b""
+        content: bytes = cast(Message, message).get("body", b"")
+        if self.scope["method"] == "HEAD" or len(content) > _JOINED:
+            self.transport.write(head)
+            return message
+        self.expected_content_length += len(head)
+        return cast(ASGISendEvent, {**message, "body": head + content})
 
     def _head(self, message: Message) -> bytes:
         status: int = message["status"]

@@ -78,6 +78,28 @@ def test_an_answer_of_unknown_length_ends_where_it_says() -> None:
         assert client.head(origin).text == ""
 
 
+async def content_later(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer with content that takes a moment to make; of a length that is known, or not at the path of a stream."""
+    if scope["type"] == "http":
+        known = [] if scope["path"] == "/stream" else [(b"content-length", b"4")]
+        await send({"type": "http.response.start", "status": 200, "headers": known})
+        await asyncio.sleep(0.05)
+        await send({"type": "http.response.body", "body": b"late"})
+
+
+@pytest.mark.parametrize(
+    ("line", "ends"),
+    [("GET /known", b"\r\n\r\nlate"), ("HEAD /known", b"\r\n\r\n"), ("GET /stream", b"\r\n\r\n")],
+)
+def test_a_head_waits_for_its_content_unless_that_is_a_stream(line: str, ends: bytes) -> None:
+    with serving(content_later) as origin:
+        port = urlsplit(origin).port or 0
+        with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+            connection.sendall(f"{line} HTTP/1.1\r\nHost: a\r\n\r\n".encode())
+            assert connection.recv(65_536).endswith(ends), "what one read finds"
+        assert httpx.get(f"{origin}/stream").text == httpx.get(f"{origin}/known").text == "late"
+
+
 async def taken_at_once(scope: Scope, receive: Receive, send: Send) -> None:
     """Answer with the body that was there at once, and whether it came a second time."""
     if scope["type"] == "http":
