@@ -44,25 +44,25 @@ IDENTITY = frozenset(
 
 
 class Content(NamedTuple):
-    """What is to be stored: its bytes, and where it is RDF its quads; of a patched document its graph.
-
-    Of a document that is patched there are quads only where they are looked at.
-    """
+    """What is to be stored: its bytes, and its quads where it is RDF and they are looked at; of a patched document its graph."""
 
     media_type: str
     content: bytes
-    quads: tuple[Quad, ...] = ()
+    quads: Sequence[Quad] = ()
     blob: Blob | None = None
     graph: Graph | None = None
 
 
-def read_body(body: Body | None, address: str) -> Content:
-    """Return the body of a PUT or POST, parsed if it is RDF; raise BadRequest or BadContent."""
+def read_body(body: Body | None, address: str, *, looked_at: bool) -> Content:
+    """Return the body of a PUT or POST, with its quads if they are looked at; raise BadRequest or BadContent."""
     if body is None or not body.media_type:
         # Solid Protocol, 2.1: content without a Content-Type is refused with 400.
         raise BadRequest("The Content-Type header is missing; say what the body is, such as text/turtle.")
-    quads = tuple(rdf.parse(body.media_type, body.content, address)) if rdf.is_rdf(body.media_type) else ()
-    return Content(body.media_type, body.content, quads)
+    if rdf.is_rdf(body.media_type) and looked_at:
+        return Content(body.media_type, body.content, rdf.parse(body.media_type, body.content, address))
+    if rdf.is_rdf(body.media_type):
+        rdf.check(body.media_type, body.content, address)
+    return Content(body.media_type, body.content)
 
 
 def read_any(op: Operation, base: str) -> Content | Patch | PodError | None:
@@ -74,7 +74,8 @@ def read_any(op: Operation, base: str) -> Content | Patch | PodError | None:
         empty = op.body is None or (not op.body.media_type and not op.body.content)
         if op.method == "DELETE" or (empty and target.is_container(op.path)):
             return None
-        return read_body(op.body, address)
+        # The address of what is posted is not known yet.
+        return read_body(op.body, address, looked_at=op.method == "POST" or _is_looked_at(op.path))
     except PodError as error:
         return error
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from codecs import BOM_UTF8
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache, partial
 from itertools import islice
+from typing import TypeVar
 
 import pyoxigraph as ox
 
@@ -39,6 +41,9 @@ DEFAULT_GRAPH = ox.DefaultGraph()
 Term = ox.NamedNode | ox.BlankNode | ox.Literal
 RDF_TYPE = ox.NamedNode("http://www.w3.org/1999/02/22-rdf-syntax-ns#type")
 
+T = TypeVar("T")
+_let_go: Callable[[Iterator[ox.Quad]], object] = partial(deque, maxlen=0)
+
 
 @lru_cache(maxsize=4096)
 def node(iri: str) -> ox.NamedNode:
@@ -60,25 +65,41 @@ def parse_with_prefixes(
     media_type: str, content: bytes, base: str
 ) -> tuple[list[ox.Quad], Mapping[str, str]]:
     """Return the quads of a document and the prefixes that it declares."""
+    parser, quads = _read(media_type, content, base, list)
+    return quads, parser.prefixes
+
+
+def check(media_type: str, content: bytes, base: str) -> None:
+    """Raise BadContent where `parse` does. Each quad is let go of as it comes: most documents are kept as they were sent."""
+    _read(media_type, content, base, _let_go)
+
+
+def _read(
+    media_type: str, content: bytes, base: str, take: Callable[[Iterator[ox.Quad]], T]
+) -> tuple[ox.QuadParser, T]:
     content = content.removeprefix(
         BOM_UTF8
     )  # editors on some systems write one; it is none of the document's
     if media_type == JSON_LD:
         content = _without_remote_contexts(content, base)
     parser = ox.parse(content, format=_FORMATS[media_type], base_iri=base)
+    quads: Iterator[ox.Quad] = parser
+    if any(mark in content for mark in _RDF_1_2):
+        quads = map(_of_rdf_1_1, parser)
     try:
-        quads = list(islice(parser, MAX_TRIPLES + 1))
+        taken = take(islice(quads, MAX_TRIPLES))
+        more = next(quads, None)
     except (SyntaxError, ValueError) as error:
         raise BadContent(f"The body is not valid {media_type}: {error}") from error
-    if len(quads) > MAX_TRIPLES:
+    if more is not None:
         raise BadContent(f"The document has more than {MAX_TRIPLES} triples.")
-    if any(mark in content for mark in _RDF_1_2) and any(_has_triple_term(quad) for quad in quads):
+    return parser, taken
+
+
+def _of_rdf_1_1(quad: ox.Quad) -> ox.Quad:
+    if isinstance(quad.object, ox.Triple) or isinstance(quad.subject, ox.Triple):
         raise BadContent("The body uses triple terms (RDF 1.2); this host keeps RDF 1.1.")
-    return quads, parser.prefixes
-
-
-def _has_triple_term(quad: ox.Quad) -> bool:
-    return isinstance(quad.object, ox.Triple) or isinstance(quad.subject, ox.Triple)
+    return quad
 
 
 def parted(quads: Iterable[ox.Quad]) -> tuple[list[ox.Triple], list[ox.Quad]]:
