@@ -50,9 +50,8 @@ def contributors(tx: Transaction, purpose: str, controller: str, needs: Needs, a
         " WHERE g.purpose = ? AND g.state = ? AND g.expires_at > ?",
         (purpose, GrantState.GIVEN.value, at),
     )
-    rows.sort(
-        key=itemgetter(0)
-    )  # SQLite would copy each row to sort them, which takes longer than to find them
+    # Here: SQLite would copy each row to sort them, which takes longer than to find them.
+    rows.sort(key=itemgetter(0))
     # People choose among a handful of subsets, so the decision is made once for each.
     covering = {items for items in {row[3] for row in rows} if covers(items_from_json(items), needs)}
     chosen = [row for row in rows if row[3] in covering]

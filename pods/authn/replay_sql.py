@@ -112,9 +112,8 @@ class PostgresReplayGuard:
         try:
             found = wire.send(_INSERT_ALL, (Digests(digests), Times(times)))
             wire.flush()
-            if self._purges(
-                len(batch)
-            ):  # a transaction of its own: what fails in it must not forget these proofs
+            # A transaction of its own: what fails in it must not forget these proofs.
+            if self._purges(len(batch)):
                 wire.send(_PURGE_OLD, (at - REMEMBER,))
                 wire.flush()
             return {row[0] for row in await found.awaited()}
