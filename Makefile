@@ -13,7 +13,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header --no-annotate
 
-.PHONY: help demo tour setup test check format bench growth fuzz soak interleavings mutants wheel assets lock clean
+.PHONY: help demo tour setup tools test check format bench growth fuzz soak interleavings mutants wheel assets lock clean
 
 help: ## show this list
 	@echo "make TARGET, where TARGET is one of:"
@@ -25,7 +25,9 @@ demo: setup ## set everything up, then start the platform with the demo town (st
 tour: setup ## walk through the main job against the running demo
 	$(BIN)/portico tour
 
-setup: $(VENV)/.portico vocab/static/vendor/manifest.json ## the virtual environment, Portico in it, and the front-end files
+setup: tools pods/compiled/sources.sha256 ## the virtual environment, Portico in it, partly compiled, and the front-end files
+
+tools: $(VENV)/.portico vocab/static/vendor/manifest.json
 
 test: $(VENV)/.test setup ## set everything up (Chromium and PostgreSQL too, where they may be installed), then run every test
 	@sh deploy/chromium.sh
@@ -33,7 +35,7 @@ test: $(VENV)/.test setup ## set everything up (Chromium and PostgreSQL too, whe
 	@$(BIN)/python -m tests.interop.packages
 	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
-check: $(VENV)/.test setup ## lint, format, types, import rules, module sizes
+check: $(VENV)/.test tools ## lint, format, types, import rules, module sizes
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -79,7 +81,7 @@ lock: $(VENV)/.test ## write the lock files in requirements/ and package-lock.js
 	@! grep -n '://' requirements/*.txt || { echo "an address stands in a lock file"; exit 1; }
 
 clean: ## remove what was built or installed; the data in var/ stays
-	rm -rf $(VENV) build dist node_modules tests/interop/node_modules vocab/static .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) build dist node_modules tests/interop/node_modules vocab/static pods/compiled/*.so pods/compiled/*.sha256 .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 # The first Python that is new enough and can make virtual environments; the system's own before any other on the PATH,
 # since the system keeps it patched and its makers built it for speed (docs/decisions/0034).
@@ -113,6 +115,10 @@ $(VENV)/.fuzz: requirements/fuzz.txt | $(BIN)/python
 $(VENV)/.portico: pyproject.toml $(VENV)/.run
 	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
+
+# Needs a C compiler; without one this says so each time, and the interpreter runs the same source.
+pods/compiled/sources.sha256: $(shell find pods vocab -name '*.py') deploy/compile.py | $(VENV)/.portico
+	@$(BIN)/python -m deploy.compile
 
 vocab/static/vendor/manifest.json: package-lock.json deploy/assets.py deploy/node.py | $(VENV)/.run
 	@echo "fetching the front-end files"

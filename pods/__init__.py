@@ -1,1 +1,5 @@
 """Solid server, OpenID provider and Solid client."""
+
+from pods import compiled
+
+compiled.use()

@@ -2,7 +2,7 @@
 
 A third of a read is the check of its proof. A thread cannot take it over: after each check it must ask for the
 interpreter's lock, and the loop seldom lets go of it. A process need not ask. Requests that the loop finds in one turn are
-sent there together, and while they are checked it parses and answers others. A request that comes alone waits for nobody.
+sent there by threes, and while they are checked it parses and answers others. A request that comes alone waits for nobody.
 Where the process is gone or silent its work is done here, and after a pause the next crowd begins another one.
 """
 
@@ -75,6 +75,8 @@ class Signatures(asyncio.Protocol):
         self._wanted: asyncio.Event | None = None
         """Set by a crowd; None where there is to be no process."""
         self._link: asyncio.Transport | None = None
+        self._socket: socket.socket | None = None
+        """What the link writes to."""
         self._lost = asyncio.Event()
         self._began = 0.0
         self._ready = False
@@ -108,7 +110,10 @@ class Signatures(asyncio.Protocol):
             return unverified.holds()
         asked = _Asked(unverified, point, asyncio.get_running_loop().create_future())
         self._gathered.append(asked)
-        self._end_turn_soon()
+        if len(self._gathered) >= CROWD and self._link is not None:
+            self._ask(self._link)  # it checks these while the others of this turn are still being read
+        else:
+            self._end_turn_soon()
         return await asked.held
 
     @asynccontextmanager
@@ -144,6 +149,7 @@ class Signatures(asyncio.Protocol):
         """Let a process check until it is gone or silent."""
         self._lost = asyncio.Event()
         ours, its = socket.socketpair()
+        ours.setblocking(False)
         with its:
             try:
                 process = await asyncio.create_subprocess_exec(
@@ -154,10 +160,11 @@ class Signatures(asyncio.Protocol):
                 raise
         try:
             await asyncio.get_running_loop().create_unix_connection(lambda: self, sock=ours)
+            self._socket = ours
             async with recurring(self._look, PATIENCE, "signatures"):
                 await self._lost.wait()  # its end closes the link, and so does whoever gives it up
         finally:
-            link, self._link = self._link, None
+            link, self._link, self._socket = self._link, None, None
             if link is not None:
                 link.abort()
             with suppress(ProcessLookupError):  # it may have ended by itself
@@ -200,13 +207,24 @@ class Signatures(asyncio.Protocol):
         if crowd and self._wanted is not None:
             self._wanted.set()
         self._turning, self._here = False, 0
-        gathered, self._gathered = self._gathered, []
-        if self._link is None or (not many and len(gathered) + len(self._asked) < CROWD):
+        if self._link is None or (not many and len(self._gathered) + len(self._asked) < CROWD):
+            gathered, self._gathered = self._gathered, []
             for one in gathered:
                 one.settle(one.unverified.holds())
-        elif gathered:
-            self._asked += gathered
-            self._link.write(b"".join(_question(one) for one in gathered))
+        elif self._gathered:
+            self._ask(self._link)
+
+    def _ask(self, link: asyncio.Transport) -> None:
+        self._asked += self._gathered
+        questions = b"".join(_question(one) for one in self._gathered)
+        self._gathered = []
+        sent = 0
+        if self._socket is not None and link.get_write_buffer_size() == 0:
+            # Not by the link, which on uvloop sends nothing before the end of the turn: the process would wait for it.
+            with suppress(OSError):  # full, or its end is gone: the link finds that out as well
+                sent = self._socket.send(questions)
+        if sent < len(questions):
+            link.write(questions[sent:])
 
     async def _look(self) -> None:
         oldest = self._asked[0] if self._asked else None

@@ -199,8 +199,8 @@ class Verifier:
             typ = ID_TOKEN_TYP if unverified.header.typ == ID_TOKEN_TYP.lower() else ACCESS_TOKEN_TYP
             try:
                 self._keys.verify(token, typ)
-            except BadToken as error:
-                raise refusal("invalid_token", str(error)) from error
+            except BadToken as bad:
+                raise refusal("invalid_token", str(bad)) from bad
             # A key that leaked is dropped at once; what it signed must not live on in this memory.
             return replace(known, checked_until=min(known.expires, now + OWN_KEPT))
         self._verify_foreign(unverified, known.agent)

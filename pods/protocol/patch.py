@@ -148,7 +148,7 @@ def _solutions(patterns: Sequence[Pattern], triples: Sequence[Triple]) -> Iterat
             return
         # The pattern with the fewest free variables first: it narrows the search the most.
         chosen = min(rest, key=lambda pattern: sum(_free(term, binding) for term in pattern))
-        remaining = [pattern for pattern in rest if pattern is not chosen]
+        remaining = [pattern for pattern in rest if pattern != chosen]
         predicate = binding.get(chosen[1], chosen[1]) if isinstance(chosen[1], Variable) else chosen[1]
         candidates = by_predicate.get(predicate, []) if isinstance(predicate, NamedNode) else triples
         for triple in candidates:

@@ -60,7 +60,7 @@ class CommitQueue:
         self._log = WriteLog(store.path, store.connect())
         self._durability = Durability(self._log.sync, committed)
         self._waiting: deque[Job] = deque()
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="commit")
+        self._threads = ThreadPoolExecutor(1, thread_name_prefix="commit")
         self._worker: asyncio.Task[None] | None = None
         self._closed = False
 
@@ -88,7 +88,7 @@ class CommitQueue:
     def close(self) -> None:
         """Release the connection; drain first where a server ran."""
         self._closed = True
-        self._thread.shutdown(wait=True)
+        self._threads.shutdown(wait=True)
         self._connection.close()
         self._log.close()
         self._turn.close()
@@ -104,7 +104,7 @@ class CommitQueue:
                 batch = next_batch(self._waiting, MAX_BATCH)
                 try:
                     if batch[0].long:
-                        await loop.run_in_executor(self._thread, self._carry_out, batch)
+                        await loop.run_in_executor(self._threads, self._carry_out, batch)
                     else:
                         self._carry_out(batch)
                 finally:
@@ -153,7 +153,7 @@ class CommitQueue:
         if self._coming is None:
             if self._turn.taken():
                 return
-            self._coming = asyncio.get_running_loop().run_in_executor(self._thread, self._turn.wait)
+            self._coming = asyncio.get_running_loop().run_in_executor(self._threads, self._turn.wait)
         # A turn that comes after all is the next batch's, or nobody's.
         done, _ = await asyncio.wait((self._coming,), timeout=self._patience)
         if not done:

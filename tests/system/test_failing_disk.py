@@ -78,7 +78,7 @@ async def test_what_the_disk_has_no_room_for_is_refused_and_nothing_else_is_lost
 
 async def test_a_full_database_says_who_must_do_what(host: PodHost) -> None:
     assert isinstance(host.core.store, SqliteStore)
-    commits = FullQueue(host.core.store)
+    commits = queue_of_a_full_database(host.core.store)
     # SQLite rolls back all of the transaction, so all who share it are told so.
     jobs = ("UPDATE pod SET used = used + 1", f"INSERT INTO gone_pod VALUES (zeroblob({len(LARGE)}), 1.0)")
     for refused in await asyncio.gather(
@@ -93,13 +93,12 @@ async def test_a_full_database_says_who_must_do_what(host: PodHost) -> None:
     await nothing_was_lost(host, LARGE)
 
 
-class FullQueue(CommitQueue):
-    """Commits to a database that may not grow: SQLite reports what it reports when the disk is full."""
-
-    def __init__(self, store: SqliteStore) -> None:
-        super().__init__(store)
-        (pages,) = self._connection.execute("PRAGMA page_count").fetchone()
-        self._connection.execute(f"PRAGMA max_page_count = {pages}")
+def queue_of_a_full_database(store: SqliteStore) -> CommitQueue:
+    """Return commits to a database that may not grow: SQLite reports what it reports when the disk is full."""
+    commits = CommitQueue(store)
+    (pages,) = commits._connection.execute("PRAGMA page_count").fetchone()
+    commits._connection.execute(f"PRAGMA max_page_count = {pages}")
+    return commits
 
 
 async def test_after_an_error_of_the_disk_nothing_is_acknowledged_any_more(
@@ -121,20 +120,19 @@ async def test_after_an_error_of_the_disk_nothing_is_acknowledged_any_more(
 
 async def test_a_database_that_can_only_be_read_is_served_and_says_so(host: PodHost) -> None:
     assert isinstance(host.core.store, SqliteStore)
-    commits = ReadOnlyQueue(host.core.store)
+    commits = queue_of_a_read_only_database(host.core.store)
     with pytest.raises(StoreError, match="can only be read"):
         await commits.submit(lambda tx: tx.execute("UPDATE pod SET used = used + 1"))
     commits.close()
     await nothing_was_lost(host, LARGE)
 
 
-class ReadOnlyQueue(CommitQueue):
-    """Commits to a database that was mounted to be read only."""
-
-    def __init__(self, store: SqliteStore) -> None:
-        super().__init__(store)
-        self._connection.close()
-        self._connection = sqlite3.connect(f"file:{store.path}?mode=ro", uri=True, isolation_level=None)
+def queue_of_a_read_only_database(store: SqliteStore) -> CommitQueue:
+    """Return commits to a database that was mounted to be read only."""
+    commits = CommitQueue(store)
+    commits._connection.close()
+    commits._connection = sqlite3.connect(f"file:{store.path}?mode=ro", uri=True, isolation_level=None)
+    return commits
 
 
 def test_the_memory_of_proofs_has_its_room_before_it_needs_it(tmp_path: Path) -> None:

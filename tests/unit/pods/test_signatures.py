@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import select
 import signal
 import socket
 import subprocess
@@ -124,6 +125,17 @@ async def test_each_of_a_crowd_gets_its_own_answer() -> None:
         answers = await asyncio.gather(*it.hold(*unverified))
     assert answers == [one.holds() for one in unverified]
     assert answers[:3] == [True, False, True]
+
+
+async def test_the_process_answers_while_the_rest_of_a_turn_is_still_being_read() -> None:
+    async def rest_of_the_turn() -> list[socket.socket]:
+        answers = it.signatures._socket
+        assert answers is not None
+        return select.select([answers], [], [], START_SECONDS)[0]
+
+    async with beside() as it:
+        it.hold(*[signed()] * CROWD)
+        assert await asyncio.ensure_future(rest_of_the_turn())
 
 
 async def test_there_is_no_process_before_the_first_crowd() -> None:
