@@ -3,10 +3,12 @@
 `python -m deploy.compile`. Where there is no C compiler this says so, and Portico runs the same source uncompiled.
 """
 
+import io
 import shutil
 import sys
 import sysconfig
 import tempfile
+from contextlib import redirect_stdout
 from pathlib import Path
 
 from pods.compiled import FOLDER, STAMP, SUFFIX, digest
@@ -65,9 +67,13 @@ def build(target: Path) -> None:
     from setuptools.command.build_ext import build_ext
 
     with tempfile.TemporaryDirectory() as scratch:
-        extensions = mypycify(
-            [*FLAGS, *MODULES], opt_level="2", group_name=GROUP, target_dir=f"{scratch}/c", verbose=False
-        )
+        said = io.StringIO()
+        with redirect_stdout(said):
+            extensions = mypycify(
+                [*FLAGS, *MODULES], opt_level="2", group_name=GROUP, target_dir=f"{scratch}/c"
+            )
+        if said.getvalue():  # where it does otherwise than the interpreter, it warns
+            raise SystemExit(said.getvalue())
         command = build_ext(Distribution({"name": "portico", "ext_modules": extensions}))
         command.build_lib, command.build_temp = f"{scratch}/lib", f"{scratch}/o"
         command.ensure_finalized()

@@ -238,7 +238,7 @@ class Changes:
             raise _not_rdf("What is said about a container")
         own = stated
         if own is None:
-            named = (term for quad in content.quads for term in (quad.subject, quad.object))
+            named = [term for quad in content.quads for term in (quad.subject, quad.object)]
             own = self._stated(stored or Stored(path, 0, rdf.TURTLE, b"", "", 0), named, tx)
         kept = listing.added(content.quads, own, path, self._base, whole=stated is not None)
         return Content(rdf.TURTLE, rdf.serialise(rdf.TURTLE, kept) if kept else b"", tuple(kept))
@@ -251,7 +251,7 @@ class Changes:
         members = tx.children(container.path, limit=AT_ONCE + 1)
         if len(members) > AT_ONCE:
             prefix = self._base + container.path
-            iris = (term.value for term in named if isinstance(term, NamedNode))
+            iris = [term.value for term in named if isinstance(term, NamedNode)]
             below = {iri[len(prefix) :].partition("/")[0] for iri in iris if iri.startswith(prefix)}
             if len(below) > AT_ONCE:
                 raise Unprocessable(

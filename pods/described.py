@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from pods.model import Path
@@ -31,8 +31,8 @@ def said_of(container: Path, graphs: PatchedGraphs, base: str, tx: Transaction) 
     return Said(stored, graph, [triple for triple in graph.triples if not listing.is_hosts(triple, address)])
 
 
-def own(patched: Sequence[Triple], before: Sequence[Triple], said: Said) -> Iterator[Quad]:
-    """Give what of a patched container is its own: not what only its description says, now as before."""
+def own(patched: Sequence[Triple], before: Sequence[Triple], said: Said) -> list[Quad]:
+    """Return what of a patched container is its own: not what only its description says, now as before."""
     others = set(said.shown).difference(before)
     return rdf.quads_of(triple for triple in patched if triple not in others)
 

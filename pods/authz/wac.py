@@ -93,7 +93,7 @@ class Wac:
                     unknown.append((rule.modes, group))
                 elif agent.webid in members:
                     user |= rule.modes
-        return user, tuple(dict.fromkeys(group for modes, group in unknown if modes & ~user))
+        return user, tuple(dict.fromkeys([group for modes, group in unknown if modes & ~user]))
 
     def challenge(self, agent: Agent, path: Path, needed: Mode, tx: Transaction) -> str | None:
         """WAC knows no further way in."""

@@ -65,8 +65,8 @@ async def operation(
 def _conditions(request: Mapping[bytes, bytes]) -> Preconditions:
     if _ANY_CONDITION.isdisjoint(request):
         return NO_CONDITIONS
-    values = (request.get(name) for name in _CONDITIONAL)
-    return Preconditions(*(value.decode("latin-1") if value is not None else None for value in values))
+    values = [request.get(name) for name in _CONDITIONAL]
+    return Preconditions(*[value.decode("latin-1") if value is not None else None for value in values])
 
 
 async def _body(request: Mapping[bytes, bytes], arriving: Arriving) -> Body | None:

@@ -105,7 +105,7 @@ def with_one_vary(
     fields: list[tuple[bytes, bytes]], further: list[tuple[bytes, bytes]]
 ) -> tuple[list[tuple[bytes, bytes]], list[tuple[bytes, bytes]]]:
     """Put what this answer varies by besides into the one Vary field: some clients read the first of a name only."""
-    own = b"".join(b", " + value for name, value in fields if name == b"vary")
+    own = b"".join([b", " + value for name, value in fields if name == b"vary"])
     return (
         [field for field in fields if field[0] != b"vary"],
         [(name, _each_once(value + own) if name == b"vary" else value) for name, value in further],

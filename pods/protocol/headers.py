@@ -12,9 +12,9 @@ from pods.protocol.patch import PATCH_TYPES
 from pods.protocol.rdf import OFFERED
 
 _LDP = "http://www.w3.org/ns/ldp#"
-LDP_RESOURCE, LDP_CONTAINER, LDP_BASIC_CONTAINER, LDP_NON_RDF_SOURCE = (
+LDP_RESOURCE, LDP_CONTAINER, LDP_BASIC_CONTAINER, LDP_NON_RDF_SOURCE = [
     _LDP + name for name in ("Resource", "Container", "BasicContainer", "NonRDFSource")
-)
+]
 CONTAINER_TYPES = frozenset({LDP_CONTAINER, LDP_BASIC_CONTAINER})
 STORAGE = "http://www.w3.org/ns/pim/space#Storage"
 _SOLID = "http://www.w3.org/ns/solid/terms#"
@@ -124,7 +124,7 @@ def _links(base: str, path: Path) -> list[str]:
 def joined(fields: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
     """Return the fields with all Link values in one (RFC 9110, 5.3): some clients read one field, or one value of each."""
     links = ", ".join(value for name, value in fields if name == "link")
-    return [("link", links), *(field for field in fields if field[0] != "link")]
+    return [("link", links), *[field for field in fields if field[0] != "link"]]
 
 
 def owner_link(webid: str) -> str:

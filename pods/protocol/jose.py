@@ -109,7 +109,7 @@ def read_header(segment: bytes) -> Header:
         raise BadJose("the header of the token is not base64url of JSON") from error
     if not isinstance(header, dict):
         raise BadJose("the header of the token is not a JSON object")
-    alg, typ, kid, jwk = (header.get(name) for name in ("alg", "typ", "kid", "jwk"))
+    alg, typ, kid, jwk = [header.get(name) for name in ("alg", "typ", "kid", "jwk")]
     if alg not in ALGORITHMS:
         raise BadJose(f"alg {alg!r} is not accepted; sign with one of {', '.join(ALGORITHMS)}")
     # RFC 7515 section 4.1.11: an extension marked critical must be understood, and we understand none.

@@ -139,9 +139,9 @@ def serialise_graph(
     return _written(ox.serialize(triples, format=_FORMATS[media_type]))
 
 
-def quads_of(triples: Iterable[ox.Triple]) -> Iterator[ox.Quad]:
-    """Give the triples as quads of the default graph."""
-    return (ox.Quad(triple.subject, triple.predicate, triple.object) for triple in triples)
+def quads_of(triples: Iterable[ox.Triple]) -> list[ox.Quad]:
+    """Return the triples as quads of the default graph."""
+    return [ox.Quad(triple.subject, triple.predicate, triple.object) for triple in triples]
 
 
 def convert(stored_type: str, wanted_type: str, content: bytes, base: str) -> bytes:
