@@ -12,6 +12,8 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from pods.compiled import FOLDER as COMPILED
+from pods.compiled import found
 from tests.bench import ceiling, comparison, consent, peers, portico
 from tests.bench.load import Measurement
 from tests.bench.product import FIGURES, Figure, at_rest, ground, start_up
@@ -40,9 +42,11 @@ def main(rounds: int, seconds: float, only: tuple[str, ...], households: int | N
     folder = folder.resolve()
     wanted = only or (PORTICO, CSS, JSS)
     figures: list[Figure] = []
+    compiled = bool(found(COMPILED, ROOT))
     with ExitStack() as stack:
         servers: dict[str, comparison.Login] = {}
         if PORTICO in wanted:
+            console.print(f"what every request passes through is {'' if compiled else 'not '}compiled")
             host = stack.enter_context(portico.pod_host(folder / "portico"))
             figures += [at_rest(host), start_up(host)]
             servers[PORTICO] = host.owner.access
@@ -82,6 +86,7 @@ def main(rounds: int, seconds: float, only: tuple[str, ...], households: int | N
             "cores": os.cpu_count(),
             "system": platform.platform(),
             "python": platform.python_version(),
+            "compiled": compiled,
         },
         "connections": comparison.CONNECTIONS,
         "seconds": seconds,
