@@ -7,58 +7,62 @@ read of others without a durable line before it.
 from __future__ import annotations
 
 import sys
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
 from unittest.mock import patch
 
 from starlette.types import ASGIApp
 
 from apps.cli.serve import Listener, run_until_stopped, serve_together
 from consent.main import create_app
+from pods import activity
 from pods import main as pods_main
-from pods.model import Answer, Mode, Operation
-from pods.protocol import target
-from pods.refusing import Refused
 from pods.service import Pods
-from pods.storage import commits
-from pods.storage.base import Transaction
-from pods.storage.write_log import WriteLog
+from pods.storage import write_log
+from pods.storage.base import Commits, Store, Transaction
+from pods.storage.disk import Disk
 
 LOG = "log"
 """No line is written: a service reads as an owner does."""
 DURABILITY = "durability"
 """Lines are written and committed, and nobody waits for the disk."""
 
-
-class WithoutLines(Pods):
-    """Serves everybody who may read from a snapshot."""
-
-    async def _read(self, op: Operation) -> Answer:
-        needed = Mode.CONTROL if target.is_acl(op.path) else Mode.READ
-
-        def job(tx: Transaction) -> Answer:
-            rights = self._rights(op.agent, op.path, tx)
-            if needed not in rights.user:
-                raise Refused(op.path, needed)
-            return self._representations.answer(op, self._existing(op.path, tx), rights, tx)
-
-        return await self._store.read(job)
+T = TypeVar("T")
 
 
-class WithoutWaiting(WriteLog):
-    """Answers before the disk has."""
+class Snapshots:
+    """Reads where a line would be written; there is no line."""
 
-    async def sync(self) -> None:
-        """Leave it to the system when it writes."""
+    def __init__(self, store: Store, commits: Commits) -> None:
+        self._store = store
+        self.drain, self.close = commits.drain, commits.close
+
+    def submit(self, job: Callable[[Transaction], T], *, long: bool = False) -> Awaitable[T]:
+        """Run a job that is a read, but for its line."""
+        return self._store.read(job)
+
+
+class NoDisk(Disk):
+    """Leaves it to the system when it writes."""
+
+    async def durable(self, file: int) -> None:
+        """Return at once."""
 
 
 def without_log() -> ASGIApp:
-    """Return the host that writes no lines."""
-    with patch.object(pods_main, "Pods", WithoutLines):
+    """Return the host that writes no lines, and serves everybody who may read from a snapshot."""
+
+    def reading(store: Store, commits: Commits, *others: Any, **further: Any) -> Pods:
+        return Pods(store, Snapshots(store, commits), *others, **further)
+
+    patch.object(activity, "append", lambda *_, **__: None).start()
+    with patch.object(pods_main, "Pods", reading):
         return create_app()
 
 
 def without_durability() -> ASGIApp:
     """Return the host that waits for no disk."""
-    with patch.object(commits, "WriteLog", WithoutWaiting):
+    with patch.object(write_log, "Disk", NoDisk):
         return create_app()
 
 
