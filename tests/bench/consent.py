@@ -128,6 +128,7 @@ def _without(part: str, scene: Scene, folder: Path) -> Iterator[int]:
         "PORTICO_POD_URL": scene.origin,
         "PORTICO_DATA": str(scene.data),
         "PORTICO_DATABASE": "",
+        "PORTICO_WORKERS": "1",  # with the process beside it that checks signatures, as the product has
         "PYTHONPATH": str(ROOT),
     }
     with running(command, folder / part, f"http://127.0.0.1:{port}", settings):
